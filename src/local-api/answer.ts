@@ -4,6 +4,7 @@ import type { ApiEvent } from './contract/events.ts';
 import { configHandlers } from './handlers/config.ts';
 import { controlHandlers } from './handlers/control.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
+import { installationHandlers } from './handlers/installation.ts';
 import { jobHandlers } from './handlers/jobs.ts';
 import { modelHandlers } from './handlers/models.ts';
 import { oneOffHandlers } from './handlers/one-off.ts';
@@ -28,6 +29,7 @@ export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, 
   const answer = createRouter({
     handlers: {
       ...daemonHandlers(deps, facts),
+      ...installationHandlers(deps),
       ...configHandlers(deps),
       ...controlHandlers(deps.control, stopping),
       ...jobHandlers(deps, facts),

@@ -15,6 +15,7 @@ import type { EngineReport } from '../worker/engines/report.ts';
 import type { KeptResults } from '../worker/reports/kept-results.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
 import type { KeptPageSessions } from '../page-host/kept-sessions.ts';
+import type { InstallationView } from './installation-view.ts';
 import type { RouteGroup } from './http/router.ts';
 import type { MemoryAt } from './view/status-view.ts';
 
@@ -66,6 +67,8 @@ export interface LocalApiDeps {
   readonly url: () => string;
   readonly token: string;
   readonly pages: KeptPageSessions;
+  /** The program that the worker runs in; left out where it is not known. */
+  readonly installation?: InstallationView;
   /** The files of the page. */
   readonly shell?: RouteGroup;
 }

@@ -48,7 +48,8 @@ export function windowWays(url: string, desktop: Desktop): readonly WindowWay[] 
   return hasDisplay(desktop) ? [...asApp, { how: 'browser', program: 'xdg-open', args: [url] }] : [];
 }
 
-const hasDisplay = ({ get }: Desktop): boolean =>
+/** Whether there is a desktop to show anything on; of a system that may have none. */
+export const hasDisplay = ({ get }: Desktop): boolean =>
   (get('DISPLAY') ?? '') !== '' || (get('WAYLAND_DISPLAY') ?? '') !== '';
 
 function appBrowsers({ platform, homeDir, get }: Desktop): readonly string[] {

@@ -368,6 +368,23 @@ export const FACTS: WorkerFacts = {
   config: CONFIG,
   engines: ENGINES,
   models: MODELS,
+  findings: [
+    { id: 'config.valid', title: 'The config file', is: 'ok', message: 'the config file is valid' },
+    {
+      id: 'service.linger',
+      title: 'The service',
+      is: 'warning',
+      message: 'the worker stops when you log out',
+      hint: 'Run `loginctl enable-linger`.',
+    },
+    {
+      id: 'studio.clock',
+      title: 'The clock',
+      is: 'failed',
+      message: 'the clock is 4 m behind',
+      hint: 'Set the clock.',
+    },
+  ],
   status: BUSY,
   jobs: [RUNNING, ...ENDED],
   lines: LINES,

@@ -1,6 +1,7 @@
 import type { ConfigField, ConfigView } from '../../src/local-api/contract/config.ts';
 import type { ApiEngine } from '../../src/local-api/contract/engines.ts';
 import type { ApiEvent } from '../../src/local-api/contract/events.ts';
+import type { ApiFinding } from '../../src/local-api/contract/installation.ts';
 import type { ApiJob } from '../../src/local-api/contract/jobs.ts';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
 import type { ApiModel } from '../../src/local-api/contract/models.ts';
@@ -20,6 +21,8 @@ export interface WorkerFacts {
   readonly config: ConfigView;
   readonly engines: readonly ApiEngine[];
   readonly models: readonly ApiModel[];
+  /** What the doctor would say. */
+  readonly findings: readonly ApiFinding[];
   /** SVG, by job. */
   readonly thumbnails: Readonly<Record<string, string>>;
   /** By job. */
@@ -114,6 +117,9 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (what === 'POST /daemon/resume') setPaused(false);
     const [, id, does] = /\/models\/([^/]+)\/(.+)$/.exec(what) ?? [];
     if (id !== undefined) return Response.json(ofModel(id, does));
+    if (what === 'POST /doctor') return Response.json(now.findings);
+    if (what === 'POST /update/check') return Response.json({ current: '0.6.0', latest: '0.6.1', heldBack: null });
+    if (what === 'POST /places/open') return Response.json({ opened: true, folder: '/home/op/models' });
     if (what === 'POST /update') return Response.json({ is: 'updating', version: '0.6.1' }, { status: 202 });
     if (/pause|resume/.test(what)) return Response.json({ paused: now.status.paused });
     return Response.json(what.endsWith('/cancel') ? { cancelled: true } : { ok: true });

@@ -18,6 +18,7 @@ import { type Survival, watchStart } from '../update/survival.ts';
 import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveLocalApi } from '../worker/local-api.ts';
+import { installationView } from '../worker/installation-view.ts';
 import { pageShell } from '../worker/page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
@@ -119,6 +120,7 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
       ...setup,
       packSet,
       shell: pageShell,
+      installation: (control) => installationView(setup, control),
       ...restartOf(about, worker),
     });
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);

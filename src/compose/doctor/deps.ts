@@ -13,7 +13,6 @@ import { runsProgramsIn } from '../../system/process/runs-programs.ts';
 import { askStudio, tryUpgrade } from '../../doctor/ask-studio.ts';
 import { distributionWords } from '../../doctor/distribution.ts';
 import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
-import type { ControlClient } from '../../worker/control/client.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
@@ -26,11 +25,11 @@ export interface DoctorPlace {
   /** As the operator named it. */
   readonly named: string | undefined;
   readonly path: string;
-  readonly control: ControlClient;
+  readonly asked: Pick<DoctorDeps, 'worker' | 'offers'>;
 }
 
 /** What the checks look at, for real. What several of them want is asked once. */
-export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effects): DoctorDeps {
+export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects): DoctorDeps {
   const { clock, environment, files, gpus, native, presence } = effects;
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = once(async () => {
@@ -58,8 +57,8 @@ export function doctorDeps({ named, path, control }: DoctorPlace, effects: Effec
     hasLibrary,
     distribution: async () => distributionWords((await files.readText('/etc/os-release')) ?? ''),
     service: once(async () => await reportService(named, (await config()).values, effects)),
-    worker: once(() => control.ask('status', {})),
-    offers: () => control.ask('offers', {}),
+    worker: once(asked.worker),
+    offers: asked.offers,
     lockHolder: () => lockHolder(siblingsOf(path).lock, environment),
     async presence() {
       const reading = await presence.read();

@@ -24,7 +24,9 @@ export async function openDoctor(
   control: (configPath: string) => ControlClient,
 ): Promise<Doctor> {
   const path = await configPathOf(named, effects);
-  const deps = doctorDeps({ named, path, control: control(path) }, effects);
+  const client = control(path);
+  const asked = { worker: () => client.ask('status', {}), offers: () => client.ask('offers', {}) };
+  const deps = doctorDeps({ named, path, asked }, effects);
   return {
     checks: CHECKS,
     examine: () => examine(deps, effects.clock),

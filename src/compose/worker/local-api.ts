@@ -5,6 +5,8 @@ import type { ConfigStore } from '../../config/store.ts';
 import { engineFacts } from '../../contract/model-source.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { LocalApiDeps } from '../../local-api/deps.ts';
+import type { InstallationView } from '../../local-api/installation-view.ts';
+import type { WorkerControl } from '../../worker/control/control.ts';
 import type { RouteGroup } from '../../local-api/http/router.ts';
 import { createLocalApi } from '../../local-api/local-api.ts';
 import type { Log } from '../../log/open-log.ts';
@@ -29,6 +31,7 @@ export interface LocalApiSetup {
   readonly engines: readonly Engine[];
   readonly packSet?: PackSet;
   readonly restart?: () => void;
+  readonly installation?: (control: WorkerControl) => InstallationView;
   /** The files of the page. */
   readonly shell?: RouteGroup;
 }
@@ -81,7 +84,7 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
 
 async function depsOf(
   worker: ComposedWorker,
-  { effects, config, log, engines, packSet, shell, restart }: LocalApiSetup,
+  { effects, config, log, engines, packSet, shell, restart, installation }: LocalApiSetup,
   here: Pick<LocalApiDeps, 'token' | 'url'>,
 ): Promise<LocalApiDeps> {
   const { clock, random, sha256, files, machine } = effects;
@@ -113,6 +116,7 @@ async function depsOf(
     hashOf: (text) => sha256(text).toHex(),
     pages: await openKeptSessions(siblingsOf(config.path).pageSessions, { files, log: log.logger }),
     ...(restart === undefined ? {} : { restart }),
+    ...(installation === undefined ? {} : { installation: installation(worker.control) }),
     ...(shell === undefined ? {} : { shell }),
   };
 }

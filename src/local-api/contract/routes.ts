@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { CONFIG_ROUTES } from './routes/config.ts';
 import { DAEMON_ROUTES } from './routes/daemon.ts';
+import { INSTALLATION_ROUTES } from './routes/installation.ts';
 import { JOBS_ROUTES } from './routes/jobs.ts';
 import { MODELS_ROUTES } from './routes/models.ts';
 import { ONE_OFF_ROUTES } from './routes/one-off.ts';
@@ -11,6 +12,7 @@ import type { Route } from './route.ts';
 /** The routes of one running worker, by name. One entry here is a route of the server and a call of every client. */
 export const ROUTES = {
   ...DAEMON_ROUTES,
+  ...INSTALLATION_ROUTES,
   ...CONFIG_ROUTES,
   ...JOBS_ROUTES,
   ...MODELS_ROUTES,

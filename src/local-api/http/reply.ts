@@ -78,5 +78,6 @@ const STATUSES: Readonly<Record<string, readonly [status: number, error: string]
   'model.in-use': [409, 'model_in_use'],
   'update.unsupported': [409, 'update_unsupported'],
   'update.refused': [409, 'update_refused'],
+  'update.feed-unreadable': [502, 'update_feed_unreadable'],
   'update.not-found': [404, 'update_not_found'],
 };

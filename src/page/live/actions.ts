@@ -12,7 +12,7 @@ interface WorkerActionsOptions {
   readonly because: (failed: Failed) => string;
 }
 
-type WorkerActions = Pick<PageActions, 'pause' | 'resume' | 'cancelJob' | 'askAgain' | 'readJobLog' | 'update'>;
+type WorkerActions = Pick<PageActions, 'pause' | 'resume' | 'cancelJob' | 'askAgain' | 'readJobLog'>;
 
 /** Why something was not done, in words. `onSignedOut`: the worker does not know this window any more. */
 export const reasonsFor =
@@ -42,12 +42,6 @@ export function createActions({ browser, toasts, because }: WorkerActionsOptions
         return toasts.show('bad', SHARED.outcome(OUTCOMES.notHandedBack, because(called)));
       }
       toasts.show('ok', called.answer.cancelled ? OUTCOMES.handedBack : OUTCOMES.alreadyEnded);
-    },
-    async update(how) {
-      const called = await call(browser, 'update', { body: how === 'rollback' ? { rollback: true } : {} });
-      if (called.is !== 'answered') return toasts.show('bad', SHARED.outcome(OUTCOMES.notUpdated, because(called)));
-      const { is, version } = called.answer;
-      toasts.show('ok', is === 'current' ? OUTCOMES.current(version) : OUTCOMES.updating(version));
     },
     async readJobLog(id): Promise<JobLogAnswer> {
       const called = await call(browser, 'jobLog', { params: { id } });

@@ -13,6 +13,7 @@ import { codeIn, hrefOf, type Route, routeOf } from '../worker/route.ts';
 import { createActions, reasonsFor } from './actions.ts';
 import { call } from './call.ts';
 import { createConfigDesk } from './config-desk.ts';
+import { createInstallationDesk } from './installation-desk.ts';
 import { createModelDesk } from './model-desk.ts';
 import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
 import { createToasts } from './toasts.ts';
@@ -36,6 +37,7 @@ export function openPage(browser: Browser): LivePage {
   const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
   const desk = createConfigDesk({ browser, toasts, because });
   const shelf = createModelDesk({ browser, toasts, because });
+  const installation = createInstallationDesk({ browser, toasts, because });
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
 
@@ -116,11 +118,25 @@ export function openPage(browser: Browser): LivePage {
   });
 
   return {
-    model: { now, route, link, status, jobs, stepTimes, logs, engines, toasts: toasts.toasts, ...desk, ...shelf },
+    model: {
+      now,
+      route,
+      link,
+      status,
+      jobs,
+      stepTimes,
+      logs,
+      engines,
+      toasts: toasts.toasts,
+      ...desk,
+      ...shelf,
+      ...installation,
+    },
     actions: {
       ...createActions({ browser, toasts, because }),
       ...desk,
       ...shelf,
+      ...installation,
       go(to) {
         browser.setFragment(hrefOf(to), 'push');
         route.value = to;

@@ -1,8 +1,12 @@
-import { plural } from '../format.ts';
+import { count, plural } from '../format.ts';
 
 /** The Models page. */
 export const MODELS = {
   add: 'Add a model',
+  verifyAll: 'Verify all',
+  verifyAllTitle: 'Reads every model on this disk and compares it with its checksum',
+  verifying: (done: number, all: number) => `Verifies ${done + 1} of ${all}`,
+  nothingToVerify: 'No model is on this disk',
   memory: 'Memory',
   memoryAndDisk: 'Memory and disk',
   disk: 'Disk',
@@ -117,6 +121,12 @@ export const MODELS = {
     unknown: (name: string) => `${name} has no checksum to compare with`,
     damaged: (name: string) => `${name} is damaged`,
     notVerified: (name: string) => `${name} not verified`,
+    verifiedAll: (good: number, damaged: number, unknown: number) =>
+      [
+        `${plural(good, 'model')} verified`,
+        ...(damaged > 0 ? [`${count(damaged)} damaged`] : []),
+        ...(unknown > 0 ? [`${count(unknown)} without a checksum`] : []),
+      ].join(', '),
     added: (name: string) => `${name} is in the catalogue`,
     notAdded: (name: string) => `${name} not added`,
   },

@@ -5,6 +5,7 @@ import type { ApiLogLine } from '../../local-api/contract/logs.ts';
 import type { ApiLink } from '../../local-api/client/follow-events.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { ConfigDesk } from '../live/config-desk.ts';
+import type { InstallationDesk } from '../live/installation-desk.ts';
 import type { ModelDesk } from '../live/model-desk.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { Route } from './route.ts';
@@ -22,10 +23,12 @@ export interface LogLines {
 }
 
 type ConfigFacts = 'config' | 'edits' | 'refusals';
-type ModelFacts = 'models' | 'modelFiles' | 'verdicts';
+type ModelFacts = 'models' | 'modelFiles' | 'verdicts' | 'verifying';
+type InstallationFacts = 'findings' | 'updateCheck';
 
 /** What the pages show. They only read it; what changes it is the stream of events and the window's own actions. */
-export interface PageModel extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk, ModelFacts> {
+export interface PageModel
+  extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk, ModelFacts>, Pick<InstallationDesk, InstallationFacts> {
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
@@ -46,7 +49,8 @@ export interface PageModel extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk
 export type JobLogAnswer = { readonly is: 'log'; readonly log: JobLog } | { readonly is: 'gone' | 'unreachable' };
 
 /** What a window can do. Each settles when the worker has answered, and says in a toast what came of it. */
-export interface PageActions extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDesk, ModelFacts> {
+export interface PageActions
+  extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDesk, ModelFacts>, Omit<InstallationDesk, InstallationFacts> {
   readonly go: (route: Route) => void;
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
@@ -57,8 +61,6 @@ export interface PageActions extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDe
   readonly retryNow: () => void;
   readonly readJobLog: (jobId: string) => Promise<JobLogAnswer>;
   readonly readEngines: () => Promise<void>;
-  /** Looks for a release and moves to it, or back to the one before. */
-  readonly update: (how: 'newest' | 'rollback') => Promise<void>;
   readonly dismissToast: (id: number) => void;
   readonly holdToasts: (held: boolean) => void;
 }

@@ -1,21 +1,21 @@
+import type { ApiFinding } from '../../../local-api/contract/installation.ts';
 import type { LiveStatus } from '../../../local-api/contract/status.ts';
-import { duration, moment, sentence } from '../../format.ts';
-import { Badge } from '../../kit/badge.tsx';
-import { Button } from '../../kit/button.tsx';
-import { CopyButton, CopyCommand, CopyText } from '../../kit/copy.tsx';
+import { moment } from '../../format.ts';
+import { CopyButton } from '../../kit/copy.tsx';
 import { Mark } from '../../kit/icons/icons.tsx';
 import { Facts, Page, Panel } from '../../kit/panel.tsx';
-import { Steps } from '../../kit/steps.tsx';
 import { ABOUT } from '../../words/about.ts';
 import { SHARED, SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
-import { updateLook } from './update.ts';
+import { DoctorPanel } from './doctor.tsx';
+import { PlacesPanel } from './places.tsx';
+import { UpdatePanel } from './update-panel.tsx';
 
-/** Which version, is there a newer one, where are the files. */
+/** Which version, is there a newer one, what does the doctor say, where are the files. */
 export function AboutPage() {
-  const { status, link } = usePage().model;
+  const { status, link, findings } = usePage().model;
   const known = status.value;
   if (known === undefined) {
     return (
@@ -30,21 +30,16 @@ export function AboutPage() {
       title={SHELL.pages.about}
       head={
         <div class="push line">
-          <CopyButton text={() => reportOf(known)} label={ABOUT.copyReport} title={ABOUT.reportTitle} />
+          <CopyButton text={() => reportOf(known, findings.value)} label={ABOUT.copyReport} title={ABOUT.reportTitle} />
         </div>
       }
     >
       <StaleBanner />
       <div class="cols cols--aside">
         <VersionPanel status={known} />
-        <UpdatePanel status={known} />
+        <UpdatePanel update={known.update} />
       </div>
-      <Panel title={ABOUT.doctor}>
-        <div class="panel__body stack">
-          <p class="t2">{ABOUT.doctorSay}</p>
-          <CopyCommand command={ABOUT.doctorCommand} />
-        </div>
-      </Panel>
+      <DoctorPanel />
       <PlacesPanel status={known} />
     </Page>
   );
@@ -80,68 +75,8 @@ function VersionPanel({ status }: StatusProps) {
   );
 }
 
-function UpdatePanel({ status }: StatusProps) {
-  const { model, actions } = usePage();
-  const { now } = model;
-  const { update } = status;
-  if (update === null) {
-    return (
-      <Panel title={ABOUT.update}>
-        <div class="panel__body">
-          <p class="t2">{ABOUT.say.none}</p>
-        </div>
-      </Panel>
-    );
-  }
-  const { tone, icon, word, say, step } = updateLook(update);
-  const { because, pinned, lastCheckAt } = update;
-  return (
-    <Panel
-      title={ABOUT.update}
-      aside={
-        <Badge tone={tone} icon={icon}>
-          {word}
-        </Badge>
-      }
-    >
-      <div class="panel__body stack">
-        <p class="t2">{say}</p>
-        {because !== undefined && <p class="t2">{sentence(because)}</p>}
-        {step !== undefined && <Steps line now={step} steps={ABOUT.steps.map((title) => ({ title }))} />}
-        {pinned !== undefined && <p class="note">{ABOUT.pinned(pinned)}</p>}
-        <p class="note">
-          {lastCheckAt === undefined ? ABOUT.neverChecked : ABOUT.lastCheck(duration(now.value - lastCheckAt))}
-        </p>
-        <div class="line">
-          <Button look="primary" icon="retry" title={ABOUT.nowTitle} onPress={() => actions.update('newest')}>
-            {ABOUT.now}
-          </Button>
-          <Button icon="undo" title={ABOUT.rollBackTitle} onPress={() => actions.update('rollback')}>
-            {ABOUT.rollBack}
-          </Button>
-        </div>
-      </div>
-    </Panel>
-  );
-}
-
-const PlacesPanel = ({ status }: StatusProps) => (
-  <Panel title={ABOUT.places}>
-    <div class="panel__body">
-      <Facts
-        look="copy"
-        facts={[
-          {
-            term: ABOUT.config,
-            value: <CopyText text={status.configPath} what={ABOUT.config} label={ABOUT.copyConfig} />,
-          },
-          { term: ABOUT.api, value: <CopyText text={status.localApiUrl} what={ABOUT.api} label={ABOUT.copyApi} /> },
-        ]}
-      />
-    </div>
-  </Panel>
-);
-
 /** What somebody who helps wants to know first. */
-const reportOf = ({ version, configPath, localApiUrl, hero, session, update, engines }: LiveStatus): string =>
-  JSON.stringify({ version, hero, session, update, engines, configPath, localApiUrl }, null, 2);
+const reportOf = (status: LiveStatus, findings: readonly ApiFinding[] | undefined): string => {
+  const { version, configPath, localApiUrl, hero, session, update, engines } = status;
+  return JSON.stringify({ version, hero, session, update, engines, configPath, localApiUrl, findings }, null, 2);
+};

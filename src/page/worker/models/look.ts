@@ -149,3 +149,6 @@ export function filterModels(models: readonly ApiModel[], { kind, search }: Mode
       (kind === 'all' || model.kind === kind) && `${model.displayName} ${model.id}`.toLowerCase().includes(wanted),
   );
 }
+
+/** Whether there is anything on this disk to verify. */
+export const isWhole = ({ disk }: Pick<ApiModel, 'disk'>): boolean => disk.state === 'whole' && disk.sizeBytes > 0;

@@ -12,7 +12,7 @@ import { usePage } from '../page-context.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
 import { AddDialog, RemoveDialog } from './dialogs.tsx';
-import { filterModels, type ModelFilter, modelLook, NO_MODEL_FILTER, SECTIONS, type Section } from './look.ts';
+import { filterModels, isWhole, type ModelFilter, modelLook, NO_MODEL_FILTER, SECTIONS, type Section } from './look.ts';
 import { MemoryAndDisk } from './memory.tsx';
 import { ModelRow } from './row.tsx';
 
@@ -30,6 +30,7 @@ export function ModelsPage() {
       title={SHELL.pages.models}
       head={
         <div class="push line">
+          <VerifyAllButton />
           <Button icon="plus" onPress={() => setAdding(true)}>
             {MODELS.add}
           </Button>
@@ -46,6 +47,23 @@ export function ModelsPage() {
       {isAdding && <AddDialog onClose={() => setAdding(false)} />}
       {removing !== undefined && <RemoveDialog model={removing} onClose={() => setRemoving(undefined)} />}
     </Page>
+  );
+}
+
+function VerifyAllButton() {
+  const { model, actions } = usePage();
+  const { models, verifying } = model;
+  const isAny = models.value?.some(isWhole) === true;
+  const now = verifying.value;
+  return (
+    <Button
+      icon="verify"
+      title={MODELS.verifyAllTitle}
+      off={isAny ? undefined : MODELS.nothingToVerify}
+      onPress={actions.verifyAllModels}
+    >
+      {now === undefined ? MODELS.verifyAll : MODELS.verifying(now.done, now.all)}
+    </Button>
   );
 }
 

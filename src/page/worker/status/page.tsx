@@ -11,7 +11,8 @@ import { MemoryPanel } from './memory.tsx';
 import { RunningJob } from './now.tsx';
 import { OfflinePage, SignedOutPage } from './offline.tsx';
 import { PendingPanels } from './pending.tsx';
-import { MachinePanel, NoStudioPanels } from './machine.tsx';
+import { MachinePanel } from './machine.tsx';
+import { RegisterPanels } from './register.tsx';
 import { RejectedPanel } from './rejected.tsx';
 import { WhyPanel } from './why.tsx';
 
@@ -48,7 +49,7 @@ function Panels({ status }: { readonly status: LiveStatus }) {
   if (status.hero === 'not-registered') {
     return (
       <div class="cols cols--main">
-        <NoStudioPanels />
+        <RegisterPanels status={status} />
         <MachinePanel status={status} />
       </div>
     );

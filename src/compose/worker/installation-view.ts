@@ -1,0 +1,56 @@
+import { siblingsOf } from '../../config/paths.ts';
+import type { ConfigStore } from '../../config/store.ts';
+import { examine, type Examined } from '../../doctor/examine.ts';
+import type { PlaceName } from '../../local-api/contract/installation.ts';
+import type { InstallationView } from '../../local-api/installation-view.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
+import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { folderWay } from '../../ui/folder-way.ts';
+import type { WorkerControl } from '../../worker/control/control.ts';
+import { type DoctorPlace, doctorDeps } from '../doctor/deps.ts';
+import type { Effects } from '../effects.ts';
+import { openUpdates } from '../update/commands.ts';
+
+interface InstallationSetup {
+  readonly config: Pick<ConfigStore, 'path' | 'current'>;
+  readonly effects: Effects;
+  readonly start?: StartDetached;
+}
+
+/** A file manager that fails does so at once. */
+const OPEN_WAIT_MS = 2 * SECOND_MS;
+
+/** The program that this worker runs in, for its window. */
+export function installationView(
+  { config, effects, start = startDetached }: InstallationSetup,
+  control: Pick<WorkerControl, 'status' | 'offers'>,
+): InstallationView {
+  const { path } = config;
+  let examining: Promise<readonly Examined[]> | undefined;
+  return {
+    examine() {
+      const deps = doctorDeps({ named: path, path, asked: askedHere(control) }, effects);
+      examining ??= Array.fromAsync(examine(deps, effects.clock)).finally(() => (examining = undefined));
+      return examining;
+    },
+    checkForUpdate: async () => await (await openUpdates(path, effects)).check(),
+    async open(place) {
+      const folder = folderOf(place, config);
+      const way = folderWay(folder, effects.environment);
+      if (way === undefined) return { opened: false, folder };
+      const options = { env: childEnvironment(ourVariables()), waitMs: OPEN_WAIT_MS };
+      const became = await start(way.program, way.args, options);
+      return { opened: became === 'started' || (way.endsBadly && became === 'failed'), folder };
+    },
+  };
+}
+
+/** The doctor asks this worker, which need not be asked over its own API. */
+const askedHere = (control: Pick<WorkerControl, 'status' | 'offers'>): DoctorPlace['asked'] => ({
+  worker: async () => ({ is: 'answered', answer: await control.status({}) }),
+  offers: async () => ({ is: 'answered', answer: await control.offers({}) }),
+});
+
+const folderOf = (place: PlaceName, { path, current }: InstallationSetup['config']): string =>
+  place === 'config' ? siblingsOf(path).folder : current.models_root;
