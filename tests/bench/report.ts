@@ -1,7 +1,7 @@
 /** One measured fact. */
 export interface Measurement {
   readonly name: string;
-  readonly unit: 'ms' | 'jobs/s' | 'tokens/s' | 'MB/s' | 'MB' | '%' | '/s';
+  readonly unit: 'ms' | 'jobs/s' | 'tokens/s' | 'MB/s' | 'MB' | 'kB' | '%' | '/s';
   readonly measured: number;
   readonly goal?: Goal;
   /** The same done with nothing in the way, in the same run. */
@@ -90,13 +90,14 @@ Engine host and cancel are measured from the worker's side of the channel. A dow
 and so is the bare one.
 `;
 
-const MARKS = ['<!-- bench:start -->', '<!-- bench:end -->'] as const;
+const marksOf = (name: string) => [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`] as const;
 
 /** The page with another block between the marks. @throws when a mark is missing */
-export function withBlock(page: string, block: string): string {
-  const [start, end] = MARKS.map((mark) => page.indexOf(mark));
+export function withBlock(page: string, block: string, name = 'bench'): string {
+  const marks = marksOf(name);
+  const [start, end] = marks.map((mark) => page.indexOf(mark));
   if (start === undefined || end === undefined || start < 0 || end < start) {
-    throw new Error(`the page must hold ${MARKS.join(' and ')}`);
+    throw new Error(`the page must hold ${marks.join(' and ')}`);
   }
-  return `${page.slice(0, start + MARKS[0].length)}\n${block}${page.slice(end)}`;
+  return `${page.slice(0, start + marks[0].length)}\n${block}${page.slice(end)}`;
 }

@@ -6,7 +6,7 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
  */
 export type StudioNews =
   /** A job waits; its kind and estimate are named where they are known. */
-  | { readonly is: 'queued'; readonly job?: { readonly kind: TaskKindId; readonly vramGb: number } | undefined }
+  | { readonly is: 'queued'; readonly job?: QueuedNews | undefined }
   | { readonly is: 'cancelled'; readonly jobId: string }
   /** A result came in by another studio than the one that has the worker's socket. */
   | { readonly is: 'completed'; readonly jobId: string; readonly workerId: string }
@@ -14,6 +14,13 @@ export type StudioNews =
   /** The worker has a session, in place of any other. */
   | { readonly is: 'connected'; readonly workerId: string }
   | { readonly is: 'removed'; readonly workerId: string };
+
+/** What a studio needs to know of a job to ask its workers. */
+interface QueuedNews {
+  readonly id: string;
+  readonly kind: TaskKindId;
+  readonly vramGb: number;
+}
 
 /** The way to the other studios on one database. */
 export interface StudioBus {

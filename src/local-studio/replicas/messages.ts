@@ -8,7 +8,7 @@ const Id = v.pipe(v.string(), v.maxLength(300));
 const NewsSchema = v.variant('is', [
   v.object({
     is: v.literal('queued'),
-    job: v.optional(v.object({ kind: v.picklist(TASK_KIND_IDS), vramGb: v.pipe(v.number(), v.finite()) })),
+    job: v.optional(v.object({ id: Id, kind: v.picklist(TASK_KIND_IDS), vramGb: v.pipe(v.number(), v.finite()) })),
   }),
   v.object({ is: v.literal('cancelled'), jobId: Id }),
   v.object({ is: v.literal('completed'), jobId: Id, workerId: Id }),

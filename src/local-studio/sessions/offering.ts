@@ -32,12 +32,13 @@ export async function requeued(studio: StudioState): Promise<void> {
 }
 
 /** What decides whether a worker is worth asking about a job. */
-type QueuedJob = Pick<JobRow, 'kind' | 'vramGb'>;
+type QueuedJob = Pick<JobRow, 'id' | 'kind' | 'vramGb'>;
 
 /** Finds a worker for a job that was just queued; what else waits was offered when it came up. */
-export async function offerJob(studio: StudioState, { kind, vramGb }: QueuedJob): Promise<void> {
-  studio.bus.publish({ is: 'queued', job: { kind, vramGb } });
-  await offerHere(studio, { kind, vramGb });
+export async function offerJob(studio: StudioState, job: QueuedJob): Promise<void> {
+  const { id, kind, vramGb } = job;
+  studio.bus.publish({ is: 'queued', job: { id, kind, vramGb } });
+  await offerHere(studio, job);
 }
 
 /** As `offerJob`, to workers whose sockets are here. */
@@ -47,6 +48,8 @@ export async function offerHere(studio: StudioState, job: QueuedJob): Promise<vo
     const couldAsk = canAsk(studio, session);
     await offerTo(studio, session);
     if (couldAsk && session.activity.at === 'offered') return;
+    // Another studio may have been faster: then none of the others here is asked in vain.
+    if (studio.bus.isShared && (await studio.store.jobs.get(job.id))?.state !== 'queued') return;
   }
 }
 

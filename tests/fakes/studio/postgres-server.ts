@@ -14,14 +14,19 @@ export interface PostgresServer extends AsyncDisposable {
 
 const PROGRAM_LIMIT_MS = 60_000;
 
-/** Starts a server in a temporary folder. Fast, since nothing of it is to survive a power cut. */
-export async function startPostgresServer(): Promise<PostgresServer> {
+/** Starts a server in a temporary folder. Fast, since nothing of it is to survive a power cut, unless it is `synced`. */
+export async function startPostgresServer({ synced = false } = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
   const run = await programsOf(folder);
   const data = join(folder, 'data');
   await run('initdb', '-D', data, '-U', 'studio', '--auth=trust', '-E', 'UTF8', '--no-sync');
   const port = freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'max_connections=200'];
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    `fsync=${synced ? 'on' : 'off'}`,
+    'max_connections=200',
+  ];
   const options = ['-p', String(port), ...settings.flatMap((each) => ['-c', each])].join(' ');
   const start = () => run('pg_ctl', '-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start');
   const urlOf = (database: string): string => `postgres://studio@127.0.0.1:${port}/${database}`;
