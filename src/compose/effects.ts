@@ -13,6 +13,8 @@ import type { Images } from '../system/native/images.ts';
 import { openImages } from './children/images-child.ts';
 import { createMachine, type Machine } from '../system/machine/machine.ts';
 import { createPresence, type Presence } from '../system/presence/presence.ts';
+import type { Surroundings } from '../system/surroundings/readings.ts';
+import { createSurroundings } from '../system/surroundings/surroundings.ts';
 import { createNativeCache, type AccountCache } from '../system/native/native-cache.ts';
 import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
@@ -40,6 +42,7 @@ export interface Effects {
   readonly machine: Machine;
   readonly gpus: Gpus;
   readonly presence: Presence;
+  readonly surroundings: Surroundings;
   readonly native: AccountCache;
   readonly images: Images;
   /** Files of requests of this machine, shared by who takes them and the engines that read them. */
@@ -70,6 +73,7 @@ export function realEffects(): Effects {
     machine: createMachine({ environment, gpus }),
     gpus,
     presence: createPresence(environment),
+    surroundings: createSurroundings(environment),
     native,
     images: openImages(),
     heldInputs: createHeldInputs(systemRandom),

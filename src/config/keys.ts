@@ -1,3 +1,4 @@
+import { CONDITION_KEYS } from './values/condition-keys.ts';
 import {
   amount,
   count,
@@ -71,14 +72,7 @@ export const CONFIG_KEYS = {
     applies: 'restart',
     sentence: 'Whether `studio-worker setup` has the worker start with the machine.',
   },
-  only_when_idle: {
-    group: 'background',
-    name: 'Only while nobody uses the machine',
-    type: flag,
-    default: false,
-    applies: 'live',
-    sentence: 'Whether to take jobs only after two minutes without keyboard or mouse input on this machine.',
-  },
+  ...CONDITION_KEYS,
   ...DESKTOP_KEYS,
   engine_nice: {
     group: 'engines',

@@ -1,3 +1,4 @@
+import type { Condition } from '../worker/conditions/condition.ts';
 import type { Config } from '../config/schema.ts';
 import type { Lingering } from '../service/linger.ts';
 import type { ServiceState } from '../service/service.ts';
@@ -73,6 +74,8 @@ export interface DoctorDeps {
   readonly offers: () => Promise<Asked<OfferCounts>>;
   /** Who holds the lock of the config folder: its process id. Undefined when nobody is known to. */
   readonly lockHolder: () => Promise<number | undefined>;
+  /** What jobs are tied to beside presence, as far as it is set. */
+  readonly conditions: () => Promise<readonly Condition[]>;
   readonly presence: () => Promise<{ readonly known: boolean; readonly because: string }>;
   readonly feed: () => Promise<FeedReport>;
   /** How many public keys were built in. */

@@ -5,7 +5,6 @@ import type { Catalogue } from '../models/catalogue/catalogue.ts';
 import type { ModelStore } from '../models/store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { ProcessUsage } from '../system/process/process-memory.ts';
-import type { UserPresence } from '../system/presence/presence.ts';
 import type { Random } from '../system/random.ts';
 import type { LocalJobs } from '../worker/local/local-jobs.ts';
 import type { PooledModel } from '../models/loaded/entry.ts';
@@ -25,7 +24,6 @@ export interface MachineView {
   readonly memory: () => MemoryAt | undefined;
   /** Asks drivers; settles with their answer. */
   readonly refreshMemory: () => Promise<unknown>;
-  readonly userPresence: () => UserPresence | undefined;
   readonly usage: () => ProcessUsage;
   /** Undefined where the system does not tell. */
   readonly freeBytes: (folder: string) => Promise<number | undefined>;

@@ -26,6 +26,13 @@ export interface Obstacle {
   readonly because: string;
 }
 
+/** A person at this machine. */
+export interface PresenceStatus {
+  readonly is: 'idle' | 'active' | 'unknown';
+  /** With what decided it. */
+  readonly because: string;
+}
+
 /** Everything `status` shows of a running worker, at one moment. Immutable. */
 export interface WorkerStatus {
   readonly version: string;
@@ -37,6 +44,8 @@ export interface WorkerStatus {
   readonly enabled: boolean;
   /** The operator paused it until they resume it, or it starts anew. */
   readonly paused: boolean;
+  /** Whether somebody uses this machine, and what told it; absent until it was asked. */
+  readonly presence?: PresenceStatus;
   /** What else the operator ties jobs to, as far as it is set. */
   readonly conditions: readonly Condition[];
   readonly stopping: boolean;

@@ -53,6 +53,7 @@ export interface WorkerDeps {
     | 'enabled'
     | 'paused'
     | 'conditions'
+    | 'presence'
     | 'workerId'
     | 'vramTotalGb'
     | 'vramThresholdGb'

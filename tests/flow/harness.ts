@@ -14,6 +14,7 @@ import { type Log, openLog } from '../../src/log/open-log.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { Gpus } from '../../src/system/machine/gpus.ts';
+import type { Surroundings, Untold } from '../../src/system/surroundings/readings.ts';
 import type { Presence } from '../../src/system/presence/presence.ts';
 import { createHttp } from '../../src/system/net/http-client.ts';
 import { createSockets } from '../../src/system/net/sockets.ts';
@@ -42,6 +43,8 @@ export interface WorkerChoice {
   readonly gpus?: Gpus;
   /** Whether somebody is at its machine; not known when left out. */
   readonly presence?: Presence;
+  /** What its machine runs on, and which programs run there; nothing is known of it when left out. */
+  readonly surroundings?: Surroundings;
   /** Who the worker is; a fresh approval when left out, nobody yet when `undefined`. */
   readonly credentials?: Credentials | undefined;
   /** The folder of an earlier worker, to resume from what it left. */
@@ -156,9 +159,10 @@ export async function setupStudio(options: SceneChoice['studio'] = {}): Promise<
 async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoice): Promise<LocalWorker> {
   const clock = new SkippingClock();
   let stderr = '';
-  const { engines: given, gpus, presence, cpuRule } = choice;
+  const { engines: given, cpuRule } = choice;
   const plain = effectsFor(clock, (text) => (stderr += text));
-  const effects = { ...plain, gpus: gpus ?? plain.gpus, presence: presence ?? plain.presence };
+  const { gpus = plain.gpus, presence = plain.presence, surroundings = plain.surroundings } = choice;
+  const effects = { ...plain, gpus, presence, surroundings };
   const events: LogEvent[] = [];
   const log = openLog({
     clock,
@@ -231,6 +235,8 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
 }
 
 /** The real world, but for a clock that can jump, a terminal nobody reads and a machine of known size. */
+const untold = (): Promise<Untold> => Promise.resolve({ is: 'unknown', because: 'nobody asked' });
+
 export function effectsFor(clock: Clock, write: (text: string) => void): Effects {
   const output: Output = { write, isTty: false, columns: 80, colourDepth: 1, failure: undefined };
   const env = (): undefined => undefined;
@@ -245,6 +251,7 @@ export function effectsFor(clock: Clock, write: (text: string) => void): Effects
     sockets: createSockets({ clock, env }),
     terminal: { stdout: output, stderr: output, drain: () => Promise.resolve(), isStalled: false },
     presence: { read: () => Promise.resolve({ is: 'unknown', reasons: ['nobody asked'] }) },
+    surroundings: { power: untold, programs: untold, fullScreen: untold },
     gpus: { probe: () => Promise.resolve({ gpus: [], ram: { totalBytes: 0, freeBytes: 0 }, reasons: [] }) },
     machine: {
       hostName: () => 'rig-01',

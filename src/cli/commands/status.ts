@@ -85,6 +85,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
         (worker.stopping ? ', stopping' : ''),
     ),
     factLine('claiming', claimingText(worker)),
+    ...(worker.presence === undefined ? [] : [factLine('presence', onOneLine(worker.presence.because))]),
     ...worker.conditions.filter(({ isMet }) => isMet).map(({ what, because }) => factLine(what, onOneLine(because))),
     factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),

@@ -4,14 +4,13 @@ import { openPeaks } from '../../models/memory/peaks.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
 import { readOffer } from '../../worker/read-offer.ts';
-import { scheduleCondition } from '../../worker/conditions/condition.ts';
-import { scheduleAt } from '../../worker/conditions/schedule.ts';
 import { createMemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { choiceIn, configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { readConditions } from '../worker/claiming/read-conditions.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
 import { modelStoreOptions, offeredUrlCheck } from '../model-store.ts';
@@ -46,6 +45,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const { files, clock, gpus } = effects;
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
+  const conditions = await readConditions(current, effects);
   const userPresence = presenceOf(await effects.presence.read());
   const admission = createMemoryAdmission({
     engines,
@@ -63,9 +63,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     readFacts: () => ({
       claimingOff: !current.auto_enabled,
       choice: choiceIn(current),
-      conditions: [scheduleCondition(scheduleAt(current.schedule ?? [], clock.now()), clock.now())].filter(
-        (condition) => condition !== undefined,
-      ),
+      conditions,
       isTurnedOff: catalogue.some(({ id, enabled }) => id === offer.model && !enabled),
       onlyWhenIdle: current.only_when_idle,
       thresholdGb: current.vram_threshold_gb,

@@ -16,6 +16,7 @@ import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { readConditions } from '../worker/claiming/read-conditions.ts';
 import { openCommandLog } from '../log.ts';
 import { openUpdates } from '../update/commands.ts';
 import { reportService } from './service.ts';
@@ -60,6 +61,7 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
     worker: once(asked.worker),
     offers: asked.offers,
     lockHolder: () => lockHolder(siblingsOf(path).lock, environment),
+    conditions: async () => await readConditions((await config()).values, effects),
     async presence() {
       const reading = await presence.read();
       const because = reading.is === 'unknown' ? reading.reasons.join('; ') : '';

@@ -6,17 +6,19 @@ import { createScheduler } from '../../jobs/scheduler.ts';
 import type { MachineView } from '../../local-api/deps.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
+import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { ownCpuMs, returnMemory } from '../../system/machine/own-memory.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { createHistory } from '../../worker/history.ts';
+import { presenceStatus } from '../../worker/reports/presence-report.ts';
 import { offeredGb } from '../../worker/rules/operator-amounts.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { watchQuiet } from '../../worker/quiet.ts';
 import { createStopping } from '../../worker/stop-driver.ts';
 import { stopParts } from '../../worker/stop-parts.ts';
 import { inTrial } from '../../worker/rules/trial.ts';
-import { createWorker, type Worker } from '../../worker/worker.ts';
+import { createWorker, type Worker, type WorkerDeps } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeConditions } from './claiming/conditions.ts';
 import { composeClaiming } from './claiming/claiming.ts';
@@ -35,7 +37,7 @@ export interface ComposedWorker extends Worker {
   readonly registration: Registration;
   readonly control: WorkerControl;
   readonly events: Pick<WorkerEvents, 'subscribe'>;
-  readonly machine: Pick<MachineView, 'memory' | 'refreshMemory' | 'userPresence'>;
+  readonly machine: Pick<MachineView, 'memory' | 'refreshMemory'>;
   readonly models: Pick<Jobs, 'catalogue' | 'store' | 'thumbnails' | 'results' | 'local'>;
   /** One more request to stop. */
   signal(): void;
@@ -87,7 +89,6 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     machine: {
       memory: () => jobs.memory.latestAt,
       refreshMemory: () => jobs.memory.refresh(),
-      userPresence: () => presence.latest(),
     },
     models: jobs,
     signal: () => stopping.signal(),
@@ -175,22 +176,9 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
 /** A new version on trial gets parts that take no job and deliver nothing. */
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   const { effects, config, log, trial } = setup;
-  const {
-    machine,
-    claiming,
-    conditions,
-    events,
-    history,
-    stopping,
-    takenGb,
-    capabilities,
-    identity,
-    link,
-    jobs,
-    roundTrip,
-  } = parts;
+  const { events, history, stopping, identity, link, jobs, roundTrip } = parts;
   const { session, claims, delivery } = link;
-  const { registration, credentials, approved } = identity;
+  const { registration, approved } = identity;
   const serving = {
     registration: { start: () => identity.start(), status: () => registration.status(), approved },
     receivers: {
@@ -218,20 +206,33 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
     ...(setup.updater === undefined ? {} : { lastChance: () => setup.updater?.lastChance() ?? Promise.resolve() }),
     clock: effects.clock,
     log: log.logger,
-    facts: () => ({
-      ...enginesIn(capabilities(['extensionEngines'])),
-      pid: effects.environment.pid,
-      configPath: config.path,
-      enabled: claiming.enabled(),
-      paused: claiming.pauseSwitch.paused,
-      conditions: conditions.current(),
-      workerId: credentials()?.workerId,
-      vramTotalGb: machine.vramTotalGb(),
-      vramThresholdGb: takenGb(),
-      models: jobs.models(),
-      ...updateFacts(setup),
-    }),
+    facts: () => statusFacts(setup, parts),
   });
+}
+
+/** The facts of a status that the worker itself does not own. */
+function statusFacts(setup: WorkerSetup, parts: Parts): ReturnType<WorkerDeps['facts']> {
+  const { claiming, conditions, presence, machine, capabilities, identity, jobs, takenGb } = parts;
+  return {
+    ...enginesIn(capabilities(['extensionEngines'])),
+    pid: setup.effects.environment.pid,
+    configPath: setup.config.path,
+    enabled: claiming.enabled(),
+    paused: claiming.pauseSwitch.paused,
+    conditions: conditions.current(),
+    ...presenceFacts(presence),
+    workerId: identity.credentials()?.workerId,
+    vramTotalGb: machine.vramTotalGb(),
+    vramThresholdGb: takenGb(),
+    models: jobs.models(),
+    ...updateFacts(setup),
+  };
+}
+
+/** Nothing until this machine was asked. */
+function presenceFacts(presence: Pick<PresenceWatch, 'latest' | 'latestReading'>): Pick<WorkerStatus, 'presence'> {
+  const status = presenceStatus(presence.latest(), presence.latestReading());
+  return status === undefined ? {} : { presence: status };
 }
 
 /** A version on trial has not been moved to yet; nothing where this installation is not updated. */

@@ -54,9 +54,24 @@ export const WORKER_CHECKS: readonly Check[] = [
     title: 'jobs can come, and nothing stands against them',
     page: [
       'Why no jobs come: claiming is off, the session is not open, the studio offers none, or a rule rejects each. The running worker counts which rule rejected how many offers, and remembers the last of each.',
-      'Rules, in their order: `claiming`, `paused`, `kinds`, `models` and `turned-off` are your choice; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `unloadable` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
+      'Rules, in their order: `claiming`, `paused`, `kinds`, `models` and `turned-off` are your choice; `schedule`, `battery`, `programs` and `full-screen` are what you tied jobs to; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `unloadable` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
     ],
     run: jobs,
+  },
+  {
+    id: 'jobs.conditions',
+    title: 'what jobs are tied to is met, and this machine tells it',
+    page: [
+      'Jobs can be tied to hours (`[[schedule]]`), to mains power (`pause_on_battery`), and to programs that do not run (`pause_for_programs`) or fill the screen (`pause_when_full_screen`). While one of them is not met the worker claims nothing; a running job is finished.',
+      'What this machine does not tell keeps no jobs away. A service without a desktop session sees no screen; `programs` and `battery` need none.',
+    ],
+    async run({ conditions }) {
+      const found = await conditions();
+      if (found.length === 0) return skipped('nothing is set');
+      const told = found.map(({ because }) => because).join('; ');
+      if (found.some(({ isMet }) => !isMet)) return warning(told, 'Wait, or change the keys of the config.');
+      return found.every(({ isKnown }) => isKnown) ? ok(told) : warning(told, 'Run the worker in a desktop session.');
+    },
   },
   {
     id: 'jobs.presence',

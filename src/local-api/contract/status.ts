@@ -117,7 +117,7 @@ const LIVE = {
   /** Whether it takes jobs as saved in the config file (`auto_enabled`). */
   enabled: v.boolean(),
   /** What the operator ties jobs to, as far as it is set, and how each stands. */
-  conditions: v.array(v.object({ what: v.string(), isMet: v.boolean(), because: v.string() })),
+  conditions: v.array(v.object({ what: v.string(), isMet: v.boolean(), isKnown: v.boolean(), because: v.string() })),
   busy: v.boolean(),
   stopping: v.boolean(),
   registered: v.boolean(),
@@ -135,7 +135,7 @@ const LIVE = {
   /** The engines that a job can be routed to now. */
   engines: v.array(v.string()),
   /** Whether somebody is at this machine; null where nobody asked. */
-  userPresence: v.nullable(v.picklist(['idle', 'active', 'unknown'])),
+  presence: v.nullable(v.object({ is: v.picklist(['idle', 'active', 'unknown']), because: v.string() })),
   gpuRuntime: v.nullable(v.object({ ok: v.boolean(), detail: v.string() })),
   /** 0 while it is not known. */
   vramTotalGb: GbSchema,

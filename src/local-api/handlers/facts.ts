@@ -50,7 +50,6 @@ export function createFacts(deps: LocalApiDeps): ApiFacts {
         studioUrl: config.current.api_base_url,
         localApiUrl: deps.url(),
         machineName: machine.hostName(),
-        userPresence: machine.userPresence(),
         memory: machine.memory(),
         day: day.day(status.runningJobs.map(({ startedAt }) => startedAt)),
         logsSeq: log.ring.lastSeq,

@@ -2,7 +2,6 @@ import type { Config } from '../../config/schema.ts';
 import { GIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OfferCounts } from '../../worker/rules/rejection-counts.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import type { EditableConfig } from '../contract/daemon-config.ts';
@@ -25,7 +24,6 @@ export interface StatusFacts extends JobExtras {
   readonly machineName: string;
   readonly session: Pick<SessionBook, 'connectedAt' | 'retryAt' | 'reconnects' | 'heartbeat'>;
   readonly offers: OfferCounts;
-  readonly userPresence: UserPresence | undefined;
   readonly memory: MemoryAt | undefined;
   readonly day: ApiDay;
   readonly logsSeq: number;
@@ -53,7 +51,7 @@ export function liveStatus(facts: StatusFacts): LiveStatus {
     obstacles: [...(status.obstacles ?? [])],
     offers: { ...offers, rejections: [...offers.rejections] },
     engines: [...status.modelEngines, ...status.extensionEngines],
-    userPresence: facts.userPresence ?? null,
+    presence: status.presence ?? null,
     gpuRuntime: gpuRuntime(memory?.report),
     vramTotalGb,
     vramThresholdGb,

@@ -92,11 +92,6 @@ export const STATUS = {
     yes: 'Yes',
     notNow: 'Not now',
     seeWhy: 'See why',
-    presence: {
-      idle: 'nobody uses the machine',
-      active: 'somebody uses the machine',
-      unknown: 'whether somebody uses the machine is not known',
-    },
     offers: 'Offers',
     offersSeen: (offers: number) => plural(offers, 'offer'),
     accepted: (many: number) => `${many} accepted`,
@@ -218,4 +213,9 @@ export const STATUS = {
 } as const;
 
 /** What jobs may be tied to, by its name in a status. */
-export const CONDITION_NAMES: Readonly<Record<string, string>> = { schedule: 'Hours' };
+export const CONDITION_NAMES: Readonly<Record<string, string>> = {
+  schedule: 'Hours',
+  battery: 'Power',
+  programs: 'Programs',
+  'full-screen': 'Screen',
+};

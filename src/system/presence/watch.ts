@@ -5,6 +5,8 @@ import { type Presence, type PresenceReading, presenceOf, type UserPresence } fr
 export interface PresenceWatch extends Disposable {
   /** Undefined until the first reading, and while it is not known. */
   latest(): UserPresence | undefined;
+  /** What `latest` was taken from; undefined until the first reading. */
+  latestReading(): PresenceReading | undefined;
   /** Settles after the first reading. */
   readonly first: Promise<void>;
   /** Reads now: the time from one reading to the next is another, or somebody wants to know. */
@@ -27,6 +29,7 @@ export function watchPresence(options: PresenceWatchOptions): PresenceWatch {
   const { presence, clock, everyMs, onReading, firstAfterMs = 0 } = options;
   const first = Promise.withResolvers<void>();
   let latest: UserPresence | undefined;
+  let last: PresenceReading | undefined;
   let disarm = (): void => {};
   let over = false;
   let reading: Promise<void> | undefined;
@@ -36,6 +39,7 @@ export function watchPresence(options: PresenceWatchOptions): PresenceWatch {
     reading = undefined;
     first.resolve();
     if (over) return;
+    last = answer;
     latest = presenceOf(answer);
     onReading(answer, latest);
     disarm = clock.after(everyMs(), () => void read());
@@ -46,6 +50,7 @@ export function watchPresence(options: PresenceWatchOptions): PresenceWatch {
   else disarm = clock.after(firstAfterMs, () => void read());
   return {
     latest: () => latest,
+    latestReading: () => last,
     first: first.promise,
     refresh: () => void read(),
     [Symbol.dispose]() {

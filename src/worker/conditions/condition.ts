@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/units.ts';
 import type { ScheduleState } from './schedule.ts';
 
-export const CONDITIONS = ['schedule'] as const;
+export const CONDITIONS = ['schedule', 'battery', 'programs', 'full-screen'] as const;
 export type ConditionName = (typeof CONDITIONS)[number];
 
 /** One thing that the operator ties the jobs of this worker to, and how it stands now. */
@@ -9,6 +9,8 @@ export interface Condition {
   readonly what: ConditionName;
   /** Jobs are taken, as far as this is concerned. */
   readonly isMet: boolean;
+  /** False where the machine does not tell. That keeps no jobs away: a setting must not silence a worker for good. */
+  readonly isKnown: boolean;
   /** How it stands, in a sentence's end. */
   readonly because: string;
 }
@@ -20,10 +22,10 @@ export function scheduleCondition(state: ScheduleState, now: number): Condition 
   const what = 'schedule';
   if (is === 'open') {
     const until = changesAt === undefined ? '' : `, until ${momentOf(changesAt)}`;
-    return { what, isMet: true, because: `within the hours of [[schedule]]${until}` };
+    return { what, isMet: true, isKnown: true, because: `within the hours of [[schedule]]${until}` };
   }
   const next = changesAt === undefined ? 'never opens' : `opens ${momentOf(changesAt)}, in ${spanTo(changesAt, now)}`;
-  return { what, isMet: false, because: `outside the hours of [[schedule]], which ${next}` };
+  return { what, isMet: false, isKnown: true, because: `outside the hours of [[schedule]], which ${next}` };
 }
 
 /** By the clock of this machine: whoever reads it stands before it. */

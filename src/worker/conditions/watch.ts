@@ -51,7 +51,14 @@ export function watchConditions(options: ConditionsOptions): ConditionsWatch {
     for (const condition of unmet.values()) if (!before.has(condition.what)) onChange(condition);
     for (const { what } of before.values()) {
       if (unmet.has(what)) continue;
-      onChange(conditions.find((one) => one.what === what) ?? { what, isMet: true, because: `${what} is not set` });
+      onChange(
+        conditions.find((one) => one.what === what) ?? {
+          what,
+          isMet: true,
+          isKnown: true,
+          because: `${what} is not set`,
+        },
+      );
     }
   }
 

@@ -44,7 +44,12 @@ export const ModelSchema = v.object({
 });
 
 /** A condition as it travels. */
-export const ConditionSchema = v.object({ what: v.picklist(CONDITIONS), isMet: v.boolean(), because: v.string() });
+export const ConditionSchema = v.object({
+  what: v.picklist(CONDITIONS),
+  isMet: v.boolean(),
+  isKnown: v.boolean(),
+  because: v.string(),
+});
 
 export const JOB_PHASES = ['preparing', 'loading', 'running', 'checking', 'delivering'] as const;
 
@@ -76,6 +81,7 @@ export const StatusSchema = v.pipe(
     startedAt: Time,
     configPath: v.string(),
     enabled: v.boolean(),
+    presence: v.exactOptional(v.object({ is: v.picklist(['idle', 'active', 'unknown']), because: v.string() })),
     conditions: v.optional(v.array(ConditionSchema), []),
     paused: v.optional(v.boolean(), false), // an earlier version has no pause of its own
     stopping: v.boolean(),

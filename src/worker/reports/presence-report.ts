@@ -1,5 +1,22 @@
 import type { Logger } from '../../log/logger.ts';
 import type { PresenceReading, UserPresence } from '../../system/presence/presence.ts';
+import type { PresenceStatus } from '../status.ts';
+
+/** A reading in a sentence's end, with what decided it; undefined for none. */
+export function presenceStatus(
+  presence: UserPresence | undefined,
+  reading: PresenceReading | undefined,
+): PresenceStatus | undefined {
+  if (reading === undefined) return undefined;
+  if (reading.is === 'unknown') {
+    return {
+      is: 'unknown',
+      because: `whether somebody uses this computer is not known (${reading.reasons.join('; ')})`,
+    };
+  }
+  const who = presence === 'idle' ? 'nobody uses this computer' : 'somebody uses this computer';
+  return { is: presence ?? 'unknown', because: `${who} (${reading.source})` };
+}
 
 /** What the log has about a person at this machine. */
 export interface PresenceReport {

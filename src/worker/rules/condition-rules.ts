@@ -16,4 +16,10 @@ const ruleOf = <const Name extends ConditionName>(name: Name) =>
       conditions.find(({ what, isMet }) => what === name && !isMet)?.because,
   }) as const;
 
-export const CONDITION_RULES = [ruleOf('schedule')] as const;
+/** In the order in which they are told. */
+export const CONDITION_RULES = [
+  ruleOf('schedule'),
+  ruleOf('battery'),
+  ruleOf('programs'),
+  ruleOf('full-screen'),
+] as const;

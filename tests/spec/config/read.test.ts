@@ -31,6 +31,8 @@ test('a file with the two required keys gets every default', () => {
     auto_enabled: true,
     auto_start: true,
     only_when_idle: false,
+    pause_on_battery: false,
+    pause_when_full_screen: false,
     start_minimised: true,
     notify_on_completion: false,
     notify_on_failure: false,

@@ -31,7 +31,7 @@ const gone = (because: string, code: string): Partial<DoctorDeps> => ({
 test('a machine without faults passes every check', async () => {
   const findings = await Array.fromAsync(examine(someDeps(), new FakeClock()));
   expect(findings.map(({ id, is }) => [id, is])).toEqual(
-    CHECKS.map(({ id }) => [id, id === 'jobs.presence' ? 'skipped' : 'ok']),
+    CHECKS.map(({ id }) => [id, id === 'jobs.presence' || id === 'jobs.conditions' ? 'skipped' : 'ok']),
   );
 });
 
@@ -185,6 +185,20 @@ const CASES: readonly Case[] = [
     },
     'warning',
     'offered nothing',
+  ],
+  [
+    'hours that have not begun',
+    'jobs.conditions',
+    { conditions: async () => [{ what: 'schedule', isMet: false, isKnown: true, because: 'opens Sat 22:00' }] },
+    'warning',
+    'opens Sat 22:00',
+  ],
+  [
+    'a screen that nobody sees',
+    'jobs.conditions',
+    { conditions: async () => [{ what: 'full-screen', isMet: true, isKnown: false, because: 'not known' }] },
+    'warning',
+    'desktop session',
   ],
   [
     'presence that nobody knows',

@@ -37,6 +37,7 @@ export const someDeps = (changed: Partial<DoctorDeps> = {}): DoctorDeps => ({
   worker: async () => ({ is: 'answered', answer: aWorker() }),
   offers: async () => ({ is: 'answered', answer: { offers: 3, accepted: 3, rejections: [] } }),
   lockHolder: async () => undefined,
+  conditions: async () => [],
   presence: async () => ({ known: true, because: '' }),
   feed: async () => ({ latest: undefined, heldBack: undefined, problem: undefined }),
   keys: 2,

@@ -113,7 +113,12 @@ test('memory is judged before a running job, and after the person at the compute
   expect(against({ ...atWork, onlyWhenIdle: true, userPresence: 'active' })?.rule).toBe('idle');
 });
 
-const OUTSIDE = { what: 'schedule', isMet: false, because: 'outside the hours of [[schedule]]' } as const;
+const OUTSIDE = {
+  what: 'schedule',
+  isMet: false,
+  isKnown: true,
+  because: 'outside the hours of [[schedule]]',
+} as const;
 
 test('an unmet condition is paused to the studio, with its reason here', () => {
   expect(against({ conditions: [OUTSIDE] })).toEqual({

@@ -1,5 +1,6 @@
 import type { WorkerEvents } from '../../../worker/events.ts';
 import { type ConditionsWatch, watchConditions } from '../../../worker/conditions/watch.ts';
+import { asksMachine, MACHINE_KEYS, readMachineConditions } from './read-conditions.ts';
 import type { WorkerSetup } from '../setup.ts';
 
 /** What jobs are tied to, and who is told when that changes. */
@@ -18,14 +19,14 @@ export function composeConditions(
   const watch = watchConditions({
     clock: effects.clock,
     windows: () => windows() ?? none,
-    isAnySet: () => (windows()?.length ?? 0) > 0,
-    probe: () => Promise.resolve([]),
+    isAnySet: () => (windows()?.length ?? 0) > 0 || asksMachine(config.current),
+    probe: () => readMachineConditions(config.current, effects),
     onChange(condition) {
       log.logger.info('condition.changed', { ...condition });
       events.emit({ is: 'condition', ...condition });
       for (const call of calls) call();
     },
   });
-  config.watch('schedule', () => watch.refresh());
+  for (const key of ['schedule', ...MACHINE_KEYS] as const) config.watch(key, () => watch.refresh());
   return Object.assign(watch, { onChange: (call: () => void) => void calls.add(call) });
 }

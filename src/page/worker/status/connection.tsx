@@ -119,12 +119,12 @@ const conditionFacts = ({ conditions }: LiveStatus): readonly Fact[] =>
     .filter(({ isMet }) => isMet)
     .map(({ what, because }) => ({ term: CONDITION_NAMES[what] ?? what, value: sentence(because) }));
 
-function takesJobsFact({ paused, obstacles, userPresence }: LiveStatus): Fact {
+function takesJobsFact({ paused, obstacles, presence }: LiveStatus): Fact {
   const isKept = paused || obstacles.length > 0;
   return {
     term: WORDS.takesJobs,
     value: isKept ? WORDS.notNow : WORDS.yes,
-    after: userPresence === null ? undefined : WORDS.presence[userPresence],
+    after: presence?.because,
     link: (
       <a class="push" href={hrefOf({ tab: 'config', at: 'background' })}>
         {SHARED.change}

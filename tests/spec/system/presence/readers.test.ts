@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { macSource, parseHidIdleTime } from '../../../../src/system/presence/macos.ts';
 import { firstOf, presenceOf } from '../../../../src/system/presence/presence.ts';
 import { ticksBetween, windowsSource } from '../../../../src/system/presence/windows.ts';
-import { displayNumberOf } from '../../../../src/system/presence/x11.ts';
-import { cookieFor } from '../../../../src/system/presence/xauthority.ts';
+import { displayNumberOf } from '../../../../src/system/x11/display.ts';
+import { cookieFor } from '../../../../src/system/x11/xauthority.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 import { authorityFile } from '../../../fakes/system/x-authority.ts';
 

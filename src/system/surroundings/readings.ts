@@ -1,0 +1,22 @@
+/** What this machine does not tell, and why. */
+export interface Untold {
+  readonly is: 'unknown';
+  readonly because: string;
+}
+
+/** What this computer runs on. `source` is what said so. */
+export type PowerReading = { readonly is: 'mains' | 'battery'; readonly source: string } | Untold;
+
+/** The names of the programs that run, as the system has them: with their ending, without their folder. */
+export type ProgramsReading = { readonly is: 'known'; readonly names: readonly string[] } | Untold;
+
+/** Whether the program in front fills the screen; `program` is its name, where the system tells it. */
+export type FullScreenReading =
+  { readonly is: 'full-screen' | 'windowed'; readonly source: string; readonly program?: string } | Untold;
+
+/** What happens on this computer beside the worker. */
+export interface Surroundings {
+  readonly power: () => Promise<PowerReading>;
+  readonly programs: () => Promise<ProgramsReading>;
+  readonly fullScreen: () => Promise<FullScreenReading>;
+}
