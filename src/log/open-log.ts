@@ -57,18 +57,7 @@ const FLUSH_MS = 2 * SECOND_MS;
 export function openLog(options: LogOptions): Log {
   const { clock, levels, terminal, tracker, redactor = createRedactor() } = options;
   const reporter = options.format === 'json' ? createJsonReporter(terminal) : createConsoleReporter(terminal);
-  const shipBuffer = createShipBuffer();
-  const ring = createRing<LogEntry>(RING_ENTRIES);
-  const listeners = new Set<(line: Numbered<LogEntry>) => void>();
-  // The ship buffer's own sink would put the same sentence together a second time.
-  const keep: LogSink = (event) => {
-    const entry = toLogEntry(event);
-    if (entry === undefined) return;
-    const line = { seq: ring.push(entry), item: entry };
-    for (const call of listeners) call(line);
-    // A worker ships its own events, not those of a studio in the same process.
-    if (event.area !== 'studio') shipBuffer.push(entry);
-  };
+  const { keep, ...kept } = keepLines();
   const show = filterSink(reporter, levels);
   const lines = collapseRepeats((event) => {
     try {
@@ -87,16 +76,34 @@ export function openLog(options: LogOptions): Log {
   });
   return {
     logger,
-    shipBuffer,
-    ring,
+    ...kept,
     redactor,
-    onLine(call) {
-      listeners.add(call);
-      return () => void listeners.delete(call);
-    },
     async flush() {
       lines.flush();
       await tracker?.flush(FLUSH_MS);
+    },
+  };
+}
+
+/** The lines for the studio and for whoever asks this worker, each put together once. */
+function keepLines(): Pick<Log, 'shipBuffer' | 'ring' | 'onLine'> & { readonly keep: LogSink } {
+  const shipBuffer = createShipBuffer();
+  const ring = createRing<LogEntry>(RING_ENTRIES);
+  const listeners = new Set<(line: Numbered<LogEntry>) => void>();
+  return {
+    shipBuffer,
+    ring,
+    keep(event) {
+      const entry = toLogEntry(event);
+      if (entry === undefined) return;
+      const line = { seq: ring.push(entry), item: entry };
+      for (const call of listeners) call(line);
+      // A worker ships its own events, not those of a studio in the same process.
+      if (event.area !== 'studio') shipBuffer.push(entry);
+    },
+    onLine(call) {
+      listeners.add(call);
+      return () => void listeners.delete(call);
     },
   };
 }

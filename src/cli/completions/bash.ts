@@ -3,7 +3,24 @@ import { spellings, valueFlags, WAY_FLAGS, wordsAt, type Candidates, type Comple
 /** A completion script for bash 3.2 and later, which macOS still ships: no associative arrays, no `mapfile`. */
 export const bashScript = (contexts: readonly CompletionContext[]): string => `# studio-worker completions for bash.
 # Load them with: source <(studio-worker completions bash)
-_studio_worker_files() {
+${HELPERS}_studio_worker() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path='' skip='' word
+  local way=() joins=''
+  # Bash splits --flag=value into three words.
+  if [ "$cur" = '=' ]; then cur=''
+  elif [ "$prev" = '=' ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
+${wordLoop(contexts)}  case "$path:$prev" in
+${contexts.flatMap(flagCases).join('\n')}
+  esac
+  case "$path" in
+${contexts.map((context) => `    '${context.path}') ${reply(wordsAt(context), context.words)} ;;`).join('\n')}
+  esac
+}
+complete -F _studio_worker studio-worker
+`;
+
+/** What every context uses: files below a prefix, and values that the program itself is asked for. */
+const HELPERS = `_studio_worker_files() {
   local name
   compopt -o filenames 2> /dev/null
   while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen -f -- "$1")
@@ -14,13 +31,12 @@ _studio_worker_values() {
     case "$line" in "$cur"*) COMPREPLY+=("$line") ;; esac
   done < <("\${COMP_WORDS[0]/#\\~/$HOME}" completions bash --values "$1" \${way[@]+"\${way[@]}"} 2> /dev/null < /dev/null)
 }
-_studio_worker() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path='' skip='' word
-  local way=() joins=''
-  # Bash splits --flag=value into three words.
-  if [ "$cur" = '=' ]; then cur=''
-  elif [ "$prev" = '=' ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+`;
+
+/** Reads the words before the one that is typed: which command they name, and which worker it is about. */
+const wordLoop = (
+  contexts: readonly CompletionContext[],
+): string => `  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     # And an address at each colon.
     if [ -n "$joins" ]; then
       if [ "$word" = ':' ] || [ "$joins" = ':' ]; then way[\${#way[@]}-1]+="$word"; joins="$word"; continue; fi
@@ -42,14 +58,6 @@ _studio_worker() {
         .join('|')}) path="\${path:+$path }$word" ;;
     esac
   done
-  case "$path:$prev" in
-${contexts.flatMap(flagCases).join('\n')}
-  esac
-  case "$path" in
-${contexts.map((context) => `    '${context.path}') ${reply(wordsAt(context), context.words)} ;;`).join('\n')}
-  esac
-}
-complete -F _studio_worker studio-worker
 `;
 
 /** Cases that come before the context is used: after a flag, only its values apply. */

@@ -23,7 +23,25 @@ ${contexts.flatMap(askedAt).join('\n')}
     $way = @()
     $at = ''
     $flag = ''
-    foreach ($element in $line.CommandElements | Select-Object -Skip 1) {
+${WORD_LOOP}    $offered = if ($flag -eq '') { $words[$at] } else { $values["\${at}:$flag"] }
+    $ask = if ($flag -eq '') { $asked[$at] } else { $asked["\${at}:$flag"] }
+    if ($ask) {
+        $program = $line.CommandElements[0].Extent.Text
+        $offered = @($offered) + @(& $program completions powershell --values $ask @way 2> $null)
+    }
+    $offered | Where-Object { $_ -and $_.StartsWith($typed) } | ForEach-Object {
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+}
+`;
+
+/** Inside single quotes PowerShell knows one escape, of the quote. */
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+const list = (words: readonly string[]): string => words.map(quote).join(', ');
+
+/** Reads the words before the one that is typed: which command they name, and which worker it is about. */
+const WORD_LOOP = `    foreach ($element in $line.CommandElements | Select-Object -Skip 1) {
         if ($element.Extent.EndOffset -ge $cursor) { break }
         $word = $element.Extent.Text
         if ($flag -ne '') {
@@ -35,16 +53,6 @@ ${contexts.flatMap(askedAt).join('\n')}
         $below = "$at $word".Trim()
         if ($words.ContainsKey($below)) { $at = $below }
     }
-    $offered = if ($flag -eq '') { $words[$at] } else { $values["\${at}:$flag"] }
-    $ask = if ($flag -eq '') { $asked[$at] } else { $asked["\${at}:$flag"] }
-    if ($ask) {
-        $program = $line.CommandElements[0].Extent.Text
-        $offered = @($offered) + @(& $program completions powershell --values $ask @way 2> $null)
-    }
-    $offered | Where-Object { $_ -and $_.StartsWith($typed) } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-    }
-}
 `;
 
 /** The choices of each flag that has some, under the command and each spelling of the flag. */
@@ -66,8 +74,3 @@ const askedAt = ({ path, words, flags }: CompletionContext): readonly string[] =
       : spellings(flag).map((written) => `        ${quote(`${path}:${written}`)} = ${quote(flag.value?.asked ?? '')}`),
   ),
 ];
-
-const list = (words: readonly string[]): string => words.map(quote).join(', ');
-
-/** Inside single quotes PowerShell knows one escape, of the quote. */
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -16,56 +16,64 @@ import { startedByHand } from './started-by-hand.ts';
 
 const nativeCache = () => createNativeCache({ environment: readEnvironment(), payloads });
 
+/** What engines of this process share. */
+interface Shared {
+  readonly native: ReturnType<typeof nativeCache>;
+  readonly cores: number;
+}
+
 /** The engines that run in a child. Only what the worker asks for is loaded. */
 function innerEngines(): InnerEngines {
-  const native = nativeCache();
-  const session = { native, cores: usableCores() };
+  const shared = { native: nativeCache(), cores: usableCores() };
   return {
-    onnx: async () => {
-      const { openSession } = await import('../../engines/onnx/binding.ts');
-      const { createInpainter } = await import('../../engines/onnx/inside.ts');
-      return createInpainter({ images: createImages({ native }), openSession: (path) => openSession(path, session) });
-    },
-    'llama-cpp': async () => {
-      const { openChatModel } = await import('../../engines/llama/binding.ts');
-      const { openSeeingModel } = await import('../../engines/llama/vision/binding.ts');
-      const { createChatEngine } = await import('../../engines/llama/inside.ts');
-      const images = createImages({ native });
-      return createChatEngine({
-        openChatModel: (path, options) => openChatModel(path, options, native),
-        openSeeingModel: (path, options) => openSeeingModel(path, options, { native, images }),
-        gpu: 'auto',
-        clock: systemClock,
-      });
-    },
-    piper: async (warn) => {
-      const { openSession } = await import('../../engines/onnx/binding.ts');
-      const { findEspeakPrograms, openDictionary } = await import('../../engines/piper/binding.ts');
-      const { openPhonemes } = await import('../../engines/piper/open-phonemes.ts');
-      const { createSpeaker } = await import('../../engines/piper/inside.ts');
-      const phonemes = {
-        ask: createAskProgram(runProgram, systemClock),
-        env: childEnvironment(ourVariables()),
-        findEspeakPrograms,
-        openDictionary,
-        warn,
-      };
-      return createSpeaker({
-        files: systemFiles,
-        openSession: (path) => openSession(path, session),
-        openPhonemes: (voice, signal) => openPhonemes(voice, signal, phonemes),
-        warn,
-      });
-    },
-    'whisper-cpp': async () => {
-      const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
-      const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
-      return createTranscriptionEngine({
-        openTranscriber: (path) => openTranscriber(path, { native, takeKernels }),
-        openSpeechFinder: (path) => openSpeechFinder(path, { native, takeKernels }),
-      });
-    },
+    onnx: () => removal(shared),
+    'llama-cpp': () => chat(shared),
+    piper: (warn) => speech(shared, warn),
+    'whisper-cpp': () => transcription(shared),
   };
+}
+
+async function removal(shared: Shared) {
+  const { openSession } = await import('../../engines/onnx/binding.ts');
+  const { createInpainter } = await import('../../engines/onnx/inside.ts');
+  return createInpainter({ images: createImages(shared), openSession: (path) => openSession(path, shared) });
+}
+
+async function chat({ native }: Shared) {
+  const { openChatModel } = await import('../../engines/llama/binding.ts');
+  const { openSeeingModel } = await import('../../engines/llama/vision/binding.ts');
+  const { createChatEngine } = await import('../../engines/llama/inside.ts');
+  const images = createImages({ native });
+  return createChatEngine({
+    openChatModel: (path, options) => openChatModel(path, options, native),
+    openSeeingModel: (path, options) => openSeeingModel(path, options, { native, images }),
+    gpu: 'auto',
+    clock: systemClock,
+  });
+}
+
+async function speech(shared: Shared, warn: Parameters<NonNullable<InnerEngines['piper']>>[0]) {
+  const { openSession } = await import('../../engines/onnx/binding.ts');
+  const { findEspeakPrograms, openDictionary } = await import('../../engines/piper/binding.ts');
+  const { openPhonemes } = await import('../../engines/piper/open-phonemes.ts');
+  const { createSpeaker } = await import('../../engines/piper/inside.ts');
+  const ask = createAskProgram(runProgram, systemClock);
+  const phonemes = { ask, env: childEnvironment(ourVariables()), findEspeakPrograms, openDictionary, warn };
+  return createSpeaker({
+    files: systemFiles,
+    openSession: (path) => openSession(path, shared),
+    openPhonemes: (voice, signal) => openPhonemes(voice, signal, phonemes),
+    warn,
+  });
+}
+
+async function transcription({ native }: Shared) {
+  const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
+  const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
+  return createTranscriptionEngine({
+    openTranscriber: (path) => openTranscriber(path, { native, takeKernels }),
+    openSpeechFinder: (path) => openSpeechFinder(path, { native, takeKernels }),
+  });
 }
 
 /**

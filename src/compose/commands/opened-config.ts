@@ -1,8 +1,9 @@
 import { shownUrl } from '../../base/urls.ts';
-import type { ConfigEntry, OpenedConfig } from '../../cli/world/config.ts';
+import type { ConfigChanges, ConfigEntry, OpenedConfig } from '../../cli/world/config.ts';
 import { variableOf } from '../../config/from-text.ts';
 import { renderConfig, shownEntry, shownFacts } from '../../config/read.ts';
 import { aboutSetting, nameOf, patchFor, type Setting, switchIn, toSetting } from '../../config/setting.ts';
+import type { ConfigPatch } from '../../config/schema.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import { checkBaseUrl } from '../../config/urls.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -39,19 +40,22 @@ export async function openedConfig(
       await config.update(patch);
       return entry(setting);
     },
-    async update({ apiBaseUrl, vramThresholdGb, autoEnabled, autoUpdateEnabled }) {
-      if (apiBaseUrl !== undefined) warnOfPlainHttp(apiBaseUrl, config, log);
-      await config.update({
-        ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
-        ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
-        ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
-        ...(autoUpdateEnabled === undefined ? {} : { auto_update_enabled: autoUpdateEnabled }),
-      });
+    async update(changes) {
+      if (changes.apiBaseUrl !== undefined) warnOfPlainHttp(changes.apiBaseUrl, config, log);
+      await config.update(patchOf(changes));
     },
     bootstrap: async (token) => (await import('./bootstrap.ts')).bootstrap(token, config, effects),
     resetRegistration: async () => void (await config.update(NO_REGISTRATION)),
   };
 }
+
+/** The changes of a command under the keys of the file. */
+const patchOf = ({ apiBaseUrl, vramThresholdGb, autoEnabled, autoUpdateEnabled }: ConfigChanges): ConfigPatch => ({
+  ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
+  ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
+  ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
+  ...(autoUpdateEnabled === undefined ? {} : { auto_update_enabled: autoUpdateEnabled }),
+});
 
 /** One setting as commands show it, with the variable that lays another value over the file. */
 function entryOf(setting: Setting, { current, overridden }: ConfigStore): ConfigEntry {

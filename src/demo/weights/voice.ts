@@ -11,6 +11,9 @@ const PHONEME_SECONDS = 0.07;
 const FADE_SAMPLES = 80;
 const FORMANTS = 3;
 const TURN = 2 * Math.PI;
+/** In Hz, as people speak. */
+const LOWEST_PITCH = 110;
+const PITCH_SPAN = 90;
 
 /** What has an id and no length: pad, beginning, end, and what only marks another phoneme. */
 const UNSPOKEN = ['_', '^', '$', 'ˈ', 'ˌ', 'ː'] as const;
@@ -81,10 +84,7 @@ export function voiceModel({ speakers = [], broken = false }: VoiceModel = {}): 
 
   const tones = graph.node('Sin', [graph.node('Mul', [hz, turns])]);
   const hum = graph.node('ReduceSum', [graph.node('Mul', [tones, loudness]), whole(1)], { keepdims: 0 });
-  const pitches = graph.constant([
-    110,
-    ...speakers.slice(1).map((_, index) => 110 + (90 * (index + 1)) / speakers.length),
-  ]);
+  const pitches = graph.constant(pitchesOf(speakers));
   const pulse = graph.node('Cos', [graph.node('Mul', [turns, graph.node('Gather', [pitches, speaker])])]);
   const throat = graph.node('Mul', [
     graph.node('Mul', [graph.node('Add', [pulse, number(-1)]), number(0.5)]),
@@ -101,6 +101,12 @@ export function voiceModel({ speakers = [], broken = false }: VoiceModel = {}): 
   graph.output('output', [1, 1, 1, 'samples']);
   return graph.file();
 }
+
+/** Of each speaker, in Hz: from a low voice to one almost twice as high. */
+const pitchesOf = (speakers: readonly string[]): readonly number[] => [
+  LOWEST_PITCH,
+  ...speakers.slice(1).map((_, index) => LOWEST_PITCH + (PITCH_SPAN * (index + 1)) / speakers.length),
+];
 
 export interface VoiceConfig extends Pick<VoiceModel, 'speakers'> {
   /** As espeak names it. */

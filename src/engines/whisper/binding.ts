@@ -35,41 +35,48 @@ export async function openTranscriber(path: string, libraries: WhisperLibraries)
     tokens,
     // It names a backend here only when that is a GPU, and the binaries we bring know Metal only.
     ranOn: lines.some((line) => /_gpu: using .* backend/.test(line)) ? 'metal' : 'cpu',
-    transcribe: async (samples, { language, translate, prompt, pieces, signal, progress }) => {
-      signal.throwIfAborted();
-      const { stop, promise } = context.transcribeData(samples.buffer, {
-        language: language ?? 'auto',
-        translate,
-        ...(prompt !== undefined && { prompt }),
-        // A segment of at most one character is a token.
-        ...(pieces && { tokenTimestamps: true, maxLen: 1 }),
-        bestOf: 1, // studio contract
-        maxThreads: threads(),
-        onProgress: (percent) => {
-          progress(Math.min(PERCENT, percent), PERCENT);
-          letItWait();
-        },
-      });
-      const cancel = (): void => void stop();
-      signal.addEventListener('abort', cancel, { once: true });
-      try {
-        const { result, language: detected, segments } = await promise;
-        const parts = segments.map(({ text, t0, t1 }) => ({
-          text,
-          start: t0 / PER_SECOND.text,
-          end: t1 / PER_SECOND.text,
-        }));
-        return { text: result, language: detected ?? language ?? 'en', segments: parts };
-      } catch (thrown) {
-        signal.throwIfAborted();
-        throw runFailure({ text: errorChain(thrown), cause: thrown });
-      } finally {
-        signal.removeEventListener('abort', cancel);
-      }
-    },
+    transcribe: (samples, request) => transcribe(context, samples, request),
     [Symbol.asyncDispose]: () => context.release(),
   };
 }
+
+/** What is said in the samples. Rejects with the signal's reason on abort. @throws WorkerError `engine.failed` */
+const transcribe = async (
+  context: Pick<whisper.WhisperContext, 'transcribeData'>,
+  samples: Parameters<Transcriber['transcribe']>[0],
+  { language, translate, prompt, pieces, signal, progress }: Parameters<Transcriber['transcribe']>[1],
+): ReturnType<Transcriber['transcribe']> => {
+  signal.throwIfAborted();
+  const { stop, promise } = context.transcribeData(samples.buffer, {
+    language: language ?? 'auto',
+    translate,
+    ...(prompt !== undefined && { prompt }),
+    // A segment of at most one character is a token.
+    ...(pieces && { tokenTimestamps: true, maxLen: 1 }),
+    bestOf: 1, // studio contract
+    maxThreads: threads(),
+    onProgress: (percent) => {
+      progress(Math.min(PERCENT, percent), PERCENT);
+      letItWait();
+    },
+  });
+  const cancel = (): void => void stop();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const { result, language: detected, segments } = await promise;
+    const parts = segments.map(({ text, t0, t1 }) => ({
+      text,
+      start: t0 / PER_SECOND.text,
+      end: t1 / PER_SECOND.text,
+    }));
+    return { text: result, language: detected ?? language ?? 'en', segments: parts };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw runFailure({ text: errorChain(thrown), cause: thrown });
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+};
 
 /** @throws WorkerError `native.unavailable` | `model.unusable` */
 export async function openSpeechFinder(path: string, libraries: WhisperLibraries): Promise<SpeechFinder> {

@@ -26,43 +26,20 @@ export interface Publisher extends Disposable {
   onLine(line: Numbered<LogEntry>): void;
 }
 
-/** A burst of events is one change of the status. */
+/** Longer than the events of one change are apart. */
 const SETTLE_MS = 100;
 /** Memory changes without an event; drivers are asked only while somebody looks. */
 const MEMORY_EVERY_MS = 10 * SECOND_MS;
 
+/** Follows the worker for whoever has the feed open. What nobody follows costs nothing. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { feed, clock, readStatus, viewJob, findJob, refreshMemory } = options;
-  let last = '';
-  let pending = false;
-  let over = false;
-
-  function statusSoon(): void {
-    if (pending || over || feed.subscribers === 0) return;
-    pending = true;
-    clock.after(SETTLE_MS, () => void publishStatus());
-  }
-
-  async function publishStatus(): Promise<void> {
-    pending = false;
-    if (over || feed.subscribers === 0) return; // whoever comes is shown the present first
-    const status = await readStatus();
-    const { logsSeq: _moves, ...facts } = status;
-    const text = JSON.stringify(facts);
-    if (over || text === last) return;
-    last = text;
-    feed.publish({ event: 'status', data: status });
-  }
-
-  let disarm = clock.after(MEMORY_EVERY_MS, () => void watchMemory());
-  async function watchMemory(): Promise<void> {
-    if (feed.subscribers > 0) {
-      await refreshMemory();
-      statusSoon();
-    }
-    if (!over) disarm = clock.after(MEMORY_EVERY_MS, () => void watchMemory());
-  }
-
+  const { feed, clock, viewJob, findJob, refreshMemory } = options;
+  const status = settledStatus(options);
+  const memory = repeat(clock, MEMORY_EVERY_MS, async () => {
+    if (feed.subscribers === 0) return;
+    await refreshMemory();
+    status.soon();
+  });
   return {
     onEvent(event) {
       if (!feed.isFollowed) return; // a job is looked up in the status, which takes as long as the rest of its way
@@ -74,11 +51,56 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (job !== undefined) feed.publish({ event: 'job', data: viewJob(job) });
       if (event.is === 'models') feed.publish({ event: 'models', data: event.models.map((model) => ({ ...model })) });
       if (event.is === 'catalogue') feed.publish({ event: 'catalogue', data: {} });
-      else statusSoon();
+      else status.soon();
     },
     onLine({ seq, item }) {
       if (feed.isFollowed) feed.publish({ event: 'log', data: { seq, ...item } });
     },
+    [Symbol.dispose]() {
+      status[Symbol.dispose]();
+      memory[Symbol.dispose]();
+    },
+  };
+}
+
+/** Publishes the status once a burst of events is over, where it is another than the last. */
+function settledStatus({ feed, clock, readStatus }: PublisherOptions): Disposable & { readonly soon: () => void } {
+  let last = '';
+  let pending = false;
+  let over = false;
+
+  async function publish(): Promise<void> {
+    pending = false;
+    if (over || feed.subscribers === 0) return; // whoever comes is shown the present first
+    const status = await readStatus();
+    const { logsSeq: _moves, ...facts } = status;
+    const text = JSON.stringify(facts);
+    if (over || text === last) return;
+    last = text;
+    feed.publish({ event: 'status', data: status });
+  }
+
+  return {
+    soon() {
+      if (pending || over || feed.subscribers === 0) return;
+      pending = true;
+      clock.after(SETTLE_MS, () => void publish());
+    },
+    [Symbol.dispose]() {
+      over = true;
+    },
+  };
+}
+
+/** Works again and again, each time so long after the end of the last, until disposed. */
+function repeat(clock: Pick<Clock, 'after'>, everyMs: number, work: () => Promise<void>): Disposable {
+  let over = false;
+  let disarm = (): void => {};
+  const arm = (): void => {
+    if (!over) disarm = clock.after(everyMs, () => void work().then(arm));
+  };
+  arm();
+  return {
     [Symbol.dispose]() {
       over = true;
       disarm();

@@ -1,11 +1,11 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import { toModelId } from '../../base/ids.ts';
-import { SECOND_MS } from '../../base/units.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { FileProgress } from '../../models/store/options.ts';
 import type { ModelStore } from '../../models/store/store.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Pull } from '../contract/models.ts';
+import { PullProgress } from './pull-progress.ts';
 
 /** Downloads that an operator began. One for each model at a time; a second request joins the first. */
 export interface Pulls {
@@ -25,8 +25,6 @@ export interface PullsOptions {
   readonly onChange: (id: string, pull: Pull) => void;
 }
 
-/** A disk reports each block; people read no more than this. */
-const REPORT_EVERY_MS = SECOND_MS / 4;
 /** Pulls that ended are forgotten in order: a catalogue has no more models than anybody looks at. */
 const MAX_ENDED = 200;
 
@@ -35,103 +33,67 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-export function createPulls({ store, clock, onChange }: PullsOptions): Pulls {
-  const running = new Map<string, Running>();
-  const latest = new Map<string, Pull>();
+export const createPulls = (options: PullsOptions): Pulls => new RunningPulls(options);
 
-  function set(id: string, pull: Pull): void {
-    latest.delete(id);
-    latest.set(id, pull);
-    const oldest = [...latest.keys()].find((known) => !running.has(known));
-    if (latest.size > MAX_ENDED && oldest !== undefined) latest.delete(oldest);
-    onChange(id, pull);
+class RunningPulls implements Pulls {
+  readonly #options: PullsOptions;
+  readonly #running = new Map<string, Running>();
+  readonly #latest = new Map<string, Pull>();
+
+  constructor(options: PullsOptions) {
+    this.#options = options;
   }
 
-  async function pull({ id, source }: Pick<CatalogueEntry, 'id' | 'source'>, signal: AbortSignal): Promise<void> {
-    const reporter = createReporter({ clock, files: source.files.length, report: (now) => set(id, now) });
+  get running(): number {
+    return this.#running.size;
+  }
+
+  start(entry: Pick<CatalogueEntry, 'id' | 'source'>): void {
+    if (this.#running.has(entry.id)) return;
+    const abort = new AbortController();
+    const ended = this.#pull(entry, abort.signal).finally(() => this.#running.delete(entry.id));
+    this.#running.set(entry.id, { abort, ended });
+  }
+
+  cancel(id: string): boolean {
+    const found = this.#running.get(id);
+    found?.abort.abort(new WorkerError('job.cancelled', 'the operator cancelled the download'));
+    return found !== undefined;
+  }
+
+  of(id: string): Pull | undefined {
+    return this.#latest.get(id);
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#running.values()];
+    for (const { abort } of all) abort.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  async #pull({ id, source }: Pick<CatalogueEntry, 'id' | 'source'>, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#options;
+    const progress = new PullProgress({ clock, files: source.files.length, report: (now) => this.#set(id, now) });
     await using lease = store.lease();
     try {
-      const onProgress = (progress: FileProgress): void => reporter.onProgress(progress);
+      const onProgress = (now: FileProgress): void => progress.onFile(now);
       await lease.filesFor({ model: toModelId(id), source, onProgress }, signal);
-      reporter.end({ state: 'done' });
+      progress.end({ state: 'done' });
     } catch (thrown) {
-      const { message, hint } = toWorkerError(thrown);
-      reporter.end(
-        signal.aborted
-          ? { state: 'cancelled' }
-          : { state: 'failed', error: message, ...(hint === undefined ? {} : { hint }) },
-      );
+      progress.end(signal.aborted ? { state: 'cancelled' } : failureOf(thrown));
     }
   }
 
-  return {
-    start(entry) {
-      if (running.has(entry.id)) return;
-      const abort = new AbortController();
-      const ended = pull(entry, abort.signal).finally(() => running.delete(entry.id));
-      running.set(entry.id, { abort, ended });
-    },
-    cancel(id) {
-      const found = running.get(id);
-      found?.abort.abort(new WorkerError('job.cancelled', 'the operator cancelled the download'));
-      return found !== undefined;
-    },
-    of: (id) => latest.get(id),
-    get running() {
-      return running.size;
-    },
-    async close() {
-      for (const { abort } of running.values()) abort.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
-      await Promise.all([...running.values()].map(({ ended }) => ended));
-    },
-  };
+  #set(id: string, pull: Pull): void {
+    this.#latest.delete(id);
+    this.#latest.set(id, pull);
+    const oldest = [...this.#latest.keys()].find((known) => !this.#running.has(known));
+    if (this.#latest.size > MAX_ENDED && oldest !== undefined) this.#latest.delete(oldest);
+    this.#options.onChange(id, pull);
+  }
 }
 
-interface ReporterOptions {
-  readonly clock: Pick<Clock, 'now' | 'elapsed'>;
-  readonly files: number;
-  readonly report: (pull: Pull) => void;
-}
-
-/** Turns the progress of files into that of a download, at the pace of people. */
-function createReporter({ clock, files, report }: ReporterOptions) {
-  const seen = new Set<string>();
-  let [reportedAt, reportedBytes] = [clock.elapsed(), 0];
-  let now: Pull = {
-    state: 'running',
-    phase: 'wait',
-    filename: '',
-    file: 0,
-    files,
-    doneBytes: 0,
-    totalBytes: null,
-    bytesPerSecond: 0,
-    startedAt: clock.now(),
-  };
-  report(now);
-  return {
-    onProgress({ filename, phase, doneBytes, totalBytes }: FileProgress): void {
-      seen.add(filename);
-      const isNews = filename !== now.filename || phase !== now.phase;
-      const passedMs = clock.elapsed() - reportedAt;
-      if (!isNews && passedMs < REPORT_EVERY_MS) return;
-      const bytesPerSecond =
-        isNews || passedMs <= 0 ? 0 : Math.round(((doneBytes - reportedBytes) / passedMs) * SECOND_MS);
-      [reportedAt, reportedBytes] = [clock.elapsed(), doneBytes];
-      now = {
-        ...now,
-        phase,
-        filename,
-        file: seen.size,
-        doneBytes,
-        totalBytes: totalBytes ?? null,
-        bytesPerSecond: Math.max(0, bytesPerSecond),
-      };
-      report(now);
-    },
-    end(how: Pick<Pull, 'state' | 'error' | 'hint'>): void {
-      now = { ...now, ...how, bytesPerSecond: 0 };
-      report(now);
-    },
-  };
+function failureOf(thrown: unknown): Pick<Pull, 'state' | 'error' | 'hint'> {
+  const { message, hint } = toWorkerError(thrown);
+  return { state: 'failed', error: message, ...(hint === undefined ? {} : { hint }) };
 }

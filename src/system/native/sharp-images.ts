@@ -45,28 +45,38 @@ export function createImageWork({ native }: { readonly native: NativeCache }): I
       const { type, facts } = await headerOf(bytes, await load());
       return { format: type, ...uprightSize(facts), isUpright: !isTurned(facts), ...timesOf(facts) };
     },
-    convert: async (bytes, { format, quality, shape, size }) => {
-      const sharp = await load();
-      const { type, facts } = await headerOf(bytes, sharp);
-      const whole = uprightSize(facts);
-      const image = openImage(sharp, bytes, { type });
-      if (shape !== undefined) image.extract(middleOf(whole, shape));
-      if (size !== undefined) image.resize(size.width, size.height, { fit: 'fill' });
-      assertSidesFit({ format, ...(size ?? whole) });
-      return await readable(() => write(image, { format, ...(quality !== undefined && { quality }) }).toBuffer());
-    },
-    decode: async (bytes, { page = 0, size } = {}) => {
-      const sharp = await load();
-      const { type, facts } = await headerOf(bytes, sharp);
-      const whole = uprightSize(facts);
-      const stretched = size !== undefined && (size.width !== whole.width || size.height !== whole.height);
-      const image = openImage(sharp, bytes, { type, page });
-      if (stretched) image.resize(size.width, size.height, { fit: 'fill', kernel: 'linear' });
-      const { data, info } = await readable(() => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
-      return { pixels: data, width: info.width, height: info.height, channels: info.channels };
-    },
+    convert: async (bytes, how) => await convert(bytes, how, await load()),
+    decode: async (bytes, how = {}) => await decode(bytes, how, await load()),
   };
 }
+
+const convert = async (
+  bytes: Uint8Array,
+  { format, quality, shape, size }: Parameters<ImageWork['convert']>[1],
+  sharp: SharpModule,
+): ReturnType<ImageWork['convert']> => {
+  const { type, facts } = await headerOf(bytes, sharp);
+  const whole = uprightSize(facts);
+  const image = openImage(sharp, bytes, { type });
+  if (shape !== undefined) image.extract(middleOf(whole, shape));
+  if (size !== undefined) image.resize(size.width, size.height, { fit: 'fill' });
+  assertSidesFit({ format, ...(size ?? whole) });
+  return await readable(() => write(image, { format, ...(quality !== undefined && { quality }) }).toBuffer());
+};
+
+const decode = async (
+  bytes: Uint8Array,
+  { page = 0, size }: NonNullable<Parameters<ImageWork['decode']>[1]>,
+  sharp: SharpModule,
+): ReturnType<ImageWork['decode']> => {
+  const { type, facts } = await headerOf(bytes, sharp);
+  const whole = uprightSize(facts);
+  const stretched = size !== undefined && (size.width !== whole.width || size.height !== whole.height);
+  const image = openImage(sharp, bytes, { type, page });
+  if (stretched) image.resize(size.width, size.height, { fit: 'fill', kernel: 'linear' });
+  const { data, info } = await readable(() => image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  return { pixels: data, width: info.width, height: info.height, channels: info.channels };
+};
 
 /** What a header says. */
 type Facts = Pick<Metadata, 'width' | 'height' | 'pageHeight' | 'orientation' | 'pages' | 'delay' | 'loop'>;

@@ -35,14 +35,8 @@ export function reportToService({
 }: ServiceReportParts): Disposable {
   let ackedAt = Number.NEGATIVE_INFINITY;
   let movedAt = clock.elapsed();
-  let line = '';
   let disarm = (): void => {};
-
-  function report(): void {
-    const now = healthLine(status());
-    if (now !== line) notify.send({ STATUS: now });
-    line = now;
-  }
+  const report = statusLine(notify, status);
 
   function onEvent(event: WorkerEvent): void {
     if (event.is === 'heartbeat') ackedAt = clock.elapsed();
@@ -69,6 +63,16 @@ export function reportToService({
       disarm();
       subscription[Symbol.dispose]();
     },
+  };
+}
+
+/** Sends the line that people read, whenever it is another one. */
+function statusLine(notify: Pick<ServiceNotify, 'send'>, status: () => WorkerStatus): () => void {
+  let line = '';
+  return () => {
+    const now = healthLine(status());
+    if (now !== line) notify.send({ STATUS: now });
+    line = now;
   };
 }
 

@@ -25,44 +25,54 @@ export async function holdServer(
   options: ServerOptions & { readonly log: Logger },
   signal: AbortSignal,
 ): Promise<HeldServer> {
-  let isUsable = true;
-  let isClosed = false;
-  let server: Server | undefined;
+  const held = new OneServer(command, options);
+  await held.get(signal);
+  return held;
+}
 
-  async function get(abort: AbortSignal): Promise<Server | undefined> {
-    if (isClosed) throw unloaded();
-    if (!isUsable || command === undefined) return undefined;
-    if (server !== undefined && !server.over) return server;
-    const started = await startServer(command, options, abort);
+class OneServer implements HeldServer {
+  readonly #command: ServerCommand | undefined;
+  readonly #options: ServerOptions & { readonly log: Logger };
+  #isUsable = true;
+  #isClosed = false;
+  #server: Server | undefined;
+
+  constructor(command: ServerCommand | undefined, options: ServerOptions & { readonly log: Logger }) {
+    this.#command = command;
+    this.#options = options;
+  }
+
+  get current(): Server | undefined {
+    return this.#server?.over === false ? this.#server : undefined;
+  }
+
+  async get(signal: AbortSignal): Promise<Server | undefined> {
+    const command = this.#command;
+    if (this.#isClosed) throw unloaded();
+    if (!this.#isUsable || command === undefined) return undefined;
+    if (this.current !== undefined) return this.current;
+    const started = await startServer(command, this.#options, signal);
     if (typeof started === 'string') {
-      isUsable = false;
-      options.log.info('sd-server.not-used', { path: command.path, because: started });
+      this.#isUsable = false;
+      this.#options.log.info('sd-server.not-used', { path: command.path, because: started });
       return undefined;
     }
-    if (isClosed) {
+    if (this.#isClosed) {
       await started.close(); // the model was unloaded while the server started, and nobody else would end it
       throw unloaded();
     }
-    return (server = started);
+    return (this.#server = started);
   }
 
-  async function release(): Promise<void> {
-    await server?.close();
-    server = undefined;
+  async release(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
   }
 
-  await get(signal);
-  return {
-    get current() {
-      return server?.over === false ? server : undefined;
-    },
-    get,
-    release,
-    async close() {
-      isClosed = true;
-      await release();
-    },
-  };
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.release();
+  }
 }
 
 const unloaded = (): WorkerError =>

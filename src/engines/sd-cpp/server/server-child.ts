@@ -44,54 +44,79 @@ export interface ServerChild {
 }
 
 /** Starts it, with a model to load. @throws WorkerError `engine.failed` */
-export function startChild({ path, args, env, onCrash }: ServerCommand, port: number, tools: WatchTools): ServerChild {
-  const printed = createProgramOutput();
-  let step: RunContext['progress'] = () => {};
-  const readOutput = (moved: () => void) => outputReader(printed, { step: (done, total) => step(done, total), moved });
-  const watched = {
-    name: 'sd-server',
-    env,
-    stallMs: STALL_MS,
-    graceMs: GRACE_MS,
-    readOutput,
-    onError: printed.addError,
+export const startChild = (command: ServerCommand, port: number, tools: WatchTools): ServerChild =>
+  new StartedServer(command, port, tools);
+
+class StartedServer implements ServerChild {
+  readonly #printed = createProgramOutput();
+  readonly #program: WatchedProgram;
+  readonly #outcome: ReturnType<typeof followEnd>;
+  #step: RunContext['progress'] = () => {};
+
+  constructor({ path, args, env, onCrash }: ServerCommand, port: number, tools: WatchTools) {
+    const printed = this.#printed;
+    const step: RunContext['progress'] = (done, total) => this.#step(done, total);
+    const watched = {
+      name: 'sd-server',
+      env,
+      stallMs: STALL_MS,
+      graceMs: GRACE_MS,
+      readOutput: (moved: () => void) => outputReader(printed, { step, moved }),
+      onError: printed.addError,
+    };
+    this.#program = startWatched({ ...watched, command: [path, ...args(port)] }, tools);
+    this.#outcome = followEnd(this.#program, printed, onCrash);
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  get ended(): Promise<ChildEnd> {
+    return this.#outcome.ended;
+  }
+
+  get over(): boolean {
+    return this.#outcome.isGone || this.#program.ending;
+  }
+
+  get isListening(): boolean {
+    return this.#printed.output.includes('listening on');
+  }
+
+  get device(): string | undefined {
+    return this.#printed.device;
+  }
+
+  get architecture(): string | undefined {
+    return this.#printed.architecture;
+  }
+
+  get lacksArgument(): boolean {
+    return /unknown argument/i.test(this.#printed.error + this.#printed.output);
+  }
+
+  begin(progress: RunContext['progress']): void {
+    this.#printed.clear();
+    this.#step = rising(progress);
+    this.#program.resume();
+  }
+
+  readonly rest = (): void => {
+    this.#step = () => {};
+    this.#program.pause();
   };
-  const program = startWatched({ ...watched, command: [path, ...args(port)] }, tools);
-  const outcome = followEnd(program, printed, onCrash);
-  return {
-    pid: program.pid,
-    ended: outcome.ended,
-    get over() {
-      return outcome.isGone || program.ending;
-    },
-    begin(progress) {
-      printed.clear();
-      step = rising(progress);
-      program.resume();
-    },
-    rest() {
-      step = () => {};
-      program.pause();
-    },
-    end: program.end,
-    failure: async () => {
-      await outcome.ended;
-      return outcome.failure ?? program.stall ?? endedEarly();
-    },
-    refusal: (because) => refusalOf(printed, because),
-    get isListening() {
-      return printed.output.includes('listening on');
-    },
-    get device() {
-      return printed.device;
-    },
-    get architecture() {
-      return printed.architecture;
-    },
-    get lacksArgument() {
-      return /unknown argument/i.test(printed.error + printed.output);
-    },
-  };
+
+  readonly end = (): void => this.#program.end();
+
+  async failure(): Promise<WorkerError> {
+    await this.#outcome.ended;
+    return this.#outcome.failure ?? this.#program.stall ?? endedEarly();
+  }
+
+  refusal(because: string): WorkerError {
+    return refusalOf(this.#printed, because);
+  }
 }
 
 /** Remembers how it ended. However a program ends that was asked to exit, it is no crash. */
