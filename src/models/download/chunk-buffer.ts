@@ -1,5 +1,3 @@
-import { joinBytes } from '../../base/bytes.ts';
-
 /** Chunks that follow each other. */
 export class ChunkBuffer {
   #chunks: Uint8Array[] = [];
@@ -10,12 +8,11 @@ export class ChunkBuffer {
     this.sizeBytes += chunk.byteLength;
   }
 
-  /** All of it in one piece; nothing is left. */
-  take(): Uint8Array {
-    const [first = new Uint8Array(), ...more] = this.#chunks;
-    const whole = more.length === 0 ? first : joinBytes(this.#chunks);
+  /** All of them, as they came: joining them would take as long as fetching them. Nothing is left. */
+  take(): readonly Uint8Array[] {
+    const chunks = this.#chunks;
     this.#chunks = [];
     this.sizeBytes = 0;
-    return whole;
+    return chunks;
   }
 }

@@ -111,7 +111,7 @@ async function fetchInOnePiece(
     let doneBytes = 0;
     for await (const chunk of whole.chunks) {
       ensureWithinLimit(request, doneBytes + chunk.byteLength);
-      await file.write(doneBytes, chunk);
+      await file.write(doneBytes, [chunk]);
       sha256.add(chunk);
       const before = doneBytes;
       doneBytes += chunk.byteLength;

@@ -107,9 +107,24 @@ export class PartialFile {
     }
   }
 
-  /** Writes bytes that follow what their block holds. */
-  async write(at: number, bytes: Uint8Array): Promise<void> {
-    await this.file.write(at, bytes);
+  /** Writes bytes that follow what their block holds, in parts that follow each other. */
+  async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
+    await this.file.write(at, parts);
+    let to = at;
+    for (const part of parts) {
+      this.#check(to, part);
+      to += part.byteLength;
+    }
+    const completed = this.blocks.wrote(at, to - at);
+    for (const block of completed) {
+      this.#crcs.set(block, this.#running.get(block) ?? 0);
+      this.#running.delete(block);
+    }
+    if (completed.length > 0) this.#save();
+  }
+
+  /** Continues the checksums of the blocks that these bytes belong to. */
+  #check(at: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.byteLength;) {
       const block = Math.floor((at + done) / this.blocks.blockBytes);
       const endAt = (block + 1) * this.blocks.blockBytes;
@@ -117,12 +132,6 @@ export class PartialFile {
       this.#running.set(block, this.#deps.crc32(piece, this.#running.get(block)));
       done += piece.byteLength;
     }
-    const completed = this.blocks.wrote(at, bytes.byteLength);
-    for (const block of completed) {
-      this.#crcs.set(block, this.#running.get(block) ?? 0);
-      this.#running.delete(block);
-    }
-    if (completed.length > 0) this.#save();
   }
 
   /** One write of the list at a time; blocks completed meanwhile are in the next one. */

@@ -37,10 +37,10 @@ export async function fetchRange(
   let at = startAt;
   const buffer = new ChunkBuffer();
   const flush = async (): Promise<void> => {
-    const bytes = buffer.take();
-    if (bytes.byteLength === 0) return;
-    await write(at, bytes, context);
-    at += bytes.byteLength;
+    const { sizeBytes } = buffer;
+    if (sizeBytes === 0) return;
+    await write(at, buffer.take(), context);
+    at += sizeBytes;
   };
   try {
     for await (const chunk of answer.chunks) {
@@ -58,13 +58,15 @@ export async function fetchRange(
   throw endedEarly(request.url, at, part.version.sizeBytes);
 }
 
-async function write(at: number, bytes: Uint8Array, { part, request, hashing }: RangeFetch): Promise<void> {
+async function write(at: number, parts: readonly Uint8Array[], { part, request, hashing }: RangeFetch): Promise<void> {
   const before = part.blocks.doneBytes;
-  await part.write(at, bytes);
+  await part.write(at, parts);
   hashing.wake();
   const { doneBytes } = part.blocks;
   request.onProgress(doneBytes, part.version.sizeBytes);
-  if (crosses(before, doneBytes, CHECK_DISK_BYTES)) await request.ensureDiskSpace(0);
+  if (!crosses(before, doneBytes, CHECK_DISK_BYTES)) return;
+  part.file.flushAlong(); // or all of it would be left for the end, when nothing arrives meanwhile
+  await request.ensureDiskSpace(0);
 }
 
 /** The request carries the version of the file, so that bytes of two versions never mix. */

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkerError } from '../../../../src/base/errors.ts';
+import { bytesIn } from '../../../../src/base/bytes.ts';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress, ModelStoreOptions } from '../../../../src/models/store/options.ts';
 import { aDownload, type DownloadScene, hexOf, SMALL } from '../../../fakes/models/a-store.ts';
@@ -227,9 +228,9 @@ test('a disk that is full for one write costs no written byte', async () => {
       const file = await options.openPart(path, how);
       return {
         ...file,
-        write: async (at, bytes) => {
-          if ((room -= bytes.byteLength) < 0) throw new WorkerError('disk.full', `there is no room for ${path}`);
-          await file.write(at, bytes);
+        write: async (at, parts) => {
+          if ((room -= bytesIn(parts)) < 0) throw new WorkerError('disk.full', `there is no room for ${path}`);
+          await file.write(at, parts);
         },
       };
     },
