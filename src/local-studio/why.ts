@@ -40,8 +40,8 @@ export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>)
   if (!capabilities.autoEnabled) return 'takes no jobs: claiming is off';
   if (capabilities.onlyWhenIdle !== true || capabilities.userPresence === 'idle') return undefined;
   return capabilities.userPresence === 'active'
-    ? 'works only while its computer is idle, and it is in use'
-    : 'works only while its computer is idle, and whether it is in use is not known';
+    ? 'takes jobs only when idle, and its machine is in use'
+    : 'takes jobs only when idle, and user activity is unknown';
 }
 
 function whyNotYet(job: WaitingJob, { activity, settled, cooling }: AskedWorker): string {

@@ -25,7 +25,7 @@ export interface StopParts {
 
 /** The driver of the stop machine. */
 export interface Stopping {
-  /** Whether offers are refused because the worker is on its way out. */
+  /** Whether offers are rejected because the worker stops. */
   readonly underway: boolean;
   /** One more request to stop: finish the job, hand it back, or go at once. */
   signal(): void;

@@ -189,7 +189,7 @@ export const BUSY: LiveStatus = {
   obstacles: [],
   offers: { offers: 155, accepted: 152, rejections: [] },
   engines: ['llama-cpp', 'sd-cpp', 'whisper-cpp', 'onnx', 'piper'],
-  presence: { is: 'idle', because: 'nobody uses this computer (X11)' },
+  presence: { is: 'idle', because: 'nobody uses this machine (X11)' },
   gpuRuntime: { ok: true, detail: 'CUDA 12.8' },
   vramTotalGb: 16,
   vramThresholdGb: 12,

@@ -44,13 +44,11 @@ export const WORKER_SENTENCES = {
   ),
   'presence.changed': own((f) =>
     f.presence === 'idle'
-      ? `nobody is using this computer (${text(f.source)}): offers are accepted`
-      : `this computer is in use (${text(f.source)}): offers are rejected until it is idle`,
+      ? `nobody is using this machine (${text(f.source)}): offers are accepted`
+      : `this machine is in use (${text(f.source)}): offers are rejected until it is idle`,
   ),
   'presence.unknown': own(
-    (f) =>
-      'only_when_idle is set, but whether anyone is using this computer is not known: offers are rejected until it is ' +
-      `(${text(f.reasons)})`,
+    (f) => `only_when_idle is set, but user activity is unknown: offers are rejected (${text(f.reasons)})`,
   ),
   'listener.failed': own((f) => `a listener of worker events failed: ${text(f.error)}`),
   'tracker.unavailable': own((f) => `errors are not reported to Sentry: ${text(f.error)}`),

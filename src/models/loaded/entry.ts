@@ -54,7 +54,7 @@ export interface Entry<Model extends LoadedWeights> {
   /** When it came to be in its state, and when it was used last; milliseconds since the epoch. */
   since: number;
   lastUsedAt: number;
-  /** When it was used last, on the monotonic clock: setting the computer's clock does not change what is evicted first. */
+  /** When it was used last, on the monotonic clock: setting the machine's clock does not change what is evicted first. */
   lastUsedElapsedMs: number;
   /** Its size in memory, in GiB: measured, or estimated until it was. */
   gb: number;

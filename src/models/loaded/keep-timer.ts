@@ -1,7 +1,7 @@
 import type { Clock } from '../../system/clock.ts';
 
 /**
- * How long an idle model is kept. Spans are measured on the monotonic clock, so that setting the computer's clock neither
+ * How long an idle model is kept. Spans are measured on the monotonic clock, so that setting the machine's clock neither
  * unloads a model early nor keeps it for hours; only what people read is a time of day.
  */
 export class KeepTimer {

@@ -59,7 +59,7 @@ export function linuxSources(environment: Environment, options: LinuxOptions): r
         using bus = await openFirstBus(systemBusPaths(environment.get), options);
         const isIdle = await answerOf(bus, logindProperty('IdleHint'));
         // A desktop that never sets the hint looks like one in use: that is no knowledge about a person.
-        if (isIdle !== true) throw noIdleTime('nothing has reported to it that this computer is idle');
+        if (isIdle !== true) throw noIdleTime('nothing has reported to it that this machine is idle');
         const since = numberOf(await answerOf(bus, logindProperty('IdleSinceHint')));
         return options.clock.now() - since / MICROSECONDS_PER_MS;
       },

@@ -8,10 +8,10 @@ import { macSource } from './macos.ts';
 import type { IdleSource } from './source.ts';
 import { windowsSource } from './windows.ts';
 
-/** Whether a person is using this computer: `active` while there is input, `idle` once there was none for a while. */
+/** Whether a person is using this machine: `active` while there is input, `idle` once there was none for a while. */
 export type UserPresence = 'idle' | 'active';
 
-/** For how long nobody has touched this computer, or why that is not known. */
+/** For how long nobody has touched this machine, or why that is not known. */
 export type PresenceReading =
   | { readonly is: 'known'; readonly idleMs: number; readonly source: string }
   | { readonly is: 'unknown'; readonly reasons: readonly string[] };

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 
-/** One way to learn for how long nobody has touched this computer. */
+/** One way to learn for how long nobody has touched this machine. */
 export interface IdleSource {
   readonly name: string;
   /**

@@ -31,11 +31,11 @@ export interface PowerSupply {
   readonly type: string;
   readonly online: string;
   readonly status: string;
-  /** `Device` for that of a mouse or a headset, which says nothing of this computer. */
+  /** `Device` for that of a mouse or a headset, which says nothing of this machine. */
   readonly scope: string;
 }
 
-/** By what is plugged in, else by a battery that is being drained. A computer without a battery runs on mains. */
+/** By what is plugged in, else by a battery that is being drained. A machine without a battery runs on mains. */
 export function powerOf(supplies: readonly PowerSupply[]): PowerReading {
   const own = supplies.filter(({ scope }) => scope !== 'Device');
   const plugged = own.find(({ type, online }) => type !== 'Battery' && online === '1');

@@ -45,7 +45,7 @@ const untold = (because: string): Untold => ({ is: 'unknown', because });
 /** Its first line: `Now drawing from 'Battery Power'`, or AC, or a UPS, which is a battery as well. */
 export function parsePmset(output: string): PowerReading {
   const [, from] = /Now drawing from '(AC|Battery|UPS) Power'/.exec(output) ?? [];
-  if (from === undefined) return untold('pmset does not say what this computer runs on');
+  if (from === undefined) return untold('pmset does not say what this machine runs on');
   return { is: from === 'AC' ? 'mains' : 'battery', source: `${from} Power` };
 }
 

@@ -4,7 +4,7 @@ export interface Untold {
   readonly because: string;
 }
 
-/** What this computer runs on. `source` is what said so. */
+/** What this machine runs on. `source` is what said so. */
 export type PowerReading = { readonly is: 'mains' | 'battery'; readonly source: string } | Untold;
 
 /** The names of the programs that run, as the system has them: with their ending, without their folder. */
@@ -14,7 +14,7 @@ export type ProgramsReading = { readonly is: 'known'; readonly names: readonly s
 export type FullScreenReading =
   { readonly is: 'full-screen' | 'windowed'; readonly source: string; readonly program?: string } | Untold;
 
-/** What happens on this computer beside the worker. */
+/** What happens on this machine beside the worker. */
 export interface Surroundings {
   readonly power: () => Promise<PowerReading>;
   readonly programs: () => Promise<ProgramsReading>;

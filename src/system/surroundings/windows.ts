@@ -32,12 +32,12 @@ export function windowsSurroundings({ ask, limitMs, answers = SYSTEM }: WindowsO
   };
 }
 
-/** 0 is a line without power, 1 with, 255 unknown, as on a computer that has none to tell (Win32, winbase.h). */
+/** 0 is a line without power, 1 with, 255 unknown, as on a machine that has none to tell (Win32, winbase.h). */
 export function powerIn(status: Uint8Array): PowerReading {
   const [line] = status;
   if (line === 0) return { is: 'battery', source: 'GetSystemPowerStatus' };
   if (line === 1) return { is: 'mains', source: 'GetSystemPowerStatus' };
-  return { is: 'unknown', because: 'Windows does not say what this computer runs on' };
+  return { is: 'unknown', because: 'Windows does not say what this machine runs on' };
 }
 
 /** A full-screen program, one of Direct3D, and a presentation (Win32, shellapi.h). */

@@ -29,7 +29,7 @@ const MAX_EXTRA_BYTES = 64 * 1024;
 export async function openDisplay(environment: DisplayEnvironment, options: DialogueOptions): Promise<XDisplay> {
   const { get, homeDir, hostName } = environment;
   const display = displayNumberOf(get('DISPLAY') ?? '');
-  if (display === undefined) throw noDisplay('DISPLAY names no display of this computer');
+  if (display === undefined) throw noDisplay('DISPLAY names no display of this machine');
   const authority = await readFile(get('XAUTHORITY') || `${homeDir}/.Xauthority`).catch(() => Buffer.alloc(0));
   const server = openDialogue(`/tmp/.X11-unix/X${display}`, options);
   try {
@@ -55,7 +55,7 @@ export const noDisplay = (because: string): WorkerError => new WorkerError('nati
 export const isWayland = (get: Environment['get']): boolean =>
   (get('WAYLAND_DISPLAY') ?? '') !== '' || get('XDG_SESSION_TYPE') === 'wayland';
 
-/** `:1.0` is display 1 of this computer; a display with a host is somebody else's, as with `ssh -X`. */
+/** `:1.0` is display 1 of this machine; a display with a host is somebody else's, as with `ssh -X`. */
 export function displayNumberOf(display: string): number | undefined {
   const [, number] = /^(?:unix)?:(\d{1,5})(?:\.\d+)?$/.exec(display) ?? [];
   return number === undefined ? undefined : Number(number);

@@ -1,17 +1,17 @@
-/** Families of addresses in the file: a computer by its name, and any at all. */
+/** Families of addresses in the file: a machine by its name, and any at all. */
 const [LOCAL, ANY] = [256, 65_535];
 const COOKIE = 'MIT-MAGIC-COOKIE-1';
 
 interface Entry {
   readonly family: number;
   readonly address: string;
-  /** Empty when it is good for every display of that computer. */
+  /** Empty when it is good for every display of that machine. */
   readonly display: string;
   readonly scheme: string;
   readonly data: Buffer;
 }
 
-/** The secret that a display of this computer asks for; undefined when the file has none, as displays may do without. */
+/** The secret that a display of this machine asks for; undefined when the file has none, as displays may do without. */
 export function cookieFor(
   file: Buffer,
   { hostName, display }: { readonly hostName: string; readonly display: number },
@@ -22,7 +22,7 @@ export function cookieFor(
       (entry.family === LOCAL || entry.family === ANY) &&
       (entry.display === '' || entry.display === String(display)),
   );
-  // A computer that was renamed after the login keeps its old name in the file.
+  // A machine that was renamed after the login keeps its old name in the file.
   return (here.find(({ family, address }) => family === ANY || address === hostName) ?? here[0])?.data;
 }
 

@@ -8,9 +8,9 @@ import type { Condition, ConditionName } from './condition.ts';
 
 export function batteryCondition(reading: PowerReading): Condition {
   const what = 'battery';
-  if (reading.is === 'unknown') return untold(what, 'whether this computer runs on battery is not known', reading);
+  if (reading.is === 'unknown') return untold(what, 'whether this machine runs on battery is not known', reading);
   const isMet = reading.is === 'mains';
-  const because = `this computer runs on ${isMet ? 'mains power' : 'battery'} (${reading.source})`;
+  const because = `this machine runs on ${isMet ? 'mains power' : 'battery'} (${reading.source})`;
   return { what, isMet, isKnown: true, because };
 }
 

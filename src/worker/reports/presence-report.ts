@@ -11,10 +11,10 @@ export function presenceStatus(
   if (reading.is === 'unknown') {
     return {
       is: 'unknown',
-      because: `whether somebody uses this computer is not known (${reading.reasons.join('; ')})`,
+      because: `user activity is unknown (${reading.reasons.join('; ')})`,
     };
   }
-  const who = presence === 'idle' ? 'nobody uses this computer' : 'somebody uses this computer';
+  const who = presence === 'idle' ? 'nobody uses this machine' : 'somebody uses this machine';
   return { is: presence ?? 'unknown', because: `${who} (${reading.source})` };
 }
 

@@ -21,7 +21,7 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
     status.enabled ? undefined : { what: 'claiming-off', because: 'claiming is off: run `studio-worker enable`' },
     status.paused ? { what: 'paused', because: 'paused by the operator: run `studio-worker resume`' } : undefined,
     ...status.conditions.filter(({ isMet }) => !isMet).map(({ what, because }): Obstacle => ({ what, because })),
-    connection(status),
+    studioSession(status),
     status.modelEngines.length + status.extensionEngines.length > 0
       ? undefined
       : { what: 'no-engines', because: 'no engine is ready: run `studio-worker engines`' },
@@ -39,7 +39,7 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
   return found.filter((obstacle) => obstacle !== undefined);
 }
 
-function connection({ registration, session }: WorkerStatus): Obstacle | undefined {
+function studioSession({ registration, session }: WorkerStatus): Obstacle | undefined {
   if (registration.at === 'pending') {
     return { what: 'not-registered', because: 'the operator of the studio has not approved this worker yet' };
   }
@@ -50,10 +50,10 @@ function connection({ registration, session }: WorkerStatus): Obstacle | undefin
     case 'live':
       return undefined;
     case 'backing-off':
-      return { what: 'no-session', because: `no connection to the studio after ${session.failures} attempts` };
+      return { what: 'no-session', because: `no session with the studio after ${session.failures} attempts` };
     case 'refused':
     case 'gave-up':
-      return { what: 'no-session', because: `the connection to the studio ended: ${session.because}` };
+      return { what: 'no-session', because: `the session with the studio ended: ${session.because}` };
     case 'idle':
     case 'connecting':
     case 'greeting':
@@ -66,11 +66,11 @@ function connection({ registration, session }: WorkerStatus): Obstacle | undefin
 
 function presence({ onlyWhenIdle, userPresence }: ObstacleFacts): Obstacle | undefined {
   if (!onlyWhenIdle || userPresence === 'idle') return undefined;
-  const why = userPresence === 'active' ? 'this computer is in use' : 'whether this computer is in use is not known';
+  const why = userPresence === 'active' ? 'this machine is in use' : 'user activity is unknown';
   return { what: 'in-use', because: `only_when_idle is set, and ${why}` };
 }
 
 const diskFull = ({ freeBytes, floorBytes, folder }: NonNullable<ObstacleFacts['disk']>): Obstacle => ({
   what: 'disk-full',
-  because: `the disk of ${folder} has ${formatDiskSpace(freeBytes)} left, of which ${formatDiskSpace(floorBytes)} are reserved (disk_floor_gb): no model can be fetched`,
+  because: `the disk of ${folder} has ${formatDiskSpace(freeBytes)} left, of which ${formatDiskSpace(floorBytes)} are reserved (disk_floor_gb): no model can be downloaded`,
 });

@@ -17,10 +17,10 @@ export const THRESHOLD_RULE = {
       : undefined,
 } as const;
 
-/** Why a worker that works on an idle computer only does not work now; undefined when it does. */
+/** Why a worker that works on an idle machine only does not work now; undefined when it does. */
 export function whyNotIdle({ onlyWhenIdle, userPresence }: OfferFacts): string | undefined {
   if (!onlyWhenIdle || userPresence === 'idle') return undefined;
   return userPresence === 'active'
-    ? 'only_when_idle is set and this computer is in use'
+    ? 'only_when_idle is set and this machine is in use'
     : 'only_when_idle is set and user activity is unknown';
 }

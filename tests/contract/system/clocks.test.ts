@@ -110,7 +110,7 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
   });
 });
 
-/** A computer whose clock is set while the program runs: only the time of day may notice. */
+/** A machine whose clock is set while the program runs: only the time of day may notice. */
 test.each([
   ['fake', () => new FakeClock()],
   ['skipping', () => new SkippingClock()],

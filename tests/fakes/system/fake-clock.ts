@@ -27,7 +27,7 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(id);
   }
 
-  /** Somebody sets the computer's clock: the time of day moves, and no time passes. */
+  /** Somebody sets the machine's clock: the time of day moves, and no time passes. */
   jumpWallClock(ms: number): void {
     this.#wallOffsetMs += ms;
   }

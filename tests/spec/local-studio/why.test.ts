@@ -39,7 +39,7 @@ test.each<[string, AskedWorker, string]>([
   [
     'in use',
     aWorker({}, { onlyWhenIdle: true, userPresence: 'active' }),
-    'works only while its computer is idle, and it is in use',
+    'takes jobs only when idle, and its machine is in use',
   ],
   [
     'that rejected it',

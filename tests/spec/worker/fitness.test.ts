@@ -22,11 +22,11 @@ test('a worker with claiming off rejects every offer and says why', () => {
   });
 });
 
-test('a worker that runs only when idle rejects while the computer is in use', () => {
+test('a worker that runs only when idle rejects while the machine is in use', () => {
   expect(against({ onlyWhenIdle: true, userPresence: 'active' })).toEqual({
     rule: 'idle',
     rejection: { code: 'paused', reason: 'only when idle: the person is using this computer' },
-    because: 'only_when_idle is set and this computer is in use',
+    because: 'only_when_idle is set and this machine is in use',
   });
   expect(against({ onlyWhenIdle: true, userPresence: 'idle' })).toBeUndefined();
   expect(against({ onlyWhenIdle: false, userPresence: 'active' })).toBeUndefined();
@@ -107,7 +107,7 @@ test('an offer beyond free memory is rejected with the numbers', () => {
   });
 });
 
-test('memory is judged before a running job, and after the person at the computer', () => {
+test('memory is judged before a running job, and after the person at the machine', () => {
   const atWork = { memory: SHORT, ...live({ holders: [holder] }) };
   expect(against(atWork)?.rule).toBe('memory');
   expect(against({ ...atWork, onlyWhenIdle: true, userPresence: 'active' })?.rule).toBe('idle');

@@ -21,7 +21,7 @@ test('a model is loaded once for jobs within its keep-warm time', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test.each([HOUR_MS, -HOUR_MS])('setting the computer clock by %d ms changes no keep-warm time', async (jumpMs) => {
+test.each([HOUR_MS, -HOUR_MS])('setting the machine’s clock by %d ms changes no keep-warm time', async (jumpMs) => {
   const { use, request, pool, clock, names } = poolScene();
   await use(request('fox'));
   clock.advance(KEEP_MS / 2);
@@ -79,7 +79,7 @@ test('models are evicted least recently used first, and no more than needed', as
   expect(log.find('memory.freed')?.fields).toMatchObject({ expectedGb: 8, freedGb: 8, freeGb: 14 });
 });
 
-test('setting the computer clock back does not change which model is evicted first', async () => {
+test('setting the machine’s clock back does not change which model is evicted first', async () => {
   const { use, request, clock, names } = poolScene();
   await use(request('fox', 8));
   clock.advance(1_000);

@@ -124,7 +124,7 @@ test('a paused worker still asks to be approved as one that claims', async () =>
   expect(at.desk.requests[0]?.autoEnabled).toBe(true);
 });
 
-test('a request names the engines and not whether somebody is at the computer', async () => {
+test('a request names the engines and not whether somebody is at the machine', async () => {
   await using at = setup();
   await at.begin();
 

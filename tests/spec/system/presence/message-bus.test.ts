@@ -80,10 +80,10 @@ dbusTest('presence stays unknown while no service answers, each with its reason'
   expect(await bus.read()).toEqual({
     is: 'unknown',
     reasons: [
-      'X11: DISPLAY names no display of this computer',
+      'X11: DISPLAY names no display of this machine',
       'Mutter: answers with something else',
       'ScreenSaver: org.example.Error.None',
-      'logind: nothing has reported to it that this computer is idle',
+      'logind: nothing has reported to it that this machine is idle',
     ],
   });
 });
@@ -111,7 +111,7 @@ test('a machine without a message bus and a display has an unknown presence', as
   expect(reading).toEqual({
     is: 'unknown',
     reasons: [
-      'X11: DISPLAY names no display of this computer',
+      'X11: DISPLAY names no display of this machine',
       'Mutter: there is no message bus',
       'ScreenSaver: there is no message bus',
       'logind: there is no message bus',

@@ -74,11 +74,11 @@ test.each([
   ['desk.example:0', undefined],
   ['', undefined],
   [':0/../x', undefined],
-] as const)('the display %s is of this computer only without a host', (display, number) => {
+] as const)('the display %s is of this machine only without a host', (display, number) => {
   expect(displayNumberOf(display)).toBe(number);
 });
 
-test('the cookie of this display on this computer is preferred to others', () => {
+test('the cookie of this display on this machine is preferred to others', () => {
   const [mine, renamed, other] = [Buffer.from('mine'), Buffer.from('renamed'), Buffer.from('other')];
   const about = { hostName: 'rig-01', display: 1 };
   const entry = { family: 256, address: 'rig-01', display: '1', data: mine };

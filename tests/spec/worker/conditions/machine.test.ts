@@ -11,7 +11,7 @@ const untold = { is: 'unknown', because: 'no answer' } as const;
 test('a battery that is drained keeps jobs away, and says which', () => {
   expect(batteryCondition({ is: 'battery', source: 'BAT0' })).toMatchObject({
     isMet: false,
-    because: 'this computer runs on battery (BAT0)',
+    because: 'this machine runs on battery (BAT0)',
   });
   expect(batteryCondition({ is: 'mains', source: 'AC' })).toMatchObject({ isMet: true, isKnown: true });
 });

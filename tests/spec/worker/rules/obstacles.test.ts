@@ -33,8 +33,8 @@ test.each<[string, Partial<ObstacleFacts>, string]>([
   ],
   ['no-engines', { status: aWorker({ modelEngines: [], extensionEngines: [] }) }, 'no engine is ready'],
   ['update', { updateWaits: true }, 'an update'],
-  ['in-use', { onlyWhenIdle: true, userPresence: 'active' }, 'this computer is in use'],
-  ['in-use', { onlyWhenIdle: true }, 'is not known'],
+  ['in-use', { onlyWhenIdle: true, userPresence: 'active' }, 'this machine is in use'],
+  ['in-use', { onlyWhenIdle: true }, 'user activity is unknown'],
   ['outbox-full', { outboxFull: true }, 'outbox list'],
   [
     'disk-full',
