@@ -79,7 +79,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [
     /^valibot$/,
-    /^(contract|config|release|worker\/control|local-api\/contract|page\/live|page\/kit\/media\/mesh)\/|^local-studio\/(?:http\/http|replicas\/messages)\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+    /^(contract|config|release|worker\/control|local-api\/contract|page\/(?:studio\/)?live|page\/kit\/media\/mesh)\/|^local-studio\/(?:http\/http|replicas\/messages)\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^node-llama-cpp$/, /^engines\/llama\/(vectors\/)?binding\.ts$/],

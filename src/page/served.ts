@@ -1,8 +1,10 @@
 import { type PageName, pageScript } from '../system/page-script.ts';
 import components from './style/components.css' with { type: 'text' };
 import tokens from './style/tokens.css' with { type: 'text' };
+import studioIcon from './style/studio-icon.svg' with { type: 'text' };
 import workerIcon from './style/worker-icon.svg' with { type: 'text' };
 import { SHARED } from './words/shared.ts';
+import { STUDIO } from './words/studio/shell.ts';
 
 /** A file of a page, as a server sends it. */
 export interface PageFile {
@@ -34,13 +36,14 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
 };
 
-const ICONS: Readonly<Record<PageName, string>> = { worker: workerIcon };
+const ICONS: Readonly<Record<PageName, string>> = { worker: workerIcon, studio: studioIcon };
+const NAMES: Readonly<Record<PageName, string>> = { worker: SHARED.product, studio: STUDIO.product };
 
 /** The file at a path, or undefined where a page has none. What has to be bundled is bundled once. */
 export async function pageFile(page: PageName, path: string): Promise<PageFile | undefined> {
   switch (path) {
     case '/':
-      return { type: 'text/html; charset=utf-8', body: INDEX };
+      return { type: 'text/html; charset=utf-8', body: indexOf(page) };
     case '/assets/page.css':
       return { type: 'text/css; charset=utf-8', body: tokens + components };
     case '/assets/page.js':
@@ -60,19 +63,19 @@ function scriptOf(page: PageName): Promise<string> {
   return known;
 }
 
-const INDEX = `<!doctype html>
+const indexOf = (page: PageName): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
     <meta name="color-scheme" content="light dark" />
-    <title>${SHARED.product}</title>
+    <title>${NAMES[page]}</title>
     <link rel="icon" type="image/svg+xml" href="/assets/icon.svg" />
     <link rel="stylesheet" href="/assets/page.css" />
     <script type="module" src="/assets/page.js"></script>
   </head>
   <body class="app">
-    <noscript>${SHARED.noScript}</noscript>
+    <noscript>${page === 'worker' ? SHARED.noScript : STUDIO.noScript}</noscript>
   </body>
 </html>
 `;

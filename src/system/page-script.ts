@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { WorkerError } from '../base/errors.ts';
 
 /** The pages of ours, by the folders of their sources. */
-export const PAGES = ['worker'] as const;
+export const PAGES = ['worker', 'studio'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, expect } from 'bun:test';
 import * as v from 'valibot';
 import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
-import { pageShell } from '../../src/compose/worker/page-shell.ts';
+import { pageShell } from '../../src/compose/page-shell.ts';
 import { PageCodeSchema } from '../../src/contract/page/access.ts';
 import { anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';
@@ -15,7 +15,7 @@ afterAll(() => windows[Symbol.asyncDispose]());
 async function openWorker(choice: SceneChoice = {}) {
   const scene = await setup({ ...choice, config: { local_api_port: 0, ...choice.config } });
   const { composed, effects, config, log, engines } = scene.worker;
-  const api = (await serveLocalApi(composed, { effects, config, log, engines, shell: pageShell }))!;
+  const api = (await serveLocalApi(composed, { effects, config, log, engines, shell: pageShell('worker') }))!;
   const answer = await fetch(`${api.url}/page/codes`, {
     method: 'POST',
     headers: { authorization: `Bearer ${api.token}` },

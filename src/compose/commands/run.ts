@@ -19,7 +19,7 @@ import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveLocalApi } from '../worker/local-api.ts';
 import { installationView } from '../worker/installation-view.ts';
-import { pageShell } from '../worker/page-shell.ts';
+import { pageShell } from '../page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
 import { followCeiling } from '../worker/service-ceiling.ts';
 import { onePerConfig } from '../../worker/process/one-per-config.ts';
@@ -119,8 +119,8 @@ async function serve({ path, log, effects, stops, notify }: Run, about: Serving)
     await using _api = await serveLocalApi(worker, {
       ...setup,
       packSet,
-      shell: pageShell,
       installation: (control) => installationView(setup, control),
+      shell: pageShell('worker'),
       ...restartOf(about, worker),
     });
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);

@@ -74,6 +74,22 @@ export const TextInput = (props: TextInputProps) => (
   </div>
 );
 
+/** A text of several lines. `label` where no other element names it. */
+export const TextArea = (props: TextInputProps & { readonly rows: number; readonly label?: string }) => (
+  <div class={props.mono ? 'input input--mono' : 'input'}>
+    <textarea
+      id={props.id}
+      rows={props.rows}
+      value={props.value}
+      placeholder={props.placeholder}
+      aria-label={props.label}
+      aria-invalid={props.error === undefined ? undefined : true}
+      aria-describedby={describedBy(props.id, props.error)}
+      onInput={(event) => props.onInput(event.currentTarget.value)}
+    />
+  </div>
+);
+
 /** A number with its unit. It is text to the browser, so that what is not a number can be shown as wrong. */
 export const NumberInput = (props: TextInputProps & { readonly unit: string }) => (
   <div class="input input--num">
@@ -202,6 +218,8 @@ interface SegmentedProps<Value extends string> {
   readonly push?: boolean;
   /** Words only for screen readers where there is an icon. */
   readonly icons?: boolean;
+  /** As wide as there is space. */
+  readonly full?: boolean;
 }
 
 /** One of a few. */
@@ -212,9 +230,12 @@ export const Segmented = <Value extends string>({
   onChange,
   push,
   icons,
+  full,
 }: SegmentedProps<Value>) => (
   <div
-    class={['segmented', icons ? 'segmented--icons' : '', push ? 'push' : ''].filter(Boolean).join(' ')}
+    class={['segmented', icons ? 'segmented--icons' : '', full ? 'segmented--full' : '', push ? 'push' : '']
+      .filter(Boolean)
+      .join(' ')}
     role="group"
     aria-label={label}
   >

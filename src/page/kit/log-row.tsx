@@ -4,6 +4,9 @@ import { Icon } from './icons/icons.tsx';
 export type LogLevel = 'info' | 'warn' | 'error';
 export const LEVEL_ICONS = { info: 'info', warn: 'warn', error: 'failed' } as const;
 
+/** A level as it is shown: what no row has a look for is no trouble. */
+export const levelOf = (level: string): LogLevel => (level === 'warn' || level === 'error' ? level : 'info');
+
 interface LogRowProps {
   readonly time: string;
   readonly level: LogLevel;
@@ -23,6 +26,22 @@ export const SmallLogRow = ({ time, level, text }: LogRowProps) => (
     <time>{time}</time>
     <Level level={level} />
     <span class="log__text">{text}</span>
+  </li>
+);
+
+interface PlainLogRowProps extends LogRowProps {
+  readonly area: string;
+  readonly link?: ComponentChildren;
+}
+
+/** A line among a few, which does not open. */
+export const PlainLogRow = ({ time, level, text, area, link }: PlainLogRowProps) => (
+  <li class="log__row" data-level={level}>
+    <time>{time}</time>
+    <Level level={level} />
+    <span class="log__area">{area}</span>
+    <span class="log__text">{text}</span>
+    {link ?? <span />}
   </li>
 );
 

@@ -1,9 +1,10 @@
-import { commandOf } from './keyboard.ts';
+import { commandOf } from '../kit/keyboard.ts';
 import type { WorkerPage } from './model.ts';
+import { TABS } from './route.ts';
 
 /** Does what a key asks for, and keeps the browser from doing something else with it. */
 export function onKey(event: KeyboardEvent, page: WorkerPage): void {
-  const command = event.defaultPrevented ? undefined : commandOf(event);
+  const command = event.defaultPrevented ? undefined : commandOf(event, TABS);
   if (command === undefined) return;
   switch (command.is) {
     case 'go':
@@ -18,6 +19,8 @@ export function onKey(event: KeyboardEvent, page: WorkerPage): void {
     case 'save':
       document.querySelector<HTMLButtonElement>('[data-save]')?.click();
       break;
+    case 'submit':
+      return; // no page of a worker has a form that is sent so
     case 'back':
       if (!goBack(page)) return;
       break;

@@ -8,6 +8,7 @@ import { FEATURES } from '../../../src/contract/frames/inbound.ts';
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
+import type { PageShell } from '../../../src/local-studio/http/router.ts';
 import { rulesOf, type ServedStudio, serveStudio } from '../../../src/local-studio/serve.ts';
 import { type ArtifactPlace, type StudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import type { NewJob } from '../../../src/local-studio/storage/store.ts';
@@ -70,6 +71,8 @@ export interface FakeStudioOptions {
   readonly database?: string;
   /** A bucket instead of a folder for artifacts. */
   readonly artifactStore?: ArtifactPlace;
+  /** The files of the operator's page; none when left out. */
+  readonly shell?: PageShell;
   /** How long a wait may take before it fails, naming what it waited for. */
   readonly patienceMs?: number;
 }
@@ -98,6 +101,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       sparesLoopback,
       hostNames: ['studio.test'],
       objectionTo: () => Promise.resolve(undefined),
+      shell: options.shell,
       features: withoutResume ? [] : FEATURES,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);

@@ -48,3 +48,11 @@ export const LevelBar = ({
 );
 
 const GAP_PERCENT = 0.4;
+
+/** A share from 0 to 1 that is set, and no progress. */
+export const Level = ({ label, share }: { readonly label: string; readonly share: number }) => (
+  <svg class="bar bar--sm" role="img" aria-label={label}>
+    <rect class="track" width="100%" />
+    <rect class="level-fill" width={`${Math.min(1, share) * 100}%`} />
+  </svg>
+);

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { writeJson } from '../../../contract/json.ts';
 import { MEDIA } from '../../words/media.ts';
 import { CopyButton } from '../copy.tsx';
 import { useSurroundings } from '../page-context.ts';
@@ -8,17 +9,24 @@ import { textOfResult } from './text-of-result.ts';
 export function TextView({ src, label }: { readonly src: string; readonly label: string }) {
   const text = useText(src);
   if (text.is !== 'read') return <p class="note">{text.is === 'reading' ? MEDIA.reading : MEDIA.unreadable}</p>;
-  return (
-    <div class="stack stack--tight">
-      <div class="code code--text" tabIndex={0} role="region" aria-label={label}>
-        {text.text}
-      </div>
-      <div class="line">
-        <CopyButton small text={() => text.text} />
-      </div>
-    </div>
-  );
+  return <ShownText text={text.text} label={label} />;
 }
+
+/** The same of a result that is here already. */
+export const ResultText = ({ result, label }: { readonly result: unknown; readonly label: string }) => (
+  <ShownText text={textOfResult(writeJson(result))} label={label} />
+);
+
+const ShownText = ({ text, label }: { readonly text: string; readonly label: string }) => (
+  <div class="stack stack--tight">
+    <div class="code code--text" tabIndex={0} role="region" aria-label={label}>
+      {text}
+    </div>
+    <div class="line">
+      <CopyButton small text={() => text} />
+    </div>
+  </div>
+);
 
 type ReadText = { readonly is: 'reading' | 'unreadable' } | { readonly is: 'read'; readonly text: string };
 

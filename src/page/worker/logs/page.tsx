@@ -11,8 +11,16 @@ import { SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
-import { LogPane } from './pane.tsx';
-import { areasOf, countLevels, filterLines, lineText, type LogFilter, NO_LOG_FILTER, windowOf } from './window.ts';
+import { LogPane } from '../../kit/log/pane.tsx';
+import {
+  areasOf,
+  countLevels,
+  filterLines,
+  lineText,
+  type LogFilter,
+  NO_LOG_FILTER,
+  windowOf,
+} from '../../kit/log/window.ts';
 
 /** What happened around that moment or job. */
 export function LogsPage() {

@@ -8,7 +8,7 @@ import {
   NO_LOG_FILTER,
   WINDOW_ROWS,
   windowOf,
-} from '../../../../src/page/worker/logs/window.ts';
+} from '../../../../src/page/kit/log/window.ts';
 import { LINES } from '../../../page/fixtures.ts';
 
 const many = (count: number): readonly ApiLogLine[] =>

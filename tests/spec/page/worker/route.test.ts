@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
-import { commandOf } from '../../../../src/page/worker/keyboard.ts';
-import { codeIn, hrefOf, routeOf, TABS } from '../../../../src/page/worker/route.ts';
+import { commandOf } from '../../../../src/page/kit/keyboard.ts';
+import { codeIn } from '../../../../src/page/kit/routes.ts';
+import { hrefOf, routeOf, TABS } from '../../../../src/page/worker/route.ts';
 
 test('every page has an address that leads back to it', () => {
   for (const tab of TABS) expect(routeOf(hrefOf({ tab }))).toEqual({ tab });
@@ -35,24 +36,27 @@ const key = (name: string, held: Partial<Record<'ctrlKey' | 'metaKey' | 'altKey'
   ...held,
 });
 
+const command = (...pressed: Parameters<typeof key>) => commandOf(key(...pressed), TABS);
+
 test('Ctrl or Cmd with a digit opens a page', () => {
-  expect(commandOf(key('2', { ctrlKey: true }))).toEqual({ is: 'go', tab: 'jobs' });
-  expect(commandOf(key('1', { metaKey: true }))).toEqual({ is: 'go', tab: 'status' });
-  expect(commandOf(key('9', { ctrlKey: true }))).toBe(undefined);
-  expect(commandOf(key('0', { ctrlKey: true }))).toBe(undefined);
+  expect(command('2', { ctrlKey: true })).toEqual({ is: 'go', tab: 'jobs' });
+  expect(command('1', { metaKey: true })).toEqual({ is: 'go', tab: 'status' });
+  expect(command('9', { ctrlKey: true })).toBe(undefined);
+  expect(command('0', { ctrlKey: true })).toBe(undefined);
 });
 
-test('pause, search, save and back each have a key', () => {
-  expect(commandOf(key('.', { ctrlKey: true }))).toEqual({ is: 'toggle-pause' });
-  expect(commandOf(key('f', { ctrlKey: true }))).toEqual({ is: 'search' });
-  expect(commandOf(key('S', { metaKey: true }))).toEqual({ is: 'save' });
-  expect(commandOf(key('Escape'))).toEqual({ is: 'back' });
+test('pause, search, save, send and back each have a key', () => {
+  expect(command('.', { ctrlKey: true })).toEqual({ is: 'toggle-pause' });
+  expect(command('f', { ctrlKey: true })).toEqual({ is: 'search' });
+  expect(command('S', { metaKey: true })).toEqual({ is: 'save' });
+  expect(command('Enter', { ctrlKey: true })).toEqual({ is: 'submit' });
+  expect(command('Escape')).toEqual({ is: 'back' });
 });
 
 test('letters alone and keys with other modifiers stay with the browser', () => {
-  expect(commandOf(key('f'))).toBe(undefined);
-  expect(commandOf(key('2'))).toBe(undefined);
-  expect(commandOf(key('2', { ctrlKey: true, shiftKey: true }))).toBe(undefined);
-  expect(commandOf(key('2', { ctrlKey: true, altKey: true }))).toBe(undefined);
-  expect(commandOf(key('2', { ctrlKey: true, metaKey: true }))).toBe(undefined);
+  expect(command('f')).toBe(undefined);
+  expect(command('2')).toBe(undefined);
+  expect(command('2', { ctrlKey: true, shiftKey: true })).toBe(undefined);
+  expect(command('2', { ctrlKey: true, altKey: true })).toBe(undefined);
+  expect(command('2', { ctrlKey: true, metaKey: true })).toBe(undefined);
 });

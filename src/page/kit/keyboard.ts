@@ -1,8 +1,6 @@
-import { type Tab, TABS } from './route.ts';
-
 /** What a key asks of the window. */
-export type KeyCommand =
-  { readonly is: 'go'; readonly tab: Tab } | { readonly is: 'toggle-pause' | 'search' | 'save' | 'back' };
+export type KeyCommand<Tab extends string> =
+  { readonly is: 'go'; readonly tab: Tab } | { readonly is: 'toggle-pause' | 'search' | 'save' | 'submit' | 'back' };
 
 interface Key {
   readonly key: string;
@@ -13,11 +11,14 @@ interface Key {
 }
 
 /** The window's own shortcuts; undefined for all other keys, which stay the browser's. */
-export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Key): KeyCommand | undefined {
+export function commandOf<Tab extends string>(
+  { key, ctrlKey, metaKey, altKey, shiftKey }: Key,
+  tabs: readonly Tab[],
+): KeyCommand<Tab> | undefined {
   if (altKey || shiftKey) return undefined;
   if (key === 'Escape' && !ctrlKey && !metaKey) return { is: 'back' };
   if (ctrlKey === metaKey) return undefined; // neither, or both
-  const tab = /^[1-9]$/.test(key) ? TABS[Number(key) - 1] : undefined;
+  const tab = /^[1-9]$/.test(key) ? tabs[Number(key) - 1] : undefined;
   if (tab !== undefined) return { is: 'go', tab };
   switch (key.toLowerCase()) {
     case '.':
@@ -26,6 +27,8 @@ export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Key): Key
       return { is: 'search' };
     case 's':
       return { is: 'save' };
+    case 'enter':
+      return { is: 'submit' };
     default:
       return undefined;
   }

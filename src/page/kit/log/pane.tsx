@@ -1,13 +1,12 @@
 import type { Signal } from '@preact/signals';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ApiLogLine } from '../../../local-api/contract/logs.ts';
 import { clockMillis } from '../../format.ts';
-import { Button } from '../../kit/button.tsx';
-import { moveInRows } from '../../kit/list-keys.ts';
-import { LogRow } from '../../kit/log-row.tsx';
+import { Button } from '../button.tsx';
+import { moveInRows } from '../list-keys.ts';
+import { LogRow } from '../log-row.tsx';
+import { routeHref } from '../routes.ts';
 import { LOGS } from '../../words/logs.ts';
-import { hrefOf } from '../route.ts';
-import { type LogWindow, WINDOW_ROWS } from './window.ts';
+import { type LogWindow, type ShownLine, WINDOW_ROWS } from './window.ts';
 
 interface LogPaneProps {
   readonly shown: LogWindow;
@@ -67,8 +66,8 @@ export function LogPane({ shown, endSeq, onFollow }: LogPaneProps) {
 }
 
 /** Half a window on, so that the reader finds what was there before. */
-const before = (rows: readonly ApiLogLine[]): number | undefined => rows[Math.floor(rows.length / 2)]?.seq;
-const after = (rows: readonly ApiLogLine[]): number | undefined => {
+const before = (rows: readonly ShownLine[]): number | undefined => rows[Math.floor(rows.length / 2)]?.seq;
+const after = (rows: readonly ShownLine[]): number | undefined => {
   const last = rows.at(-1);
   return last === undefined ? undefined : last.seq + WINDOW_ROWS / 2;
 };
@@ -98,7 +97,7 @@ const Newer = ({ many, onPress }: { readonly many: number; readonly onPress: () 
 );
 
 interface RowProps {
-  readonly line: ApiLogLine;
+  readonly line: ShownLine;
   readonly isOpen: boolean;
   readonly isStop: boolean;
   readonly onOpen: () => void;
@@ -111,7 +110,7 @@ const Row = ({ line, ...look }: RowProps) => (
     level={line.level}
     area={line.category}
     text={line.message}
-    link={line.jobId === undefined ? undefined : <a href={hrefOf({ tab: 'jobs', at: line.jobId })}>{line.jobId}</a>}
+    link={line.jobId === undefined ? undefined : <a href={routeHref({ tab: 'jobs', at: line.jobId })}>{line.jobId}</a>}
     more={<p class="t3">{line.ts}</p>}
     open={look.isOpen}
     isStop={look.isStop}

@@ -1,4 +1,14 @@
-import type { ApiLogLine } from '../../../local-api/contract/logs.ts';
+import type { LogLevel } from '../log-row.tsx';
+
+/** A line of a log; its category is what it can be filtered by. */
+export interface ShownLine {
+  readonly seq: number;
+  readonly ts: string;
+  readonly level: LogLevel;
+  readonly category: string;
+  readonly message: string;
+  readonly jobId?: string;
+}
 
 export interface LogFilter {
   readonly level: 'all' | 'info' | 'warn' | 'error';
@@ -12,7 +22,7 @@ export const NO_LOG_FILTER: LogFilter = { level: 'all', area: undefined, search:
 export const WINDOW_ROWS = 500;
 
 /** The lines that a filter lets through, in their order. */
-export function filterLines(lines: readonly ApiLogLine[], { level, area, search }: LogFilter): readonly ApiLogLine[] {
+export function filterLines(lines: readonly ShownLine[], { level, area, search }: LogFilter): readonly ShownLine[] {
   const wanted = search.trim().toLowerCase();
   if (level === 'all' && area === undefined && wanted === '') return lines;
   return lines.filter(
@@ -23,18 +33,20 @@ export function filterLines(lines: readonly ApiLogLine[], { level, area, search 
   );
 }
 
-const holds = ({ category, message, jobId = '' }: ApiLogLine, wanted: string): boolean =>
-  message.toLowerCase().includes(wanted) || category.includes(wanted) || jobId.toLowerCase().includes(wanted);
+const holds = ({ category, message, jobId = '' }: ShownLine, wanted: string): boolean =>
+  message.toLowerCase().includes(wanted) ||
+  category.toLowerCase().includes(wanted) ||
+  jobId.toLowerCase().includes(wanted);
 
 /** What is shown of many lines: at most `WINDOW_ROWS`, and how many there are before and after them. */
 export interface LogWindow {
-  readonly rows: readonly ApiLogLine[];
+  readonly rows: readonly ShownLine[];
   readonly earlier: number;
   readonly later: number;
 }
 
 /** The rows that end at a line of this sequence number, or at the newest while following. */
-export function windowOf(lines: readonly ApiLogLine[], endSeq: number | undefined): LogWindow {
+export function windowOf(lines: readonly ShownLine[], endSeq: number | undefined): LogWindow {
   const end = endSeq === undefined ? lines.length : lines.findLastIndex(({ seq }) => seq <= endSeq) + 1;
   const start = Math.max(0, end - WINDOW_ROWS);
   // A full window, also at the beginning of the log.
@@ -43,7 +55,7 @@ export function windowOf(lines: readonly ApiLogLine[], endSeq: number | undefine
 }
 
 /** How many lines there are of the levels that somebody should look at. */
-export function countLevels(lines: readonly ApiLogLine[]): { readonly warn: number; readonly error: number } {
+export function countLevels(lines: readonly ShownLine[]): { readonly warn: number; readonly error: number } {
   let [warn, error] = [0, 0];
   for (const { level } of lines) {
     if (level === 'warn') warn += 1;
@@ -52,9 +64,9 @@ export function countLevels(lines: readonly ApiLogLine[]): { readonly warn: numb
   return { warn, error };
 }
 
-export const areasOf = (lines: readonly ApiLogLine[]): readonly string[] =>
+export const areasOf = (lines: readonly ShownLine[]): readonly string[] =>
   [...new Set(lines.map(({ category }) => category))].toSorted();
 
 /** A line as it is copied. */
-export const lineText = ({ ts, level, category, message, jobId }: ApiLogLine): string =>
+export const lineText = ({ ts, level, category, message, jobId }: ShownLine): string =>
   [ts, level, category, message, ...(jobId === undefined ? [] : [jobId])].join(' ');

@@ -1,0 +1,106 @@
+import {
+  ADMIN_ROUTES,
+  ApprovalAnswerSchema,
+  InvitationViewSchema,
+  JobViewSchema,
+  ModelViewSchema,
+} from '../../../contract/admin.ts';
+import type { Browser } from '../../browser/browser.ts';
+import type { Called, Failed } from '../../live/call.ts';
+import type { ToastShelf } from '../../live/toasts.ts';
+import { SHARED } from '../../words/shared.ts';
+import { STUDIO } from '../../words/studio/shell.ts';
+import type { Asked, StudioActions } from '../model.ts';
+import { ask, type Question, tell } from './ask.ts';
+
+interface StudioActionsOptions {
+  readonly browser: Pick<Browser, 'request'>;
+  readonly toasts: Pick<ToastShelf, 'show'>;
+  /** A failure in words. */
+  readonly because: (failed: Failed) => string;
+}
+
+type WorkerActions = Pick<StudioActions, 'approve' | 'reject' | 'invite' | 'removeWorker'>;
+type JobActions = Pick<StudioActions, 'createJob' | 'retryJob' | 'cancelJob'>;
+type ModelActions = Pick<StudioActions, 'saveModel' | 'removeModel'>;
+
+const SAY = STUDIO.outcomes;
+const post = (route: string, body?: unknown): Question => ({ method: 'POST', route, body });
+
+/** What a window asks of the studio. What changes is told by its events. */
+export const createActions = (options: StudioActionsOptions): WorkerActions & JobActions & ModelActions => ({
+  ...workerActions(options),
+  ...jobActions(options),
+  ...modelActions(options),
+});
+
+/** Says in a toast what an action came to, and returns whether it was done. */
+const outcomeOf =
+  ({ toasts, because }: StudioActionsOptions) =>
+  (called: Called<unknown>, done: string, notDone: string): boolean => {
+    if (called.is === 'answered') toasts.show('ok', done);
+    else toasts.show('bad', SHARED.outcome(notDone, because(called)));
+    return called.is === 'answered';
+  };
+
+const forForm = <Answer>(called: Called<Answer>, { because }: StudioActionsOptions): Asked<Answer> =>
+  called.is === 'answered' ? { is: 'done', answer: called.answer } : { is: 'refused', because: because(called) };
+
+function workerActions(options: StudioActionsOptions): WorkerActions {
+  const { browser, toasts, because } = options;
+  const outcome = outcomeOf(options);
+  return {
+    async approve({ requestId, machineName }) {
+      const called = await ask(browser, post(ADMIN_ROUTES.approve(requestId)), ApprovalAnswerSchema);
+      outcome(called, SAY.approved(machineName), SAY.notApproved(machineName));
+    },
+    async reject({ requestId, machineName }, reason) {
+      const called = await tell(browser, post(ADMIN_ROUTES.reject(requestId), { reason }));
+      return outcome(called, SAY.rejected(machineName), SAY.notRejected(machineName));
+    },
+    async invite() {
+      const called = await ask(browser, post(ADMIN_ROUTES.invitations), InvitationViewSchema);
+      if (called.is === 'answered') return called.answer;
+      toasts.show('bad', SHARED.outcome(SAY.notInvited, because(called)));
+      return undefined;
+    },
+    async removeWorker({ workerId, capabilities: { machineName } }) {
+      const called = await tell(browser, { method: 'DELETE', route: ADMIN_ROUTES.worker(workerId) });
+      return outcome(called, SAY.removed(machineName), SAY.notRemoved(machineName));
+    },
+  };
+}
+
+function jobActions(options: StudioActionsOptions): JobActions {
+  const { browser } = options;
+  const outcome = outcomeOf(options);
+  return {
+    async createJob(request) {
+      return forForm(await ask(browser, post(ADMIN_ROUTES.jobs, request), JobViewSchema), options);
+    },
+    async retryJob(jobId) {
+      outcome(await tell(browser, post(ADMIN_ROUTES.retry(jobId))), SAY.retried, SAY.notRetried);
+    },
+    async cancelJob(jobId) {
+      outcome(await tell(browser, post(ADMIN_ROUTES.cancel(jobId))), SAY.cancelled, SAY.notCancelled);
+    },
+  };
+}
+
+function modelActions(options: StudioActionsOptions): ModelActions {
+  const { browser, toasts } = options;
+  return {
+    async saveModel(draft, isNew) {
+      const question: Question = isNew
+        ? post(ADMIN_ROUTES.models, draft)
+        : { method: 'PUT', route: ADMIN_ROUTES.model(draft.id), body: draft };
+      const asked = forForm(await ask(browser, question, ModelViewSchema), options);
+      if (asked.is === 'done') toasts.show('ok', SAY.saved(draft.displayName ?? draft.id));
+      return asked;
+    },
+    async removeModel(modelId) {
+      const called = await tell(browser, { method: 'DELETE', route: ADMIN_ROUTES.model(modelId) });
+      return outcomeOf(options)(called, SAY.removed(modelId), SAY.notRemoved(modelId));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type * as v from 'valibot';
+import { AdminErrorSchema } from '../../../contract/admin.ts';
+import { writeJson } from '../../../contract/json.ts';
+import { readJson } from '../../../contract/read.ts';
+import { API_PREFIX } from '../../../contract/routes.ts';
+import type { Browser } from '../../browser/browser.ts';
+import type { Called } from '../../live/call.ts';
+
+/** One question to the operator API. */
+export interface Question {
+  /** GET when left out. */
+  readonly method?: 'POST' | 'PUT' | 'DELETE';
+  /** Below the API prefix, with its query. */
+  readonly route: string;
+  readonly body?: unknown;
+}
+
+/** Asks the studio for what reads by this schema. Never throws: what may go wrong is in the answer. */
+export async function ask<Schema extends v.GenericSchema>(
+  browser: Pick<Browser, 'request'>,
+  question: Question,
+  schema: Schema,
+): Promise<Called<v.InferOutput<Schema>>> {
+  const exchanged = await exchange(browser, question);
+  if (exchanged.is !== 'answered') return exchanged;
+  const read = readJson(schema, exchanged.answer);
+  // A studio of another release may answer what this page cannot read: that is no answer.
+  return read.is === 'read' ? { is: 'answered', answer: read.value } : refusal(0, read.problem);
+}
+
+/** Has the studio do something that it answers with nothing. */
+export const tell = (browser: Pick<Browser, 'request'>, question: Question): Promise<Called<string>> =>
+  exchange(browser, question);
+
+/** The text of a good answer. */
+async function exchange(browser: Pick<Browser, 'request'>, question: Question): Promise<Called<string>> {
+  const { method = 'GET', route, body } = question;
+  try {
+    const response = await browser.request(API_PREFIX + route, {
+      method,
+      ...(body !== undefined && { body: writeJson(body), headers: { 'content-type': 'application/json' } }),
+    });
+    const text = await response.text();
+    if (response.ok) return { is: 'answered', answer: text };
+    const read = readJson(AdminErrorSchema, text);
+    return refusal(response.status, read.is === 'read' ? read.value.message : `HTTP ${response.status}`);
+  } catch {
+    return { is: 'unreachable' };
+  }
+}
+
+const refusal = (status: number, message: string): Called<never> => ({
+  is: 'refused',
+  status,
+  error: `http_${status}`,
+  message,
+  body: undefined,
+});

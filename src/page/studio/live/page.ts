@@ -1,0 +1,139 @@
+import { batch, computed, type Signal, signal } from '@preact/signals';
+import { SECOND_MS } from '../../../base/units.ts';
+import { DASHBOARD_ROUTES, type StudioFeedEvent, StudioFeedEventSchema } from '../../../contract/page/dashboard.ts';
+import { readJson } from '../../../contract/read.ts';
+import { API_PREFIX } from '../../../contract/routes.ts';
+import { type ApiLink, type EventLink, followEvents } from '../../../local-api/client/follow-events.ts';
+import type { RawEvent } from '../../../local-api/client/sse.ts';
+import type { Browser } from '../../browser/browser.ts';
+import { codeIn } from '../../kit/routes.ts';
+import type { Failed } from '../../live/call.ts';
+import { createToasts } from '../../live/toasts.ts';
+import { STUDIO } from '../../words/studio/shell.ts';
+import type { StudioPage } from '../model.ts';
+import { hrefOf, type Route, routeOf } from '../route.ts';
+import { createActions } from './actions.ts';
+import { tell } from './ask.ts';
+import { StudioLists } from './lists.ts';
+import { createOpened, type Opened } from './opened.ts';
+import { sortedJobs } from './reducers.ts';
+
+/** A window on a running studio, kept up to date by its events until it is closed. */
+export interface LiveStudioPage extends StudioPage {
+  close(): void;
+}
+
+/** Opens the window: exchanges the code in its address for a session, then follows the studio. */
+export function openStudioPage(browser: Browser): LiveStudioPage {
+  const now = signal(browser.now());
+  const route = signal<Route>(routeOf(browser.fragment()));
+  const toasts = createToasts(browser);
+  const lists = new StudioLists(browser);
+  const opened = createOpened(browser);
+  const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
+  browser.onFragment(() => (route.value = routeOf(browser.fragment())));
+  const { link, retryNow, close } = follow({ browser, lists, opened, route, now });
+  const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
+  const jobs = computed(() => (lists.jobs.value === undefined ? undefined : sortedJobs(lists.jobs.value)));
+  const { status, registrations, workers, olderJobs, models, lines, overview } = lists;
+  return {
+    model: {
+      now,
+      route,
+      link,
+      status,
+      registrations,
+      workers,
+      jobs,
+      olderJobs,
+      models,
+      lines,
+      overview,
+      toasts: toasts.toasts,
+      opened: opened.opened,
+    },
+    actions: {
+      ...createActions({ browser, toasts, because }),
+      readOverview: lists.readOverview,
+      readOlderJobs: (state) => lists.readOlderJobs(state),
+      openJob: (jobId) => opened.open(jobId),
+      go(to) {
+        browser.setFragment(hrefOf(to), 'push');
+        route.value = to;
+      },
+      retryNow,
+      dismissToast: toasts.dismiss,
+      holdToasts: toasts.hold,
+    },
+    close() {
+      stopClock();
+      close();
+    },
+  };
+}
+
+interface Following {
+  readonly browser: Browser;
+  readonly lists: StudioLists;
+  readonly opened: Opened;
+  readonly route: Signal<Route>;
+  readonly now: Signal<number>;
+}
+
+/** Follows the studio once the code in the address is exchanged. */
+function follow({ browser, lists, opened, route, now }: Following) {
+  const link = signal<ApiLink>({ is: 'opening' });
+  let isFirst = true;
+  function onLink(next: ApiLink): void {
+    link.value = next;
+    if (next.is !== 'live' || !isFirst) return;
+    isFirst = false;
+    void lists.readAll();
+  }
+  function onEvents(raw: readonly RawEvent[]): void {
+    batch(() => {
+      for (const event of raw.flatMap(readEvent)) {
+        lists.apply(event);
+        opened.onEvent(event);
+        if (event.event === 'job' && route.value.tab === 'overview') void lists.readOverview();
+      }
+      now.value = browser.now();
+    });
+  }
+  let followed: EventLink | undefined;
+  void exchangeCode(browser).then(() => {
+    route.value = routeOf(browser.fragment());
+    followed = followEvents({
+      now: () => browser.now(),
+      after: (ms, what) => browser.after(ms, what),
+      request: (_path, init) => browser.request(API_PREFIX + DASHBOARD_ROUTES.events, init),
+      onEvents,
+      onLink,
+    });
+  });
+  return { link, retryNow: () => followed?.retryNow(), close: () => followed?.close() };
+}
+
+/** A failure in words. `onSignedOut`: the studio does not know this window any more. */
+const reasonsFor =
+  (onSignedOut: () => void) =>
+  (failed: Failed): string => {
+    if (failed.is === 'unreachable') return STUDIO.outcomes.unreachable;
+    if (failed.status !== 401) return failed.message;
+    onSignedOut();
+    return STUDIO.outcomes.sessionEnded;
+  };
+
+/** A code works once, so it does not stay in the address, where a reload would find it. */
+async function exchangeCode(browser: Browser): Promise<void> {
+  const code = codeIn(browser.fragment());
+  if (code === undefined) return;
+  browser.setFragment(hrefOf({ tab: 'overview' }), 'replace');
+  await tell(browser, { method: 'POST', route: DASHBOARD_ROUTES.session, body: { code } });
+}
+
+/** An event of another release that cannot be read is passed over. */
+function readEvent({ event, data }: RawEvent): readonly StudioFeedEvent[] {
+  const read = readJson(StudioFeedEventSchema, `{"event":${JSON.stringify(event)},"data":${data}}`);
+  return read.is === 'read' ? [read.value] : [];
+}

@@ -1,0 +1,17 @@
+import { render } from 'preact';
+import { realBrowser } from '../browser/browser.ts';
+import { SurroundingsProvider } from '../kit/page-context.ts';
+import { App } from './app.tsx';
+import { openStudioPage } from './live/page.ts';
+import { onKey } from './on-key.ts';
+
+/* Where the browser begins. */
+
+const page = openStudioPage(realBrowser);
+realBrowser.onKey((event) => onKey(event, page));
+render(
+  <SurroundingsProvider value={realBrowser}>
+    <App page={page} />
+  </SurroundingsProvider>,
+  document.body,
+);

@@ -1,0 +1,13 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { StudioPage } from './model.ts';
+
+const PageContext = createContext<StudioPage | undefined>(undefined);
+export const PageProvider = PageContext.Provider;
+
+/** @throws TypeError outside a window, which is a fault of ours */
+export function usePage(): StudioPage {
+  const found = useContext(PageContext);
+  if (found === undefined) throw new TypeError('no page around this part of it');
+  return found;
+}

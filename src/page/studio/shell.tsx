@@ -1,0 +1,143 @@
+import { clockSeconds, countdown, duration } from '../format.ts';
+import { Button, LinkButton } from '../kit/button.tsx';
+import { Glyph, type GlyphName, Icon, Mark } from '../kit/icons/icons.tsx';
+import { Banner } from '../kit/message.tsx';
+import type { Tone } from '../kit/tones.ts';
+import { SHELL } from '../words/shared.ts';
+import { STUDIO } from '../words/studio/shell.ts';
+import { usePage } from './page-context.ts';
+import { hrefOf, type Tab, TABS } from './route.ts';
+
+/** The sidebar; on a narrow window a bar at the bottom, with the state at the top. */
+export const Sidebar = () => (
+  <nav class="nav" aria-label={STUDIO.nav}>
+    <div class="nav__brand">
+      <Mark studio />
+      <strong>{STUDIO.product}</strong>
+      <span>{location.host}</span>
+    </div>
+    <ul class="nav__list">
+      {TABS.map((tab, index) => (
+        <li key={tab}>
+          <NavItem tab={tab} digit={index + 1} />
+        </li>
+      ))}
+    </ul>
+    <NowCard />
+  </nav>
+);
+
+function NavItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
+  const { model } = usePage();
+  return (
+    <a
+      class="nav__item"
+      href={hrefOf({ tab })}
+      aria-current={model.route.value.tab === tab ? 'page' : undefined}
+      aria-keyshortcuts={`Control+${digit}`}
+    >
+      <Icon name={tab} />
+      <span>{STUDIO.pages[tab]}</span>
+      <NavCount tab={tab} />
+      <kbd aria-hidden="true">{SHELL.keys(digit)}</kbd>
+    </a>
+  );
+}
+
+function NavCount({ tab }: { readonly tab: Tab }) {
+  const status = usePage().model.status.value;
+  if (status === undefined) return null;
+  const { queued, offered, running } = status.jobs;
+  const [many, word, tone] =
+    tab === 'workers'
+      ? [status.registrations.pending, STUDIO.waiting, 'accent']
+      : [tab === 'jobs' ? queued + offered + running : 0, STUDIO.underway, undefined];
+  if (many === 0) return null;
+  return (
+    <span class="nav__count" data-tone={tone}>
+      {many}
+      <span class="visually-hidden">{word}</span>
+    </span>
+  );
+}
+
+interface StudioLook {
+  readonly tone: Tone;
+  readonly glyph: GlyphName;
+  readonly word: string;
+}
+
+const LOOKS = {
+  opening: { tone: 'accent', glyph: 'waiting', word: STUDIO.states.opening },
+  live: { tone: 'ok', glyph: 'idle', word: STUDIO.states.running },
+  lost: { tone: 'bad', glyph: 'offline', word: STUDIO.states.lost },
+  'signed-out': { tone: 'bad', glyph: 'offline', word: STUDIO.states.signedOut },
+} as const satisfies Readonly<Record<string, StudioLook>>;
+
+/** How the studio stands, on every page. */
+function NowCard() {
+  const { model, actions } = usePage();
+  const { link, status, now } = model;
+  const look = LOOKS[link.value.is];
+  const isLive = link.value.is === 'live' && status.value !== undefined;
+  return (
+    <section class="nav__state" aria-label={STUDIO.now} data-tone={look.tone}>
+      <div class="nav__head">
+        <Glyph name={look.glyph} />
+        <span role="status">{look.word}</span>
+        {isLive && (
+          <span class="note">{STUDIO.up(duration(now.value - Date.parse(status.value?.startedAt ?? '')))}</span>
+        )}
+      </div>
+      <Sentence />
+      {link.value.is === 'lost' ? (
+        <Button wide small icon="retry" onPress={actions.retryNow}>
+          {SHELL.tryNow}
+        </Button>
+      ) : (
+        <LinkButton wide small icon="plus" href={hrefOf({ tab: 'jobs' })}>
+          {STUDIO.newJob}
+        </LinkButton>
+      )}
+    </section>
+  );
+}
+
+function Sentence() {
+  const { link, status, now } = usePage().model;
+  if (link.value.is === 'signed-out') return <p class="nav__what">{STUDIO.signedOut.short}</p>;
+  if (link.value.is === 'lost') {
+    const { lastAt, nextAt } = link.value;
+    const span = duration(lastAt === undefined ? 0 : now.value - lastAt);
+    const say = nextAt === undefined ? STUDIO.lost.trying(span) : STUDIO.lost.next(span, countdown(nextAt - now.value));
+    return <p class="nav__what">{say}</p>;
+  }
+  if (status.value === undefined) return <p class="nav__what">{STUDIO.opening}</p>;
+  const { workers, jobs } = status.value;
+  return (
+    <p class="nav__what">
+      <span>{STUDIO.connected(workers.connected, workers.known)}</span> <span>{STUDIO.queued(jobs.queued)}</span>
+    </p>
+  );
+}
+
+/** Says on every page that what it shows may be old; nothing while the studio answers. */
+export function StaleBanner() {
+  const { model, actions } = usePage();
+  const link = model.link.value;
+  if (link.is === 'signed-out') return <Banner tone="bad" lead={STUDIO.signedOut.title} say={STUDIO.signedOut.say} />;
+  if (link.is !== 'lost') return null;
+  const say = link.lastAt === undefined ? STUDIO.lost.never : STUDIO.lost.since(clockSeconds(link.lastAt));
+  return (
+    <Banner
+      tone="bad"
+      lead={STUDIO.lost.title}
+      say={`${say} ${STUDIO.lost.start}`}
+      action={
+        <Button icon="retry" onPress={actions.retryNow}>
+          {SHELL.tryNow}
+        </Button>
+      }
+    />
+  );
+}

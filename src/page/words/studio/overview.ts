@@ -1,0 +1,29 @@
+/** The first page of a studio. */
+export const OVERVIEW = {
+  day: 'Last 24 hours',
+  done: (many: number) => `${many} done`,
+  failed: (many: number) => `${many} failed`,
+  busy: 'busy',
+  now: 'now',
+  hour: (hour: string, done: number, failed: number, busy: string) =>
+    `${hour}: ${done} done, ${failed} failed, busy ${busy}`,
+  sentence: (done: number, failed: number, busiest: string) =>
+    `Jobs per hour over the last 24 hours: ${done} done, ${failed} failed. ${busiest}`,
+  busiest: (hour: string, many: number) => `Busiest hour ${hour} with ${many}.`,
+  quiet: 'No job yet.',
+  queue: 'Queue',
+  open: 'Open',
+  queued: 'Queued',
+  running: 'Running',
+  oldest: 'Oldest waits',
+  usual: 'Usual wait, 24 h',
+  nobody: 'Nobody can take',
+  needs: (many: number, memory: string) => `${many}, needs ${memory}`,
+  newest: 'Newest results',
+  allJobs: 'All jobs',
+  noJobs: {
+    title: 'No jobs yet',
+    say: 'Queue one, and see here what came of it.',
+    do: 'New job',
+  },
+} as const;
