@@ -2,13 +2,21 @@ import { flag, type KeySpec } from './key-types.ts';
 
 /** Keys for the icon in the tray and what it shows, which `studio-worker ui` goes by. */
 export const DESKTOP_KEYS = {
+  icon_at_login: {
+    group: 'background',
+    name: 'Icon at a login',
+    type: flag,
+    applies: 'live',
+    sentence:
+      'Whether the icon starts in the tray at a login. Unset until `studio-worker setup` or `studio-worker ui --login` sets it.',
+  },
   start_minimised: {
     group: 'background',
     name: 'Start in the tray',
     type: flag,
     default: true,
-    applies: 'unused',
-    sentence: 'Whether the window starts minimised to the tray.',
+    applies: 'live',
+    sentence: 'Whether the icon that starts at a login opens no window.',
   },
   notify_on_completion: {
     group: 'notifications',

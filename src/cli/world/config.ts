@@ -56,6 +56,8 @@ export interface ConfigValues {
   readonly registrationRequestId: string | undefined;
   readonly vramThresholdGb: number;
   readonly autoStart: boolean;
+  /** Undefined until somebody chose. */
+  readonly iconAtLogin: boolean | undefined;
   readonly autoEnabled: boolean;
   readonly modelsRoot: string;
   readonly autoUpdateEnabled: boolean;
@@ -68,4 +70,5 @@ export interface ConfigChanges {
   readonly vramThresholdGb?: number;
   readonly autoEnabled?: boolean;
   readonly autoUpdateEnabled?: boolean;
+  readonly iconAtLogin?: boolean;
 }

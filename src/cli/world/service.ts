@@ -17,7 +17,9 @@ export interface ServiceControl {
   install(): Promise<{ readonly isolated: boolean | undefined }>;
   /** Stops and removes it; what failed on the way is given back. */
   uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }>;
-  /** Has the window start at a login, or not. @throws WorkerError `service.not-activated` */
+  /** Whether this system's desktops show the worker's icon. */
+  readonly showsIcon: boolean;
+  /** Has the icon start at a login, or not. @throws WorkerError `service.not-activated` */
   syncLogin(enabled: boolean): Promise<void>;
   state(): Promise<ServiceState>;
   /** Whether it outlives the operator's last session; undefined where that is no question. */

@@ -50,11 +50,18 @@ export async function openedConfig(
 }
 
 /** The changes of a command under the keys of the file. */
-const patchOf = ({ apiBaseUrl, vramThresholdGb, autoEnabled, autoUpdateEnabled }: ConfigChanges): ConfigPatch => ({
+const patchOf = ({
+  apiBaseUrl,
+  vramThresholdGb,
+  autoEnabled,
+  autoUpdateEnabled,
+  iconAtLogin,
+}: ConfigChanges): ConfigPatch => ({
   ...(apiBaseUrl === undefined ? {} : { api_base_url: apiBaseUrl }),
   ...(vramThresholdGb === undefined ? {} : { vram_threshold_gb: vramThresholdGb }),
   ...(autoEnabled === undefined ? {} : { auto_enabled: autoEnabled }),
   ...(autoUpdateEnabled === undefined ? {} : { auto_update_enabled: autoUpdateEnabled }),
+  ...(iconAtLogin === undefined ? {} : { icon_at_login: iconAtLogin }),
 });
 
 /** One setting as commands show it, with the variable that lays another value over the file. */
@@ -75,6 +82,7 @@ function valuesOf({ current }: ConfigStore): OpenedConfig['values'] {
     registrationRequestId: current.registration_request_id,
     vramThresholdGb: current.vram_threshold_gb,
     autoStart: current.auto_start,
+    iconAtLogin: current.icon_at_login,
     autoEnabled: current.auto_enabled,
     modelsRoot: current.models_root,
     autoUpdateEnabled: current.auto_update_enabled,

@@ -51,6 +51,7 @@ export async function openService(named: string | undefined, effects: Effects): 
       return { isolated: isSystemd ? isolated : undefined };
     },
     uninstall: () => installer.uninstall(),
+    showsIcon: environment.platform !== 'darwin' && environment.platform !== 'win32',
     syncLogin: (enabled) => syncLoginEntry(enabled, { named, path, runStep, receipt }, effects),
     state: () => installer.state(),
     lingering: async () => (isSystemd ? await lingering(account, runStep) : undefined),
@@ -76,8 +77,9 @@ async function syncLoginEntry(
   const config = await openConfig(path, effects, { log, readOnly: true });
   const memory = memoryProperties(config.current.memory_max_gb);
   const isScoped = environment.platform === 'linux' && (await succeeds(runStep, scopeProbe(memory)));
+  const minimised = config.current.start_minimised ? ['--minimised'] : [];
   const [program = environment.execPath, ...own] = ownCommand();
-  const command = [program, ...own, ...(named === undefined ? [] : ['--config', path]), 'ui'] as const;
+  const command = [program, ...own, ...(named === undefined ? [] : ['--config', path]), 'ui', ...minimised] as const;
   const place = { ...environment, configHome: configHome(environment) };
   await syncLogin(loginEntry(command, place, isScoped ? memory : undefined), enabled, { files, receipt, runStep });
 }

@@ -8,6 +8,8 @@ import { managerFor } from '../../service/account.ts';
 import { createServiceInstaller } from '../../service/installer.ts';
 import { removeLogin } from '../../service/login-sync.ts';
 import { removeUserPathStep, USER_PATH_VARIABLE } from '../../service/user-path.ts';
+import { lockHolder } from '../../system/disk/lock.ts';
+import { endIcon } from '../../ui/raise.ts';
 import { systemTextEdits } from '../../system/disk/text-edit.ts';
 import { CACHE_VARIABLE } from '../../system/native/native-cache.ts';
 import { configPathOf } from '../config.ts';
@@ -30,6 +32,7 @@ export async function openUninstaller(named: string | undefined, effects: Effect
     receiptPath: receipt.path,
     changes: () => receipt.read(),
     async reverseChanges({ purge }) {
+      await endIconOf(configPath, effects);
       const purged: string[] = [];
       const reversals = reverseChanges({
         receipt,
@@ -46,6 +49,13 @@ export async function openUninstaller(named: string | undefined, effects: Effect
       return { reversals: await Array.fromAsync(reversals), purged };
     },
   };
+}
+
+/** One that does not end keeps nothing from being removed. */
+async function endIconOf(configPath: string, { clock, environment, files }: Effects): Promise<void> {
+  const { ui, raise } = siblingsOf(configPath);
+  const isThere = async (): Promise<boolean> => (await lockHolder(ui, environment)) !== undefined;
+  await endIcon({ clock, isThere, write: (text) => files.writeAtomic(raise, text) });
 }
 
 interface Purge {

@@ -9,8 +9,11 @@ import { lockHolder } from '../../system/disk/lock.ts';
 import { createWatch } from '../../system/disk/watch.ts';
 import { askApi } from '../../system/net/worker-api.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
-import { openTraySession } from '../../ui/tray-session.ts';
-import { createNotifier } from '../../ui/notifier.ts';
+import { asksToQuit } from '../../ui/raise.ts';
+import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
+import type { ConfigStore, LiveConfig } from '../../config/store.ts';
+import type { Logger } from '../../log/logger.ts';
+import { createNotifier, type Notifier } from '../../ui/notifier.ts';
 import type { StayReason } from '../../ui/only-ui.ts';
 import { openConfig } from '../config.ts';
 import { openUiLog } from '../log.ts';
@@ -44,45 +47,93 @@ export interface Staying {
   readonly show: () => Promise<void>;
   /** What keeps the worker, if anything does. */
   readonly serviceManager: () => Promise<string | undefined>;
+  /** Has the icon start at a login, or not. */
+  readonly syncLogin: (enabled: boolean) => Promise<void>;
 }
 
-/** Shows the icon until the operator quits, or this process is told to stop. */
-export async function stayInTray({ path, log, show, serviceManager }: Staying, effects: Effects): Promise<void> {
-  const { clock, environment } = effects;
-  const { lock, localApi, raise } = siblingsOf(path);
+/** Shows the icon until the operator quits, or this process is told to end. */
+export async function stayInTray(staying: Staying, effects: Effects): Promise<void> {
+  const { path, log, show } = staying;
   const logger = log.logger.child({}, 'ui');
   const config = await openConfig(path, effects, { log: logger, readOnly: true, watched: true });
   const open = (): void => {
     void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
   };
+  const told = Promise.withResolvers<void>();
+  const endings = [
+    onStopSignals(() => told.resolve()),
+    followRequests(siblingsOf(path).raise, { open, quit: () => told.resolve() }, effects),
+    followLogin(config, staying, logger),
+  ];
+  try {
+    using notifier = notifierOf(config, { logger, open }, effects);
+    await using session = openTraySession({
+      ...workerOf(config, staying, effects),
+      clock: effects.clock,
+      log: logger,
+      openTray: trayOf(effects),
+      openWindow: show,
+      onEvent: (event) => notifier.onEvent(event),
+    });
+    await Promise.race([session.ended, told.promise]);
+  } finally {
+    for (const end of endings) end();
+    config.close();
+    await log.flush();
+  }
+}
+
+/** The worker that the icon is of. */
+function workerOf(
+  config: LiveConfig,
+  { path, serviceManager }: Staying,
+  { environment }: Pick<Effects, 'environment'>,
+): Pick<TrayDeps, 'ask' | 'isService' | 'isWorkerRunning' | 'graceMs'> {
+  const { lock, localApi } = siblingsOf(path);
+  return {
+    ask: (request) => askApi(localApi, request),
+    isService: async () => (await serviceManager()) !== undefined,
+    isWorkerRunning: async () => (await lockHolder(lock, environment)) !== undefined,
+    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
+  };
+}
+
+function notifierOf(
+  config: LiveConfig,
+  { logger, open }: { readonly logger: Logger; readonly open: () => void },
+  effects: Effects,
+): Notifier {
   const [onCompletion, onFailure] = [config.live('notify_on_completion'), config.live('notify_on_failure')];
-  using notifier = createNotifier({
-    clock,
+  return createNotifier({
+    clock: effects.clock,
     log: logger,
     notices: openNotices(effects, open),
     settings: () => ({ onCompletion: onCompletion(), onFailure: onFailure() }),
   });
-  const session = openTraySession({
-    clock,
-    log: logger,
-    openTray: trayOf(effects),
-    ask: (request) => askApi(localApi, request),
-    openWindow: show,
-    isService: async () => (await serviceManager()) !== undefined,
-    isWorkerRunning: async () => (await lockHolder(lock, environment)) !== undefined,
-    graceMs: () => config.current.stop_grace_secs * SECOND_MS,
-    onEvent: (event) => notifier.onEvent(event),
+}
+
+/** What other processes ask of this one. */
+const followRequests = (
+  path: string,
+  { open, quit }: { readonly open: () => void; readonly quit: () => void },
+  { clock, files }: Pick<Effects, 'clock' | 'files'>,
+): (() => void) =>
+  createWatch(clock)(path, () => {
+    void files.readText(path).then((text) => (asksToQuit(text) ? quit() : open()));
   });
-  const stopped = Promise.withResolvers<void>();
-  const unsubscribe = onStopSignals(() => stopped.resolve());
-  const stopWatching = createWatch(clock)(raise, open);
-  try {
-    await Promise.race([session.ended, stopped.promise]);
-  } finally {
-    stopWatching();
-    unsubscribe();
-    await session[Symbol.asyncDispose]();
-    config.close();
-    await log.flush();
-  }
+
+/** Writes the entry of the login anew, or removes it, when somebody changes what it goes by. */
+function followLogin(config: ConfigStore, { syncLogin }: Staying, logger: Logger): () => void {
+  const sync = (enabled: boolean): void => {
+    void syncLogin(enabled).catch((thrown: unknown) => {
+      logger.warn('login.not-synced', { error: errorChain(thrown) });
+    });
+  };
+  const unwatch = [
+    config.watch('icon_at_login', (enabled) => sync(enabled === true)),
+    config.watch('start_minimised', () => config.current.icon_at_login === true && sync(true)),
+  ];
+  return () => {
+    for (const end of unwatch) end();
+  };
 }

@@ -4,6 +4,7 @@ import { type StartDetached, startDetached } from '../../system/desktop/detached
 import { acquireLock } from '../../system/disk/lock.ts';
 import { childEnvironment, ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
 import { type OpenedUi, openUi } from '../../ui/only-ui.ts';
+import { askForWindow } from '../../ui/raise.ts';
 import { askPageUrl } from '../../ui/page-url.ts';
 import type { WindowDeps } from '../../ui/window.ts';
 import { openService } from '../commands/service.ts';
@@ -25,6 +26,8 @@ export async function openWorkerUi(
   const path = await configPathOf(choice.configPath, effects);
   const beside = siblingsOf(path);
   const log = openUiLog(effects);
+  const syncLogin = async (enabled: boolean): Promise<void> =>
+    (await openService(choice.configPath, effects)).syncLogin(enabled);
   const window = windowOf(choice.configPath, { path, start }, effects);
   return await openUi(choice, {
     window,
@@ -34,8 +37,8 @@ export async function openWorkerUi(
       await makeConfigFolder(path, effects);
       return await acquireLock(beside.ui, { pid: effects.environment.pid, removes: true });
     },
-    raise: () => effects.files.writeAtomic(beside.raise, `${effects.clock.now()}\n`),
-    stay: (show) => stayInTray({ path, log, show, serviceManager: window.serviceManager }, effects),
+    raise: () => effects.files.writeAtomic(beside.raise, askForWindow(effects.clock.now())),
+    stay: (show) => stayInTray({ path, log, show, serviceManager: window.serviceManager, syncLogin }, effects),
   });
 }
 

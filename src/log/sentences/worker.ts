@@ -19,6 +19,7 @@ export const WORKER_SENTENCES = {
       ? 'stopping'
       : `stopping: job ${text(f.jobId)} has ${text(f.grace)} to finish; ${text(f.next)}`,
   ),
+  'login.not-synced': own((f) => `cannot change what starts at a login: ${text(f.error)}`),
   'notice.not-shown': own((f) => `the desktop shows no notification: ${text(f.error)}`),
   'log.no-file': own((f) => `cannot log to a file, so the log stays on stderr: ${text(f.error)}`),
   'tray.shown': own(() => 'the icon is in the tray'),

@@ -6,6 +6,7 @@ import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { type TrayWatcher, trayWatcher } from '../../fakes/system/tray-watcher.ts';
 import { assertEndedByItself } from '../../fakes/system/left-open.ts';
 import { setupStudio } from '../harness.ts';
+import { command } from '../child.ts';
 import { waitFor } from '../wait-for.ts';
 
 /** `studio-worker ui` as a process of its own. */
@@ -58,6 +59,7 @@ export async function desktop(lines: readonly string[] = []) {
     bus,
     ui,
     workerPid,
+    command: (...args: readonly string[]) => command(folder.path, ...args),
     watcher: (): Promise<TrayWatcher> => trayWatcher(bus.path),
     opened: (): readonly string[] => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n').slice(0, -1) : []),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout } from 'bun:test';
-import { existsSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { isAlive } from '../../../src/system/process/alive.ts';
 import type { TrayIcon } from '../../../src/system/desktop/tray/tray.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
@@ -105,4 +105,35 @@ dbusTest('the desktop tells of jobs that complete, once the config says so', asy
   expect(server.shown.map(({ title }) => title)).toEqual(['Chat completed']);
   server.click(1);
   await waitFor('a window', () => at.opened().length === 1, ui.err);
+});
+
+dbusTest('the entry of a login follows its keys while the icon is there', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  const entry = at.folder.at('autostart/studio-worker-ui.desktop');
+  const config = at.folder.at('config.toml');
+  const edit = async (from: string, to: string) =>
+    await writeFile(config, (await readFile(config, 'utf8')).replace(from, to));
+  await appendFile(config, 'icon_at_login = true\n');
+  await waitFor('an entry', () => existsSync(entry), ui.err);
+  expect(await readFile(entry, 'utf8')).toMatch(/^Exec=.* ui --minimised$/m);
+  await appendFile(config, 'start_minimised = false\n');
+  await waitFor('another entry', () => !readFileSync(entry, 'utf8').includes('--minimised'), ui.err);
+  await edit('icon_at_login = true', 'icon_at_login = false');
+  await waitFor('no entry', () => !existsSync(entry), ui.err);
+});
+
+dbusTest('uninstalling takes the icon out of the tray and its entry away', async () => {
+  await using at = await desktop();
+  using watcher = await at.watcher();
+  expect(await at.command('ui', '--login', 'on')).toMatchObject({ code: 0, err: '' });
+  const entry = at.folder.at('autostart/studio-worker-ui.desktop');
+  expect(existsSync(entry)).toBe(true);
+  const ui = at.ui({}, '--minimised');
+  await iconIs('idle', watcher, ui);
+  expect(await at.command('uninstall', '--yes')).toMatchObject({ code: 0 });
+  expect(await ui.exited).toBe(0);
+  expect(existsSync(entry)).toBe(false);
 });

@@ -38,10 +38,7 @@ test('every live key has a reader in a running worker', async () => {
   // Those of the desktop are read by the process with the icon.
   const rows = configRows().filter(({ key, applies }) => applies === 'unused' || !Object.hasOwn(DESKTOP_KEYS, key));
   expect(rows.filter(({ key, applies }) => applies === 'live' && !followed.has(key))).toEqual([]);
-  expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual([
-    'start_minimised',
-    'stream_port',
-  ]);
+  expect(rows.filter(({ applies }) => applies === 'unused').map(({ key }) => key)).toEqual(['stream_port']);
 });
 
 test('claiming edited off stops offers, and edited on again lets them come', async () => {

@@ -55,6 +55,7 @@ export const aConfig = (values: Partial<ConfigValues> = {}): ConfigValues => ({
   registrationRequestId: undefined,
   vramThresholdGb: 12,
   autoStart: true,
+  iconAtLogin: undefined,
   autoEnabled: true,
   modelsRoot: '/home/ada/models',
   autoUpdateEnabled: true,

@@ -1,20 +1,16 @@
 import { expect, test } from 'bun:test';
 import { runCli } from '../../../src/cli/cli.ts';
-import { command } from '../../../src/cli/command.ts';
-import { COMMANDS } from '../../../src/cli/commands/index.ts';
 import type { ServiceControl } from '../../../src/cli/world/service.ts';
 import { setup } from './a-world.ts';
 
-const ui = command({ summary: 'Show the window of the worker', examples: ['studio-worker ui'], args: {} });
-const WITH_WINDOW = { ...COMMANDS, ui: async () => ui };
-
 /** A service that notes what is done to it. */
-function aService(): { readonly service: ServiceControl; readonly did: readonly string[] } {
+function aService(showsIcon = true): { readonly service: ServiceControl; readonly did: readonly string[] } {
   const did: string[] = [];
   const note = (what: string) => async (): Promise<void> => void did.push(what);
   const service: ServiceControl = {
     manager: 'systemd',
     path: '/unit',
+    showsIcon,
     prepare: note('prepare'),
     install: async () => {
       did.push('install');
@@ -33,20 +29,43 @@ function aService(): { readonly service: ServiceControl; readonly did: readonly 
 }
 
 test.each([
-  [true, [], ['prepare', 'install', 'login true']],
-  [true, ['--headless'], ['prepare', 'install', 'login false']],
-  [false, [], ['prepare', 'uninstall', 'login false']],
-])('with auto_start %p, setup %p does %p once there is a window', async (autoStart, flags, expected) => {
+  [{ autoStart: true }, [], ['prepare', 'install', 'login true']],
+  [{ autoStart: true }, ['--headless'], ['prepare', 'install', 'login false']],
+  [{ autoStart: false }, [], ['prepare', 'uninstall', 'login false']],
+  [{ iconAtLogin: false }, [], ['prepare', 'install', 'login false']],
+])('with %p, setup %p does %p', async (config, flags, expected) => {
   const { service, did } = aService();
-  await using cli = await setup({ config: { autoStart }, world: { service: async () => service } });
-  expect(await runCli(['setup', ...flags], cli.world, WITH_WINDOW)).toBe(0);
+  await using cli = await setup({ config, world: { service: async () => service } });
+  expect(await runCli(['setup', ...flags], cli.world)).toBe(0);
   expect([...did]).toEqual(expected);
 });
 
-test('without a window setup writes no entry for it', async () => {
+test('setup notes that the icon starts at a login, and keeps a choice', async () => {
+  await using fresh = await setup({ world: { service: async () => aService().service } });
+  await fresh.run('setup');
+  expect(fresh.saved).toEqual([{ iconAtLogin: true }]);
+  await using chosen = await setup({
+    config: { iconAtLogin: false },
+    world: { service: async () => aService().service },
+  });
+  await chosen.run('setup');
+  expect(chosen.saved).toEqual([]);
+});
+
+test('a system that shows no icon gets no entry until somebody asks', async () => {
+  const { service, did } = aService(false);
+  await using cli = await setup({ world: { service: async () => service } });
+  await cli.run('setup');
+  await cli.run('ui', '--login', 'on');
+  expect([...did]).toEqual(['prepare', 'install', 'login false', 'prepare', 'login true']);
+});
+
+test('the icon at a login is switched on and off by one command', async () => {
   const { service, did } = aService();
   await using cli = await setup({ world: { service: async () => service } });
-  const { ui: _window, ...others } = COMMANDS;
-  expect(await runCli(['setup'], cli.world, others)).toBe(0);
-  expect([...did]).toEqual(['prepare', 'install']);
+  await cli.run('ui', '--login', 'on');
+  await cli.run('ui', '--login', 'off');
+  expect([...did]).toEqual(['prepare', 'login true', 'prepare', 'login false']);
+  expect(cli.saved).toEqual([{ iconAtLogin: true }, { iconAtLogin: false }]);
+  expect(cli.out()).toBe('the icon starts in the tray at each login\nthe icon no longer starts at a login\n');
 });

@@ -214,8 +214,8 @@ test('an edit while running is applied, and what needs a restart is named', asyn
 
 test('an edit of a key that nothing uses yet is reported as such', async () => {
   await using at = await setupWatched();
-  await at.save(`${LEAST}start_minimised = false\n`);
-  expect(at.changes).toEqual([{ changedKeys: ['start_minimised'], needsRestart: [], unused: ['start_minimised'] }]);
+  await at.save(`${LEAST}stream_port = 4799\n`);
+  expect(at.changes).toEqual([{ changedKeys: ['stream_port'], needsRestart: [], unused: ['stream_port'] }]);
 });
 
 test('a reader of a live key always gets the value in force', async () => {

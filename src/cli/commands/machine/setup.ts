@@ -30,7 +30,7 @@ export const setup = command({
     ...BOOTSTRAP_ARGS,
     ...JSON_ARG,
   },
-  run: async (args, world, commands) => {
+  run: async (args, world) => {
     const service = await world.service(args.config);
     await service.prepare();
     const config = await world.openConfig(args.config);
@@ -41,8 +41,7 @@ export const setup = command({
     if (token !== undefined && config.values.workerId === undefined) await config.bootstrap(token);
 
     const problem = await startByItself(service, { enabled: config.values.autoStart, linger: args.headless });
-    // The window has an entry of its own once there is one (studio contract: login entries).
-    if ('ui' in commands) await service.syncLogin(config.values.autoStart && !args.headless);
+    await startIconAtLogin(service, config, args.headless);
     const pid = config.values.autoStart ? await pidOfWorker(world, config.path, service) : undefined;
     const lingering = config.values.autoStart ? await service.lingering() : undefined;
     const { manager, path } = service;
@@ -68,6 +67,14 @@ export const setup = command({
     );
   },
 });
+
+/** The icon has an entry of its own (studio contract: login entries), unless the operator said no. */
+async function startIconAtLogin(service: ServiceControl, config: OpenedConfig, headless: boolean): Promise<void> {
+  const { autoStart, iconAtLogin } = config.values;
+  const enabled = autoStart && !headless && (iconAtLogin ?? service.showsIcon);
+  if (enabled && iconAtLogin === undefined) await config.update({ iconAtLogin: true });
+  await service.syncLogin(enabled);
+}
 
 /** Installs the service or removes it, as the config says. Gives what keeps the account from lingering, if it was asked to. */
 async function startByItself(

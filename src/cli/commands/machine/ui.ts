@@ -1,19 +1,29 @@
-import { command, JSON_ARG } from '../../command.ts';
+import { command, JSON_ARG, type Values } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import type { OpenedUi, StayReason } from '../../../ui/only-ui.ts';
+import type { World } from '../../world.ts';
 
 /** Opens the window of the running worker, starts a worker where none runs, and stays as an icon in the tray. */
 export const ui = command({
   summary: 'Open the window and the tray icon of the worker; start a worker if none runs',
-  examples: ['studio-worker ui', 'studio-worker ui --minimised', 'studio-worker ui --print'],
-  exits: [{ code: 69, means: 'no worker runs and none could be started, or the running one serves no window' }],
-  json: '{shown: app|browser|none, url, startedWorker}',
+  examples: ['studio-worker ui', 'studio-worker ui --login on', 'studio-worker ui --print'],
+  exits: [
+    { code: 73, means: 'the entry or the config file cannot be written' },
+    { code: 69, means: 'no worker runs and none could be started, or the running one serves no window' },
+  ],
+  json: '{shown: app|browser|none, url, startedWorker}, with --login {iconAtLogin}',
   args: {
     minimised: { type: 'boolean', description: 'Start in the tray without opening the window' },
+    login: {
+      type: 'enum',
+      options: ['on', 'off'],
+      description: 'Start the icon at each login, or no longer; opens nothing now',
+    },
     print: { type: 'boolean', description: 'Print the address instead of opening it, such as for a forwarded port' },
     ...JSON_ARG,
   },
   run: async (args, world) => {
+    if (args.login !== undefined) return await setLogin(args.login === 'on', args, world);
     const printOnly = args.print || args.json;
     const opened = await world.openWindow({ configPath: args.config, printOnly, minimised: args.minimised });
     const { shown, url, startedWorker } = opened;
@@ -22,6 +32,24 @@ export const ui = command({
     await opened.stays;
   },
 });
+
+/** The config says so for whoever looks, such as the window. */
+async function setLogin(
+  enabled: boolean,
+  args: Values<typeof JSON_ARG> & { readonly config: string | undefined },
+  world: World,
+): Promise<void> {
+  const service = await world.service(args.config);
+  await service.prepare();
+  const config = await world.openConfig(args.config);
+  await config.update({ iconAtLogin: enabled });
+  await service.syncLogin(enabled);
+  if (args.json) return printJson(world.terminal, { iconAtLogin: enabled });
+  printLines(
+    world.terminal,
+    enabled ? 'the icon starts in the tray at each login' : 'the icon no longer starts at a login',
+  );
+}
 
 const STAYS: Readonly<Record<StayReason, string>> = {
   icon: 'the icon stays in the tray until you quit it there, or press Ctrl-C here',
