@@ -79,6 +79,7 @@ const installation = (effects: Effects) =>
 const studio = (effects: Effects) =>
   ({
     startStudio: async (choice) => (await import('./compose/commands/studio.ts')).startStudioProcess(choice, effects),
+    migrateStudio: async (choice) => (await import('./compose/commands/studio.ts')).migrateStudio(choice, effects),
     operator: async ({ url, token }) =>
       (await import('./operator/client.ts')).createOperatorClient({ http: effects.http, url, token }),
     operatorApi: async () => ({

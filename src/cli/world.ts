@@ -13,7 +13,7 @@ import type { KeptPath } from './world/paths.ts';
 import type { ModelFiles } from './world/model-files.ts';
 import type { LocalModels } from './world/models.ts';
 import type { StudioDefaults } from '../local-studio/defaults.ts';
-import type { OperatorApi, StartedStudio, StudioChoice } from './world/studio.ts';
+import type { OperatorApi, StartedStudio, MoveChoice, MovedStudio, StudioChoice } from './world/studio.ts';
 import type { Updates } from '../release/update/by-hand.ts';
 import type { AskLine, ChatChoice, Interruptible, LocalChat } from './world/chat.ts';
 import type { ModelPulls } from './world/pulls.ts';
@@ -65,6 +65,7 @@ export interface World {
   readonly openWindow: (choice: WindowChoice) => Promise<OpenedUi>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
   readonly startStudio: (options: StudioChoice) => Promise<StartedStudio>;
+  readonly migrateStudio: (options: MoveChoice) => Promise<MovedStudio>;
   /** Where the embedded studio is unless the operator names another place. */
   readonly studioDefaults: StudioDefaults;
   /** The operator's way into a studio. Nothing is sent before the first call. */

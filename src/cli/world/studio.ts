@@ -29,6 +29,20 @@ export interface StudioChoice extends LogChoice {
   readonly hostNames: readonly string[];
 }
 
+/** Where a studio moves to. */
+export interface MoveChoice extends Pick<StudioChoice, 'dataDir' | 'artifacts'> {
+  readonly database: string;
+}
+
+/** How much of a studio was moved; artifacts whose file is gone are missing. */
+export interface MovedStudio {
+  readonly workers: number;
+  readonly models: number;
+  readonly jobs: number;
+  readonly artifacts: number;
+  readonly missing: number;
+}
+
 /** A studio that listens. */
 export interface StartedStudio {
   readonly url: string;

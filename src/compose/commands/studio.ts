@@ -1,9 +1,9 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import type { StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
+import type { MoveChoice, MovedStudio, StartedStudio, StudioChoice } from '../../cli/world/studio.ts';
 import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
 import { credentialsFile, profileIn } from '../../local-studio/storage/aws-credentials.ts';
 import { OPERATOR_TOKEN_VARIABLE } from '../../local-studio/storage/operator-token.ts';
-import type { ArtifactPlace } from '../../local-studio/storage/studio-data.ts';
+import { type ArtifactPlace, moveStudioData } from '../../local-studio/storage/studio-data.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -72,8 +72,15 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
   return { url: studio.url, dataDir: choice.dataDir, tokenFile, ended: serve() };
 }
 
+/** The `studio migrate` command. */
+export const migrateStudio = async (choice: MoveChoice, effects: Effects): Promise<MovedStudio> =>
+  moveStudioData({ ...choice, artifactStore: await artifactStoreOf(choice, effects) }, effects);
+
 /** A key in the environment comes before one in a file. Programs reach AWS itself, but maybe not a server of one's own. */
-async function artifactStoreOf({ artifacts }: StudioChoice, effects: Effects): Promise<ArtifactPlace | undefined> {
+async function artifactStoreOf(
+  { artifacts }: Pick<StudioChoice, 'artifacts'>,
+  effects: Effects,
+): Promise<ArtifactPlace | undefined> {
   if (artifacts === undefined) return undefined;
   const { get, homeDir } = effects.environment;
   const file = credentialsFile(get, homeDir);

@@ -17,10 +17,14 @@ const DATABASE = 'studio.sqlite';
  *
  * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `file.unusable` | `disk.full`
  */
-export async function openSqliteStore(folder: DataFolder): Promise<Store> {
+export const openSqliteStore = async (folder: DataFolder): Promise<Store> =>
+  createSqlStore(await openSqliteDatabase(folder));
+
+/** The database alone, opened as the store opens it. */
+export async function openSqliteDatabase(folder: DataFolder): Promise<Sql> {
   const path = folder.pathOf(DATABASE);
   try {
-    return createSqlStore(await openDatabase(folder));
+    return await openDatabase(folder);
   } catch (thrown) {
     throw thrown instanceof WorkerError ? thrown : unopened(path, thrown);
   }

@@ -15,7 +15,8 @@ import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
 import { type KeptPages, openKeptPages } from './page-sessions-file.ts';
 import { openPostgresStore } from './postgres-store.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { type Moved, moveStudio } from './migrate.ts';
+import { openSqliteDatabase, openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
@@ -51,6 +52,11 @@ export interface StudioPlace {
   readonly artifactStore?: ArtifactPlace | undefined;
   /** The operator token that all studios on one database have, instead of a file in the folder. */
   readonly operatorToken?: string | undefined;
+}
+
+/** A place to move to. */
+export interface MovePlace extends StudioPlace {
+  readonly database: string;
 }
 
 /** What opening the data takes of the outside world. */
@@ -90,6 +96,33 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
   } catch (thrown) {
     await store.close();
     throw thrown;
+  }
+}
+
+/**
+ * Moves what a studio that is stopped keeps in its folder to a database, and its artifacts to a bucket if one is named.
+ * The folder stays as it was.
+ *
+ * @throws WorkerError as `openStudioData`
+ */
+export async function moveStudioData(place: MovePlace, effects: StudioDataEffects): Promise<Moved> {
+  const folder = await usableFolder(place.dataDir, effects.openDataFolder);
+  const from = await openSqliteDatabase(folder);
+  try {
+    const { openPostgres, clock } = effects;
+    const to = openPostgres({ url: place.database, maxConnections: 1, clock });
+    const store = await openPostgresStore(to, shownUrl(place.database));
+    try {
+      const stores = async () => ({
+        from: await openArtifacts({ dataDir: place.dataDir }, folder, effects),
+        to: await openArtifacts(place, folder, effects),
+      });
+      return await moveStudio({ from, to, artifacts: place.artifactStore === undefined ? undefined : await stores() });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await from.close();
   }
 }
 

@@ -141,6 +141,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     control: () => clientOf(running),
     runWorker: untold('worker'),
     startStudio: untold('studio'),
+    migrateStudio: untold('studio migrate'),
     studioDefaults: {
       url: 'http://127.0.0.1:9790',
       host: '127.0.0.1',

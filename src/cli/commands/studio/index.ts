@@ -61,6 +61,7 @@ export const studio = command({
     logs: async () => (await import('./logs.ts')).studioLogs,
     jobs: async () => (await import('./jobs/index.ts')).jobs,
     workers: async () => (await import('./workers/index.ts')).workers,
+    migrate: async () => (await import('./migrate.ts')).migrate,
     models: async () => (await import('./models/index.ts')).models,
   },
   run: async (args, world) => {

@@ -8,11 +8,15 @@ import type { BucketChoice } from '../../world/studio.ts';
 const DATABASE_VARIABLE = 'STUDIO_WORKER_STUDIO_DATABASE';
 
 /** The database that `--database` or the environment names. @throws WorkerError `cli.usage` */
-export function databaseIn(given: string | undefined, world: Pick<World, 'env'>): string | undefined {
+export function databaseIn(
+  given: string | undefined,
+  world: Pick<World, 'env'>,
+  flag = '--database',
+): string | undefined {
   const url = given ?? world.env(DATABASE_VARIABLE) ?? '';
   if (url === '' && given === undefined) return undefined;
   if (/^postgres(?:ql)?:\/\/./.test(url)) return url;
-  const name = given === undefined ? DATABASE_VARIABLE : '--database';
+  const name = given === undefined ? DATABASE_VARIABLE : flag;
   throw new WorkerError(
     'cli.usage',
     `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,

@@ -49,7 +49,7 @@ const STEPS: readonly Step[] = [
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */
-const MIGRATION_LOCK = 7_834_501;
+export const MIGRATION_LOCK = 7_834_501;
 
 /**
  * Brings the schema to this release's, once however many studios start at the same time.

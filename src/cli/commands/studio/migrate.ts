@@ -1,0 +1,46 @@
+import { WorkerError } from '../../../base/errors.ts';
+import { command, JSON_ARG } from '../../command.ts';
+import { printJson, printLines } from '../../output.ts';
+import { bucketIn, databaseIn } from './places.ts';
+
+/** Moves a studio from one machine's file to a database that several studios share. */
+export const migrate = command({
+  summary: "Move a stopped studio's data to PostgreSQL, and its artifacts to a bucket",
+  examples: [
+    'studio-worker studio migrate --to postgres://studio@db.example/studio --artifacts s3://renders/studio',
+    'studio-worker studio migrate --from /srv/studio --to postgres://studio@db.example/studio --json',
+  ],
+  exits: [
+    { code: 65, means: 'the data is damaged, or the database is of a newer version' },
+    { code: 69, means: 'the database or the bucket cannot be used, or holds a studio already' },
+    { code: 75, means: 'a studio uses the folder: stop it first' },
+  ],
+  json: '{workers, models, jobs, artifacts, missing}: how many were moved, and artifacts whose file is gone',
+  args: {
+    from: { type: 'string', valueHint: 'folder', description: 'Data folder of the studio that moves' },
+    to: { type: 'string', valueHint: 'url', description: 'PostgreSQL database, which must hold no studio yet' },
+    artifacts: {
+      type: 'string',
+      valueHint: 'url',
+      description: 'Bucket for the artifacts, such as s3://bucket/prefix',
+    },
+    endpoint: { type: 'string', valueHint: 'url', description: 'Server of that bucket, when it is not on AWS' },
+    ...JSON_ARG,
+  },
+  run: async (args, world) => {
+    const database = databaseIn(args.to, world, '--to');
+    if (database === undefined) throw new WorkerError('cli.usage', '--to is missing: it names the database to move to');
+    const moved = await world.migrateStudio({
+      dataDir: args.from ?? world.studioDefaults.dataDir,
+      database,
+      artifacts: bucketIn(args.artifacts, args.endpoint),
+    });
+    if (args.json) return printJson(world.terminal, moved);
+    const { jobs, workers, models, artifacts, missing } = moved;
+    printLines(
+      world.terminal,
+      `moved ${jobs} jobs, ${workers} workers, ${models} models and ${artifacts} artifacts; the folder is as it was`,
+      ...(missing === 0 ? [] : [`${missing} artifacts are missing: their files are gone`]),
+    );
+  },
+});

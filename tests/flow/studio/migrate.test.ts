@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect } from 'bun:test';
+import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
+import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
+import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { startS3Server } from '../../fakes/studio/s3-server.ts';
+import { studioEffects } from '../../fakes/studio/studio-effects.ts';
+import { anLlmTask } from '../../fakes/builders.ts';
+import { needs, POSTGRES } from '../../needs.ts';
+import { anImage, result, working } from './local-studio-scene.ts';
+
+let server: PostgresServer | undefined;
+beforeAll(async () => {
+  if (POSTGRES.isMet()) server = await startPostgresServer();
+});
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const test = needs(POSTGRES);
+const newDatabase = async (): Promise<string> => (await server?.newDatabase()) ?? '';
+
+/** A studio on SQLite with a worker, an artifact, a JSON result and a job that waits; stopped. */
+async function stoppedStudio() {
+  const studio = await fakeStudio();
+  const credentials = await studio.enrol();
+  const worker = await bareWorker(credentials);
+  const image = await working(studio, worker, anImage);
+  await worker.upload(image.id, new Uint8Array([1, 2, 3]));
+  await worker.heartbeat();
+  const chat = await working(studio, worker);
+  worker.send(result(chat.id));
+  await worker.next('completeAck');
+  worker[Symbol.dispose]();
+  await worker.closed;
+  const waiting = await studio.createJob(anLlmTask());
+  await studio.studio.stop();
+  return { studio, credentials, image, chat, waiting, [Symbol.asyncDispose]: () => studio[Symbol.asyncDispose]() };
+}
+
+test('a studio moves with its artifacts, and its worker continues there', async () => {
+  await using old = await stoppedStudio();
+  await using store = await startS3Server();
+  const place = { database: await newDatabase(), artifactStore: { ...store.options, prefix: '', redirects: false } };
+  const moved = await moveStudioData({ ...place, dataDir: old.studio.dataDir }, studioEffects);
+  expect(moved).toEqual({ workers: 1, models: 0, jobs: 3, artifacts: 1, missing: 0 });
+
+  await using studio = await fakeStudio(place);
+  const artifact = await studio.admin('GET', `/jobs/${old.image.id}/artifact`);
+  expect([...(await artifact.bytes())]).toEqual([1, 2, 3]);
+  expect(await studio.job(old.chat.id)).toMatchObject({ state: 'completed', result: { text: 'hello' } });
+  expect(await studio.attempts(old.chat.id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
+  using worker = await bareWorker({ ...old.credentials, apiBaseUrl: studio.url });
+  expect(jobOf(await worker.next('offer'))).toBe(old.waiting.id);
+  expect((await studio.createJob(anLlmTask())).state).toBe('queued'); // its number is above those that were moved
+});
+
+test('a database that holds a studio already is left alone', async () => {
+  await using old = await stoppedStudio();
+  const database = await newDatabase();
+  await moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
+  const again = moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
+  expect(again).rejects.toMatchObject({ code: 'studio.database-unusable', hint: 'Name an empty database.' });
+});
+
+test('a studio that runs cannot be moved', async () => {
+  await using studio = await fakeStudio();
+  const moved = moveStudioData({ database: await newDatabase(), dataDir: studio.dataDir }, studioEffects);
+  expect(moved).rejects.toMatchObject({ code: 'studio.data-in-use' });
+});
