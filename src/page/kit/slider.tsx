@@ -20,7 +20,6 @@ const MARKS = 4;
 export function Slider({ id, label, help, value, max, step, say, onChange }: SliderProps) {
   const [held, setHeld] = useState<number | undefined>();
   const shown = held ?? value;
-  const marks = Array.from({ length: MARKS + 1 }, (_, index) => Math.round((max * index) / MARKS));
   return (
     <div class="stack stack--tight">
       <label class="line line--apart" for={id}>
@@ -50,11 +49,7 @@ export function Slider({ id, label, help, value, max, step, say, onChange }: Sli
             setHeld(undefined);
           }}
         />
-        <div class="scale" aria-hidden="true">
-          {marks.map((mark) => (
-            <span key={mark}>{mark}</span>
-          ))}
-        </div>
+        <Scale max={max} />
       </div>
       <p class="note" id={`${id}-h`}>
         {help}
@@ -62,3 +57,11 @@ export function Slider({ id, label, help, value, max, step, say, onChange }: Sli
     </div>
   );
 }
+
+const Scale = ({ max }: Pick<SliderProps, 'max'>) => (
+  <div class="scale" aria-hidden="true">
+    {Array.from({ length: MARKS + 1 }, (_, index) => (
+      <span key={index}>{Math.round((max * index) / MARKS)}</span>
+    ))}
+  </div>
+);

@@ -54,12 +54,15 @@ interface Desk extends ModelDeskOptions {
 }
 
 type Named = Pick<ApiModel, 'id' | 'displayName'>;
-type ModelEvent = Extract<ApiEvent, { readonly event: 'models' | 'pull' | 'catalogue' | 'missed' }>;
+/** What is told of models. */
+export type ModelEvent = Extract<ApiEvent, { readonly event: 'models' | 'pull' | 'catalogue' | 'missed' }>;
 
 const SAY = MODELS.outcomes;
 
 /** `onEvent` takes what is told of models. */
-export function createModelDesk(options: ModelDeskOptions): ModelDesk & { onEvent(event: ModelEvent): void } {
+export function createModelDesk(
+  options: ModelDeskOptions,
+): ModelDesk & { readonly onEvent: (event: ModelEvent) => void } {
   const desk: Desk = {
     ...options,
     models: signal(undefined),

@@ -18,8 +18,6 @@ interface LogPaneProps {
 /** The rows, which stay at the newest while they are followed. */
 export function LogPane({ shown, endSeq, onFollow }: LogPaneProps) {
   const ref = useRef<HTMLDivElement>(null);
-  const [openSeq, setOpenSeq] = useState<number | undefined>();
-  const [stopSeq, setStopSeq] = useState<number | undefined>();
   const isFollowing = endSeq.value === undefined;
   const { rows, earlier, later } = shown;
   const newest = rows.at(-1)?.seq;
@@ -27,7 +25,6 @@ export function LogPane({ shown, endSeq, onFollow }: LogPaneProps) {
     if (isFollowing && ref.current !== null) ref.current.scrollTop = ref.current.scrollHeight;
   }, [isFollowing, newest]);
   const stopFollowing = (): void => void (endSeq.value ??= newest);
-  const stop = rows.some(({ seq }) => seq === stopSeq) ? stopSeq : newest;
   return (
     <div
       ref={ref}
@@ -45,23 +42,33 @@ export function LogPane({ shown, endSeq, onFollow }: LogPaneProps) {
       {earlier > 0 && (
         <Step many={Math.min(earlier, WINDOW_ROWS)} word={LOGS.earlier} onPress={() => (endSeq.value = before(rows))} />
       )}
-      <ol class="log">
-        {rows.map((line) => (
-          <Row
-            key={line.seq}
-            line={line}
-            isOpen={line.seq === openSeq}
-            isStop={line.seq === stop}
-            onOpen={() => setOpenSeq(line.seq === openSeq ? undefined : line.seq)}
-            onFocus={() => setStopSeq(line.seq)}
-          />
-        ))}
-      </ol>
+      <Rows rows={rows} />
       {later > 0 && (
         <Step many={Math.min(later, WINDOW_ROWS)} word={LOGS.later} onPress={() => (endSeq.value = after(rows))} />
       )}
       {!isFollowing && <Newer many={later} onPress={onFollow} />}
     </div>
+  );
+}
+
+/** One tab stop, and one open row. */
+function Rows({ rows }: Pick<LogWindow, 'rows'>) {
+  const [openSeq, setOpenSeq] = useState<number | undefined>();
+  const [stopSeq, setStopSeq] = useState<number | undefined>();
+  const stop = rows.some(({ seq }) => seq === stopSeq) ? stopSeq : rows.at(-1)?.seq;
+  return (
+    <ol class="log">
+      {rows.map((line) => (
+        <Row
+          key={line.seq}
+          line={line}
+          isOpen={line.seq === openSeq}
+          isStop={line.seq === stop}
+          onOpen={() => setOpenSeq(line.seq === openSeq ? undefined : line.seq)}
+          onFocus={() => setStopSeq(line.seq)}
+        />
+      ))}
+    </ol>
   );
 }
 

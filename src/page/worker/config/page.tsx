@@ -47,12 +47,7 @@ export function ConfigPage() {
         <div class="stack">
           <StaleBanner />
           <RestartBanner config={config.value} />
-          <p class="note line">
-            <span class="later">
-              <Icon name="retry" />
-            </span>
-            {CONFIG.later}
-          </p>
+          <LaterNote />
           {CONFIG_GROUPS.map((group) => (
             <Group key={group} group={group} fields={fields} changes={changes} />
           ))}
@@ -61,6 +56,16 @@ export function ConfigPage() {
     </Page>
   );
 }
+
+/** What the mark behind a key means. */
+const LaterNote = () => (
+  <p class="note line">
+    <span class="later">
+      <Icon name="retry" />
+    </span>
+    {CONFIG.later}
+  </p>
+);
 
 const PathHead = ({ path }: { readonly path: string }) => (
   <div class="push line line--nowrap">

@@ -16,7 +16,7 @@ interface WidgetProps {
 
 /** The control that asks for a key, by the shape of its value. */
 export function Widget({ field, edit, error, onEdit }: WidgetProps) {
-  const { key: id, shape, options = [] } = field;
+  const { key: id, shape } = field;
   const text = typeof edit === 'string' ? edit : textOf(field);
   const shared = { id, value: text, error, onInput: onEdit, placeholder: placeholderOf(field) };
   switch (shape) {
@@ -35,16 +35,7 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
     case 'secret':
       return <SecretInput {...shared} showLabel={CONFIG.show} hideLabel={CONFIG.hide} />;
     case 'choice':
-      return (
-        <Select
-          id={id}
-          label={field.name}
-          value={text}
-          options={options.map(({ value, name }) => [value, name] as const)}
-          onChange={onEdit}
-          describedBy={helpId(id)}
-        />
-      );
+      return <Choice field={field} value={text} onEdit={onEdit} />;
     case 'kinds':
       return <Kinds field={field} edit={isWindows(edit) ? undefined : edit} onEdit={onEdit} />;
     case 'windows':
@@ -61,6 +52,17 @@ export function Widget({ field, edit, error, onEdit }: WidgetProps) {
 interface KindsProps extends Pick<WidgetProps, 'field' | 'onEdit'> {
   readonly edit: Exclude<Edit, readonly unknown[]> | undefined;
 }
+
+const Choice = ({ field, value, onEdit }: Pick<WidgetProps, 'field' | 'onEdit'> & { readonly value: string }) => (
+  <Select
+    id={field.key}
+    label={field.name}
+    value={value}
+    options={(field.options ?? []).map((option) => [option.value, option.name] as const)}
+    onChange={onEdit}
+    describedBy={helpId(field.key)}
+  />
+);
 
 function Kinds({ field, edit, onEdit }: KindsProps) {
   const on = typeof edit === 'object' ? edit : switchesOf(field);

@@ -41,17 +41,10 @@ export function LogsPage() {
       fill
       head={
         <>
-          <span class="note">
-            {isFollowing && isWhole
-              ? LOGS.shown(rows.length, logs.value.all)
-              : LOGS.shownOlder(rows.length, logs.value.all)}
+          <span class="note grow clip1">
+            {(isFollowing && isWhole ? LOGS.shown : LOGS.shownOlder)(rows.length, logs.value.all)}
           </span>
-          <div class="push line">
-            <CopyButton text={() => rows.map(lineText).join('\n')} title={LOGS.copyTitle} />
-            <Button icon="end" pressed={isFollowing} onPress={() => follow(!isFollowing)}>
-              {LOGS.follow}
-            </Button>
-          </div>
+          <LogActions rows={rows} isFollowing={isFollowing} onFollow={follow} />
         </>
       }
     >
@@ -70,6 +63,21 @@ export function LogsPage() {
     </Page>
   );
 }
+
+interface LogActionsProps {
+  readonly rows: readonly ApiLogLine[];
+  readonly isFollowing: boolean;
+  readonly onFollow: (on: boolean) => void;
+}
+
+const LogActions = ({ rows, isFollowing, onFollow }: LogActionsProps) => (
+  <div class="push line">
+    <CopyButton text={() => rows.map(lineText).join('\n')} title={LOGS.copyTitle} />
+    <Button icon="end" pressed={isFollowing} onPress={() => onFollow(!isFollowing)}>
+      {LOGS.follow}
+    </Button>
+  </div>
+);
 
 interface LogHeadProps {
   readonly lines: readonly ApiLogLine[];

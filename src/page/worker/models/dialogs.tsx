@@ -44,34 +44,47 @@ export function AddDialog({ onClose }: { readonly onClose: () => void }) {
         </>
       }
     >
-      <Field id="m-url" label={WORDS.url} help={WORDS.urlHelp} error={errors.url}>
-        <TextInput id="m-url" mono value={form.url} error={errors.url} onInput={setUrl} />
-      </Field>
-      <Field id="m-id" label={WORDS.id} help={WORDS.idHelp} error={errors.id}>
-        <TextInput id="m-id" mono value={form.id} error={errors.id} onInput={(id) => set({ id })} />
-      </Field>
-      <Field id="m-sha" label={WORDS.sha} aside={WORDS.optional} help={WORDS.shaHelp} error={errors.sha256}>
-        <TextInput
-          id="m-sha"
-          mono
-          value={form.sha256}
-          placeholder={WORDS.shaPlaceholder}
-          error={errors.sha256}
-          onInput={(sha256) => set({ sha256 })}
-        />
-      </Field>
-      <Field id="m-mem" label={WORDS.memory} help={WORDS.memoryHelp} error={errors.memory}>
-        <NumberInput
-          id="m-mem"
-          unit={CONFIG.units.GiB}
-          value={form.memory}
-          error={errors.memory}
-          onInput={(memory) => set({ memory })}
-        />
-      </Field>
+      <AddFields form={form} errors={errors} set={set} setUrl={setUrl} />
     </Dialog>
   );
 }
+
+interface AddFieldsProps {
+  readonly form: ModelForm;
+  readonly errors: FormErrors;
+  readonly set: (change: Partial<ModelForm>) => void;
+  readonly setUrl: (url: string) => void;
+}
+
+const AddFields = ({ form, errors, set, setUrl }: AddFieldsProps) => (
+  <>
+    <Field id="m-url" label={WORDS.url} help={WORDS.urlHelp} error={errors.url}>
+      <TextInput id="m-url" mono value={form.url} error={errors.url} onInput={setUrl} />
+    </Field>
+    <Field id="m-id" label={WORDS.id} help={WORDS.idHelp} error={errors.id}>
+      <TextInput id="m-id" mono value={form.id} error={errors.id} onInput={(id) => set({ id })} />
+    </Field>
+    <Field id="m-sha" label={WORDS.sha} aside={WORDS.optional} help={WORDS.shaHelp} error={errors.sha256}>
+      <TextInput
+        id="m-sha"
+        mono
+        value={form.sha256}
+        placeholder={WORDS.shaPlaceholder}
+        error={errors.sha256}
+        onInput={(sha256) => set({ sha256 })}
+      />
+    </Field>
+    <Field id="m-mem" label={WORDS.memory} help={WORDS.memoryHelp} error={errors.memory}>
+      <NumberInput
+        id="m-mem"
+        unit={CONFIG.units.GiB}
+        value={form.memory}
+        error={errors.memory}
+        onInput={(memory) => set({ memory })}
+      />
+    </Field>
+  </>
+);
 
 interface RemoveDialogProps {
   readonly model: ApiModel;

@@ -83,26 +83,7 @@ function CataloguePanel({ models, onRemove }: CatalogueProps) {
   }));
   return (
     <Panel label={MODELS.catalogue} stale={!isLive(model.link.value)}>
-      <div class="panel__head">
-        <Search
-          size="find"
-          value={filter.value.search}
-          onInput={(search) => set({ search })}
-          placeholder={MODELS.search}
-          label={MODELS.search}
-        />
-        <Segmented
-          label={MODELS.kind}
-          push
-          icons
-          value={filter.value.kind}
-          onChange={(kind) => set({ kind })}
-          choices={[
-            { value: 'all', word: MODELS.all, many: models.length },
-            ...TASK_KIND_IDS.map((kind) => ({ value: kind, word: KIND_NAMES[kind], icon: kind })),
-          ]}
-        />
-      </div>
+      <CatalogueHead filter={filter.value} set={set} many={models.length} />
       {shown.length === 0 && <Nothing many={models.length} onClear={() => set(NO_MODEL_FILTER)} />}
       {SECTIONS.map((section) => (
         <SectionRows
@@ -115,6 +96,35 @@ function CataloguePanel({ models, onRemove }: CatalogueProps) {
     </Panel>
   );
 }
+
+interface CatalogueHeadProps {
+  readonly filter: ModelFilter;
+  readonly set: (change: Partial<ModelFilter>) => void;
+  readonly many: number;
+}
+
+const CatalogueHead = ({ filter, set, many }: CatalogueHeadProps) => (
+  <div class="panel__head">
+    <Search
+      size="find"
+      value={filter.search}
+      onInput={(search) => set({ search })}
+      placeholder={MODELS.search}
+      label={MODELS.search}
+    />
+    <Segmented
+      label={MODELS.kind}
+      push
+      icons
+      value={filter.kind}
+      onChange={(kind) => set({ kind })}
+      choices={[
+        { value: 'all', word: MODELS.all, many },
+        ...TASK_KIND_IDS.map((kind) => ({ value: kind, word: KIND_NAMES[kind], icon: kind })),
+      ]}
+    />
+  </div>
+);
 
 interface SectionProps extends Pick<CatalogueProps, 'onRemove'> {
   readonly section: Section;

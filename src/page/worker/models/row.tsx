@@ -35,14 +35,7 @@ export function ModelRow({ model, look, onRemove }: ModelRowProps) {
       <span class="num model__size">
         {size === undefined ? <span class="t3">{SHARED.notKnown}</span> : bytes(size)}
       </span>
-      <div class="model__state">
-        <p>
-          <Badge plain tone={look.tone} icon={look.icon}>
-            {look.word}
-          </Badge>
-        </p>
-        <p class="note clip1">{look.note}</p>
-      </div>
+      <ModelState look={look} />
       <div class="model__do line line--nowrap">
         <MainButton model={model} look={look} />
         <IconButton
@@ -62,6 +55,17 @@ export function ModelRow({ model, look, onRemove }: ModelRowProps) {
     </li>
   );
 }
+
+const ModelState = ({ look }: Pick<ModelRowProps, 'look'>) => (
+  <div class="model__state">
+    <p>
+      <Badge plain tone={look.tone} icon={look.icon}>
+        {look.word}
+      </Badge>
+    </p>
+    <p class="note clip1">{look.note}</p>
+  </div>
+);
 
 function MainButton({ model, look }: Pick<ModelRowProps, 'model' | 'look'>) {
   const { actions } = usePage();
