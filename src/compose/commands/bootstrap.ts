@@ -3,7 +3,7 @@ import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { composeIdentity } from '../worker/identity.ts';
 import { openCommandLog } from '../log.ts';
-import { probeMachine } from '../worker/machine-facts.ts';
+import { composeMachineFacts } from '../worker/machine-facts.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function bootstrap(token: string, config: ConfigStore, effects: Eff
   log.redactor.learn(token);
   const apiBaseUrl = allowedBaseUrl(config.current, log.logger);
   const { engines } = realEngines(effects, { log: log.logger, config });
-  const facts = await probeMachine({ effects, config, engines, log: log.logger });
+  const facts = await composeMachineFacts({ effects, config, engines, log: log.logger });
   const { registration } = composeIdentity(
     { config, effects, log },
     { apiBaseUrl, capabilities: () => facts.capabilities({ claiming: true }) },

@@ -4,7 +4,7 @@ import { shownUrl } from '../../base/urls.ts';
 import { VERSION } from '../../base/version.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { diskUsage } from '../../system/disk-usage.ts';
-import { presenceOf } from '../../system/presence/presence.ts';
+import { type PresenceReading, presenceOf } from '../../system/presence/presence.ts';
 import { lockHolder } from '../../system/disk/lock.ts';
 import { permissionsOf } from '../../system/disk/permissions.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
@@ -62,15 +62,16 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
     offers: asked.offers,
     lockHolder: () => lockHolder(siblingsOf(path).lock, environment),
     conditions: async () => await readConditions((await config()).values, effects),
-    async presence() {
-      const reading = await presence.read();
-      const because = reading.is === 'unknown' ? reading.reasons.join('; ') : '';
-      return { known: presenceOf(reading) !== undefined, because };
-    },
+    presence: async () => presenceReport(await presence.read()),
     feed: async () => await feedReport(named, effects),
     keys: manifest.signingKeys.length,
   };
 }
+
+const presenceReport = (reading: PresenceReading): Awaited<ReturnType<DoctorDeps['presence']>> => ({
+  known: presenceOf(reading) !== undefined,
+  because: reading.is === 'unknown' ? reading.reasons.join('; ') : '',
+});
 
 /** An address without its password. */
 const shown = (url: string | undefined): string | undefined => (url === undefined ? undefined : shownUrl(url));

@@ -8,12 +8,13 @@ import type { PooledModel } from '../../models/loaded/entry.ts';
 import { type CarryOut, type CarryOutDeps, createCarryOut } from '../../worker/carry-out.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
+import { learningFrom } from '../../worker/models/learning.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import { createKeptResults, type KeptResults } from '../../worker/reports/kept-results.ts';
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
-import { createLoadFailures } from '../../worker/rules/load-failures.ts';
+import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsDeps, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -62,36 +63,17 @@ const LOCAL_ID_BYTES = 6;
 
 /** Nothing runs yet. Whoever calls it closes it, once the last job is over and nothing is delivered any more. */
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
-  const { config, effects, engines, quarantine } = setup;
-  const { clock } = effects;
+  const { config, effects } = setup;
   const { scheduler, events, claims, delivery, studioOffers } = parts;
   const log = setup.log.logger.child({}, 'jobs');
-  const loadFailures = createLoadFailures(clock);
+  const loadFailures = createLoadFailures(effects.clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const catalogue = await catalogueOf(setup, events);
   const loaded = await composeLoadedModels(setup, store, parts);
-  const { admission } = loaded.memory;
+  const { admission, probe } = loaded.memory;
   const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission, catalogue });
-  const outputCheck = createOutputCheck({
-    images: effects.images,
-    checkSchema: openSchemaCheck(effects),
-    policy: config.live('output_check'),
-  });
-  const registry = createRegistry(engines.map((engine) => loadFailures.over(engine)));
-  const repeats = createRepeatFailures({
-    sha256,
-    forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
-  });
   const { onResult, ...shown } = composeShown(effects.images, events, log);
-  const jobs = createCarryOut({
-    runDeps: { registry, memory: admission, models: loaded.loader, repeats, outputCheck, clock },
-    store,
-    onTaken: (job) => loaded.onTaken(job),
-    onResult,
-    events,
-    clock,
-    log,
-  });
+  const jobs = carryOutOf(setup, { loadFailures, store, loaded, onResult, events, log });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   const newId = (): string => effects.random.hex(LOCAL_ID_BYTES);
   return {
@@ -101,7 +83,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     running: () => jobs.running(),
     load: loaded.load,
     unload: loaded.unload,
-    memory: loaded.memory.probe,
+    memory: probe,
     store,
     catalogue,
     ...shown,
@@ -112,6 +94,38 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
       await Promise.all([loaded.close(), catalogue.saved()]);
     },
   };
+}
+
+/** Runs jobs on the engines of this worker, with every rule that a result has to pass. */
+function carryOutOf(
+  { config, effects, engines, quarantine }: WorkerSetup,
+  parts: Pick<CarryOutDeps, 'store' | 'onResult' | 'events' | 'log'> & {
+    readonly loadFailures: LoadFailures;
+    readonly loaded: LoadedModels;
+  },
+): CarryOut {
+  const { clock, images } = effects;
+  const { loadFailures, loaded, ...deps } = parts;
+  return createCarryOut({
+    ...deps,
+    runDeps: {
+      registry: createRegistry(engines.map((engine) => loadFailures.over(engine))),
+      memory: loaded.memory.admission,
+      models: loaded.loader,
+      repeats: createRepeatFailures({
+        sha256,
+        forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
+      }),
+      outputCheck: createOutputCheck({
+        images,
+        checkSchema: openSchemaCheck(effects),
+        policy: config.live('output_check'),
+      }),
+      clock,
+    },
+    onTaken: (job) => loaded.onTaken(job),
+    clock,
+  });
 }
 
 /** What people are shown of the newest results. */
@@ -148,16 +162,6 @@ const catalogueOf = (
     onChange: () => events.emit({ is: 'catalogue' }),
     seeds,
   });
-
-/** The catalogue knows every model that was offered, whatever becomes of its offer. */
-const learningFrom = (pipeline: Pipeline, catalogue: Pick<Catalogue, 'learn'>): Pipeline => ({
-  onOffer(offer) {
-    pipeline.onOffer(offer); // the studio waits for the answer, and nobody for the catalogue
-    catalogue.learn(offer);
-  },
-  onHeartbeatAck: (ack) => pipeline.onHeartbeatAck(ack),
-  onLost: () => pipeline.onLost(),
-});
 
 /** Each fact is read anew for each offer: the config may have been edited since the last. */
 function readOfferFacts(

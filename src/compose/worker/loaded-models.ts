@@ -2,8 +2,8 @@ import { WorkerError } from '../../base/errors.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
-import type { ModelRequest, StoredFiles } from '../../models/store/file-resolver.ts';
-import type { FileLease, ModelStore } from '../../models/store/store.ts';
+import { presentFilesIn } from '../../worker/models/present-files.ts';
+import type { ModelStore } from '../../models/store/store.ts';
 import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { keepWarmMs } from '../../worker/rules/operator-amounts.ts';
@@ -38,27 +38,23 @@ export async function composeLoadedModels(
   store: ModelStore,
   { events, claiming }: { readonly events: Pick<WorkerEvents, 'emit'>; readonly claiming: ClaimingParts },
 ): Promise<LoadedModels> {
-  const { config, effects, engines } = setup;
-  const { clock, files } = effects;
+  const { engines } = setup;
+  const { clock, files } = setup.effects;
   const log = setup.log.logger.child({}, 'models');
-  const paths = siblingsOf(config.path);
   const memory = await memoryOf(setup, (kind) => pool.shares(kind));
-  const { admission, probe } = memory;
-  const residency = await openResidency({ path: paths.residency, files, clock, log });
-  const keepSecs = config.live('keep_warm_secs');
-  const keepMs = (): number => keepWarmMs(claiming.isClaiming(), keepSecs());
-  let remembers = true;
+  const residency = await openResidency({ path: siblingsOf(setup.config.path).residency, files, clock, log });
+  const keepMs = keepMsOf(setup, claiming);
+  const closing = new AbortController();
   const onChange = (): void => {
-    if (remembers) residency.remember(pool.residents());
+    // What is unloaded at the end is to be loaded again at the next start.
+    if (!closing.signal.aborted) residency.remember(pool.residents());
     events.emit({ is: 'models', models: pool.list() });
   };
-  const pool = createModelPool<LoadedModel>({ keepMs, probe, clock, log, onChange });
-  const loader = createModelLoader({ pool, admission, files, hasGpu: () => mayHaveGpu(probe.latest) });
-  const filesFor = (request: ModelRequest, signal: AbortSignal) => presentFiles(store, request, signal);
-  const about = { engines, pool, loader, filesFor, keepMs, clock, log };
+  const pool = createModelPool<LoadedModel>({ keepMs, probe: memory.probe, clock, log, onChange });
+  const loader = loaderOf(pool, memory, files);
+  const about = { engines, pool, loader, filesFor: presentFilesIn(store), keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
   const unfollow = follow(setup, claiming, pool);
-  const closing = new AbortController();
   return {
     memory,
     pool,
@@ -66,19 +62,28 @@ export async function composeLoadedModels(
     restore: () => restore.start(),
     load: ({ model, source, gb = 0 }) => preload({ model, source, gb, lastUsedAt: clock.now() }, about, closing.signal),
     unload: (which) => pool.unload(which, 'requested'),
-    onTaken({ model }) {
+    onTaken: ({ model }) => {
       void restore.end('a job came first');
       pool.cancelPreloads(model);
     },
     async close() {
       unfollow();
       closing.abort(new WorkerError('job.cancelled', 'the worker was stopped'));
-      remembers = false; // what is unloaded now is to be loaded again at the next start
-      const restored = restore.end('the worker was stopped');
-      await pool.close();
-      await Promise.all([restored, residency.saved(), memory.close()]);
+      await Promise.all([restore.end('the worker was stopped'), pool.close()]);
+      await Promise.all([residency.saved(), memory.close()]);
     },
   };
+}
+
+const loaderOf = (
+  pool: ModelPool<LoadedModel>,
+  { admission, probe }: Memory,
+  files: WorkerSetup['effects']['files'],
+): ModelLoader => createModelLoader({ pool, admission, files, hasGpu: () => mayHaveGpu(probe.latest) });
+
+function keepMsOf({ config }: WorkerSetup, claiming: ClaimingParts): () => number {
+  const keepSecs = config.live('keep_warm_secs');
+  return () => keepWarmMs(claiming.isClaiming(), keepSecs());
 }
 
 const memoryOf = (setup: WorkerSetup, loaded: MemoryOptions['loaded']): Promise<Memory> =>
@@ -89,19 +94,6 @@ const memoryOf = (setup: WorkerSetup, loaded: MemoryOptions['loaded']): Promise<
     ceilingGb: setup.config.live('memory_max_gb'),
     log: setup.log.logger.child({}, 'jobs'),
   });
-
-/** A model's files, marked as in use until they are disposed of, if all of them are on this disk. */
-async function presentFiles(
-  store: ModelStore,
-  { model, source }: ModelRequest,
-  signal: AbortSignal,
-): Promise<StoredFiles & AsyncDisposable> {
-  await using undo = new AsyncDisposableStack();
-  const lease: FileLease = undo.use(store.lease());
-  const stored = await lease.filesFor({ model, source, onlyPresent: true }, signal);
-  const held = undo.move();
-  return { ...stored, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
 
 /** What the operator switches reaches the models in memory. */
 function follow({ config }: WorkerSetup, claiming: ClaimingParts, pool: ModelPool<LoadedModel>): () => void {

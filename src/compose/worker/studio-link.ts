@@ -2,8 +2,9 @@ import { GB } from '../../base/units.ts';
 import type { Feature, Welcome } from '../../contract/frames/inbound.ts';
 import { studioJob } from '../../jobs/held.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
+import type { Logger } from '../../log/logger.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
-import { openOutbox } from '../../studio/delivery/outbox.ts';
+import { type Outbox, openOutbox } from '../../studio/delivery/outbox.ts';
 import { createSession, type DrivenSession, type SessionOptions } from '../../studio/session/driver.ts';
 import type { Credentials } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
@@ -36,18 +37,11 @@ export interface LinkParts {
 /** Opens the outbox. Close the link by stopping the session, then the delivery. */
 export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): Promise<StudioLink> {
   const { config, effects } = setup;
-  const { clock, random, sha256, files, http, sockets } = effects;
+  const { clock, random, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
   const { credentials, capabilities, claiming, scheduler, events, onRevoked, onHeartbeatSent } = parts;
   let offered: readonly string[] = [];
-  const outbox = await openOutbox({
-    dir: siblingsOf(config.path).outbox,
-    maxBytes: config.current.outbox_max_gb * GB,
-    files,
-    clock,
-    sha256,
-    log,
-  });
+  const outbox = await outboxOf(setup, log);
   const session: DrivenSession = createSession({
     sockets,
     clock,
@@ -78,3 +72,13 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   });
   return { session, claims, delivery, studioOffers, onWelcome: ({ features }) => void (offered = features) };
 }
+
+const outboxOf = ({ config, effects: { clock, files, sha256 } }: WorkerSetup, log: Logger): Promise<Outbox> =>
+  openOutbox({
+    dir: siblingsOf(config.path).outbox,
+    maxBytes: config.current.outbox_max_gb * GB,
+    files,
+    clock,
+    sha256,
+    log,
+  });

@@ -25,7 +25,7 @@ import { composeClaiming } from './claiming/claiming.ts';
 import { controlOf } from './control.ts';
 import { composeIdentity } from './identity.ts';
 import { composeJobs, type Jobs } from './jobs.ts';
-import { probeMachine } from './machine-facts.ts';
+import { composeMachineFacts } from './machine-facts.ts';
 import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
@@ -52,7 +52,7 @@ export interface ComposedWorker extends Worker {
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const base = await composeBase(setup);
   const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
-  const { registration, presence, conditions, machine, link, jobs, stopping, events } = parts;
+  const { registration, machine, link, jobs, stopping, events } = parts;
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
@@ -62,27 +62,9 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     // A lease that waits for an update would hold up the end; one that hands over ends by itself.
     if (is === 'stopping' && updater?.takesOver === false) updater.stop();
   });
-  const { scheduler } = parts;
-  const host = updateHost(setup, { scheduler, delivery: link.delivery, session: link.session, stopping, events });
   const worker = workerOf(setup, parts);
   return {
-    async run() {
-      const disconnect = updater?.connect(host);
-      using _quiet = watchQuiet({
-        clock: setup.effects.clock,
-        cpuMs: ownCpuMs,
-        isBusy: () => scheduler.held.length > 0,
-        onQuiet: returnMemory,
-      });
-      try {
-        return await worker.run();
-      } finally {
-        disconnect?.();
-        presence[Symbol.dispose]();
-        conditions[Symbol.dispose]();
-        await jobs.close();
-      }
-    },
+    run: () => run(setup, parts, worker),
     status: () => worker.status(),
     control: controlOf(setup, parts, worker),
     events,
@@ -94,6 +76,27 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     signal: () => stopping.signal(),
     registration,
   };
+}
+
+/** The whole life of the worker; whatever it was built from is closed with it. */
+async function run(setup: WorkerSetup, parts: Parts, worker: Worker): Promise<number> {
+  const { scheduler, link, stopping, events, presence, conditions, jobs } = parts;
+  const host = { scheduler, delivery: link.delivery, session: link.session, stopping, events };
+  const disconnect = setup.updater?.connect(updateHost(setup, host));
+  using _quiet = watchQuiet({
+    clock: setup.effects.clock,
+    cpuMs: ownCpuMs,
+    isBusy: () => scheduler.held.length > 0,
+    onQuiet: returnMemory,
+  });
+  try {
+    return await worker.run();
+  } finally {
+    disconnect?.();
+    presence[Symbol.dispose]();
+    conditions[Symbol.dispose]();
+    await jobs.close();
+  }
 }
 
 type Base = Awaited<ReturnType<typeof composeBase>>;
@@ -108,7 +111,7 @@ async function composeBase(setup: WorkerSetup) {
   const events = createWorkerEvents(log);
   const presence = composePresence(setup);
   const conditions = composeConditions(setup, events);
-  const machine = await probeMachine({ effects, config, engines, log, presence });
+  const machine = await composeMachineFacts({ effects, config, engines, log, presence });
   await conditions.first; // what is advertised depends on it
   const graceSecs = config.live('stop_grace_secs');
   const history = createHistory();

@@ -56,13 +56,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
   const contextSize = Math.min(options.contextSize, model.trainContextSize || Infinity); // 0 where the model does not say
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
   const portion = Math.min(contextSize, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
-  const context = await model.createContext({
-    contextSize,
-    batchSize: portion,
-    threads: threadsFor(llama.cpuMathCores, availableParallelism()),
-    failedCreationRemedy: false, // a smaller context than the model's would cut the prompt
-    createSignal: options.signal,
-  });
+  const context = await createContext(loaded, { contextSize, batchSize: portion, createSignal: options.signal });
   const sequence = context.getSequence();
   const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens;
   // Elsewhere a token at the start of a text loses its blank, so the library has to see what it comes after.
@@ -71,11 +65,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     (standsAlone ? piecesOf(text) : [text]).flatMap((piece) => model.tokenize(piece, special).map(Number));
   return {
     ranOn,
-    template: {
-      source: model.fileInfo.metadata.tokenizer.chat_template,
-      bos: bosString ?? '',
-      eos: eosString ?? '',
-    },
+    template: { source: model.fileInfo.metadata.tokenizer.chat_template, bos: bosString ?? '', eos: eosString ?? '' },
     wantsBos: shouldPrependBosToken && bos !== null,
     contextSize: Math.min(contextSize, context.contextSize), // the library rounds up
     render: (source, variables) => new Template(source).render({ ...variables }),
@@ -96,6 +86,16 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     },
   };
 }
+
+const createContext = (
+  { llama, model }: Loaded,
+  sizes: Pick<nodeLlama.LlamaContextOptions, 'contextSize' | 'batchSize' | 'createSignal'>,
+): Promise<nodeLlama.LlamaContext> =>
+  model.createContext({
+    ...sizes,
+    threads: threadsFor(llama.cpuMathCores, availableParallelism()),
+    failedCreationRemedy: false, // a smaller context than the model's would cut the prompt
+  });
 
 interface Generation extends Loaded {
   readonly sequence: nodeLlama.LlamaContextSequence;

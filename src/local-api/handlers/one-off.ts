@@ -29,17 +29,10 @@ export function oneOffHandlers(
   const { local } = parts;
   const entryOf = (model: string, kind: TaskKindId) => modelFor(model, kind, known);
   return {
-    async makeImage({ body: { model, initImageUrl, refImageUrl, maskUrl, ...asked }, request: { signal } }) {
+    async makeImage({ body: { model, ...asked }, request: { signal } }) {
       const entry = await entryOf(model, 'image');
       using inputs = new DisposableStack();
-      const held = (field: string, url: string): string => heldUrl(field, url, parts, inputs);
-      const task = {
-        kind: 'image',
-        ...asked,
-        ...(initImageUrl !== undefined && { initImageUrl: held('initImageUrl', initImageUrl) }),
-        ...(refImageUrl !== undefined && { refImageUrl: held('refImageUrl', refImageUrl) }),
-        ...(maskUrl !== undefined && { maskUrl: held('maskUrl', maskUrl) }),
-      } as const;
+      const task = { kind: 'image', ...asked, ...heldImages(asked, parts, inputs) } as const;
       return artifactReply((await runAsked({ entry, task }, { signal }, local)).result);
     },
     async makeSpeech({ body: { model, ...asked }, request: { signal } }) {
@@ -67,6 +60,18 @@ export function oneOffHandlers(
       return artifactReply((await runAsked({ entry, task }, { signal: request.signal }, local)).result);
     },
   };
+}
+
+const IMAGE_FIELDS = ['initImageUrl', 'refImageUrl', 'maskUrl'] as const;
+type ImageUrls = { readonly [Field in (typeof IMAGE_FIELDS)[number]]?: string };
+
+/** The images that an image is made from, each as `heldUrl`. */
+function heldImages(asked: ImageUrls, parts: LocalJobParts, inputs: DisposableStack): ImageUrls {
+  const given = IMAGE_FIELDS.flatMap((field) => {
+    const url = asked[field];
+    return url === undefined ? [] : [[field, heldUrl(field, url, parts, inputs)] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** A file that came within the request, under a URL that a task can name; another URL stays as it is. */

@@ -33,7 +33,7 @@ export function watchConditions(options: ConditionsOptions): ConditionsWatch {
   const first = Promise.withResolvers<void>();
   const schedule = rememberedSchedule(windows);
   let probed: readonly Condition[] = [];
-  let unmet: ReadonlyMap<string, Condition> = new Map();
+  const reportChanges = changesOf(onChange);
   let over = false;
   let disarm = (): void => {};
   let reading: Promise<void> | undefined;
@@ -44,30 +44,12 @@ export function watchConditions(options: ConditionsOptions): ConditionsWatch {
     return hours === undefined ? probed : [hours, ...probed];
   }
 
-  function reportChanges(): void {
-    const conditions = current();
-    const before = unmet;
-    unmet = new Map(conditions.filter(({ isMet }) => !isMet).map((condition) => [condition.what, condition]));
-    for (const condition of unmet.values()) if (!before.has(condition.what)) onChange(condition);
-    for (const { what } of before.values()) {
-      if (unmet.has(what)) continue;
-      onChange(
-        conditions.find((one) => one.what === what) ?? {
-          what,
-          isMet: true,
-          isKnown: true,
-          because: `${what} is not set`,
-        },
-      );
-    }
-  }
-
   async function readOnce(): Promise<void> {
     disarm();
     probed = await probe();
     reading = undefined;
     if (over) return first.resolve();
-    reportChanges();
+    reportChanges(current());
     first.resolve();
     if (isAnySet()) disarm = clock.after(READ_EVERY_MS, read);
   }
@@ -84,6 +66,26 @@ export function watchConditions(options: ConditionsOptions): ConditionsWatch {
     },
   };
 }
+
+/** Reports what has changed between two readings; before the first one all counted as met. */
+function changesOf(onChange: (condition: Condition) => void): (conditions: readonly Condition[]) => void {
+  let unmet: ReadonlyMap<string, Condition> = new Map();
+  return (conditions) => {
+    const before = unmet;
+    unmet = new Map(conditions.filter(({ isMet }) => !isMet).map((condition) => [condition.what, condition]));
+    for (const condition of unmet.values()) if (!before.has(condition.what)) onChange(condition);
+    for (const { what } of before.values()) {
+      if (!unmet.has(what)) onChange(conditions.find((one) => one.what === what) ?? notSet(what));
+    }
+  };
+}
+
+const notSet = (what: Condition['what']): Condition => ({
+  what,
+  isMet: true,
+  isKnown: true,
+  because: `${what} is not set`,
+});
 
 /** Worked out anew only once it may be another: it looks a week ahead. */
 function rememberedSchedule(windows: () => readonly ScheduleWindow[]): (now: number) => ScheduleState {

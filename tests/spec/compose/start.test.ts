@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { realEffects } from '../../../src/compose/effects.ts';
-import { probeMachine } from '../../../src/compose/worker/machine-facts.ts';
+import { composeMachineFacts } from '../../../src/compose/worker/machine-facts.ts';
 import { allowedBaseUrl } from '../../../src/compose/studio-url.ts';
 import { type ConfigStore, openConfigStore } from '../../../src/config/store.ts';
 import { FakeClock, settle } from '../../fakes/system/fake-clock.ts';
@@ -29,7 +29,7 @@ test('a GPU that answers late is missing from hello and in the next frame', asyn
   const { effects, clock, log, config } = setup();
   const answer = Promise.withResolvers<{ totalGb: number; reasons: string[]; silentGpus: number }>();
   const machine = { ...REAL.machine, vram: () => answer.promise };
-  const probing = probeMachine({ effects: { ...effects, machine }, config: await config(), engines: [], log });
+  const probing = composeMachineFacts({ effects: { ...effects, machine }, config: await config(), engines: [], log });
   await settle();
   clock.advance(2_000);
   const facts = await probing;
@@ -43,7 +43,7 @@ test('why no GPU memory was found is logged', async () => {
   const { effects, clock, log, config } = setup();
   const reasons = ['nvidia-smi: not installed'];
   const machine = { ...REAL.machine, vram: () => Promise.resolve({ totalGb: 0, reasons, silentGpus: 0 }) };
-  await probeMachine({ effects: { ...effects, machine }, config: await config(), engines: [], log });
+  await composeMachineFacts({ effects: { ...effects, machine }, config: await config(), engines: [], log });
   expect(log.find('vram.unknown')?.fields).toEqual({ reasons });
   expect(clock.armed).toBe(0);
 });
