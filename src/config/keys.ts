@@ -240,6 +240,15 @@ export const CONFIG_KEYS = {
     applies: 'unused',
     sentence: 'Port for live audio on the local network; unset means 4798.',
   },
+  local_priority: {
+    group: 'local-api',
+    name: 'Requests of this machine',
+    type: oneOf({ first: 'Before jobs of the studio', fair: 'In turns with them', last: 'When no job waits' }),
+    default: 'first',
+    applies: 'live',
+    sentence:
+      'When requests of this machine are served: before the next job of the studio (`first`), in turns with its jobs (`fair`), or when it offers none (`last`).',
+  },
   local_api_token: {
     group: 'local-api',
     name: 'Local API token',

@@ -4,7 +4,7 @@ import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
 import { type JobSettings, settingsOf } from '../contract/tasks/settings.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
-import type { Origin } from './scheduler.ts';
+import type { Origin } from './turn-order.ts';
 
 /**
  * `undelivered`: a result was made, and whoever asked for it does not have it yet. `discarded`: it was made, and they

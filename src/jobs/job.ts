@@ -6,7 +6,7 @@ import { promptOf, type Task } from '../contract/tasks/index.ts';
 import type { OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
 import type { DeliveryReport } from './delivery-report.ts';
-import type { Origin } from './scheduler.ts';
+import type { Origin } from './turn-order.ts';
 
 /** A claim we accepted, or a request of this machine. */
 export interface Job {

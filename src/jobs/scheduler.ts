@@ -1,19 +1,17 @@
 import type { WorkerError } from '../base/errors.ts';
 import type { Clock } from '../system/clock.ts';
+import { gapLeftMs, type LocalPriority, nextTurn, type Origin, type TurnFacts } from './turn-order.ts';
 
 /*
  * Who may use this machine's engines, and when. A lease is the right to one slot; whoever cannot have one at once may
- * wait for it, first come, first served.
+ * wait for it. Of one origin the first who came is served first; between studio and machine `turn-order` decides.
  *
- *   reserve ──free slot──▶ leased ──dispose──▶ free ──▶ the first who waits
+ *   reserve ──free slot──▶ leased ──dispose──▶ free ──▶ whose turn it is of those who wait
  *      │                                         └────▶ nobody waits and nothing is held: idle
  *      └──no free slot──▶ refused, with who holds what
  *
  * Maintenance wants the whole machine: it waits for every slot, and while it waits nobody else gets one.
  */
-
-/** Who asks: an offer of the studio, a request on this machine, or the worker itself, to change what runs. */
-export type Origin = 'studio' | 'local' | 'maintenance';
 
 /** Where the holder of a slot is: at work, or getting the result to whoever asked. */
 export type LeasePhase = 'running' | 'delivering';
@@ -65,7 +63,11 @@ export interface Scheduler {
 }
 
 export interface SchedulerOptions {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
+  /** When requests of this machine are served; `first` when left out. */
+  readonly localPriority?: () => LocalPriority;
+  /** Called when a request of this machine waits, and the free slot is left to the studio for a moment. */
+  readonly onLeftFree?: () => void;
   /** How many may be held at a time; a studio of the contract has one job in flight. */
   readonly slots?: number;
 }
@@ -77,26 +79,30 @@ interface Waiting extends LeaseRequest {
 }
 
 class SlotScheduler implements Scheduler {
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #options: SchedulerOptions;
   readonly #slots: number;
   readonly #held = new Map<Lease, AbortController>();
   readonly #waiting = new Set<Waiting>();
   readonly #idle = new Set<() => void>();
+  #last: { readonly origin: Origin; readonly endedAt: number } | undefined;
+  #gapEnds: (() => void) | undefined;
 
-  constructor({ clock, slots = 1 }: SchedulerOptions) {
-    this.#clock = clock;
-    this.#slots = slots;
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#slots = options.slots ?? 1;
   }
 
   get held(): readonly Lease[] {
     return [...this.#held.keys()];
   }
 
-  /** Whoever waits comes first: a slot that is free while somebody waits is theirs. */
+  /** A free slot is somebody's who waits, unless it is left to the studio, and then it is the studio's alone. */
   refusal(origin: Origin): SlotRefusal | undefined {
     if (this.#isMaintained()) return this.#refused('maintenance');
     const { size } = this.#held;
-    const isFree = origin === 'maintenance' ? size === 0 : size < this.#slots && this.#waiting.size === 0;
+    if (origin === 'maintenance') return size === 0 ? undefined : this.#refused('busy');
+    const isTheirs = origin === 'studio' || gapLeftMs(this.#turnFacts()) === 0;
+    const isFree = size < this.#slots && isTheirs && this.#nextWaiting() === undefined;
     return isFree ? undefined : this.#refused('busy');
   }
 
@@ -119,12 +125,13 @@ class SlotScheduler implements Scheduler {
         onAnswer(answer);
       },
     };
-    const disarm = this.#clock.after(maxWaitMs, () => {
+    const disarm = this.#options.clock.after(maxWaitMs, () => {
       this.#waiting.delete(mine);
       onAnswer(this.refusal(origin) ?? this.#refused('busy'));
       this.#handOn(); // others may have waited for maintenance that is not to be
     });
     this.#waiting.add(mine);
+    this.#watchGap();
     return () => {
       disarm();
       if (this.#waiting.delete(mine)) this.#handOn();
@@ -155,7 +162,9 @@ class SlotScheduler implements Scheduler {
       signal: abort.signal,
       phase: 'running',
       [Symbol.dispose]: () => {
-        if (this.#held.delete(lease)) this.#handOn();
+        if (!this.#held.delete(lease)) return;
+        this.#last = { origin, endedAt: this.#options.clock.elapsed() };
+        this.#handOn();
       },
     };
     this.#held.set(lease, abort);
@@ -175,7 +184,22 @@ class SlotScheduler implements Scheduler {
     const all = [...this.#waiting];
     const maintenance = all.find(({ origin }) => origin === 'maintenance');
     if (maintenance !== undefined) return this.#held.size === 0 ? maintenance : undefined;
-    return this.#held.size < this.#slots && !this.#isMaintained() ? all[0] : undefined;
+    return this.#held.size < this.#slots && !this.#isMaintained() ? nextTurn(all, this.#turnFacts()) : undefined;
+  }
+
+  #turnFacts(): TurnFacts {
+    const { clock, localPriority = () => 'first' } = this.#options;
+    const { origin, endedAt = 0 } = this.#last ?? {};
+    return { priority: localPriority(), lastOrigin: origin, freeForMs: clock.elapsed() - endedAt };
+  }
+
+  /** While a free slot is left to the studio, somebody has to see to it that this ends. */
+  #watchGap(): void {
+    const leftMs = this.#held.size < this.#slots && this.#waiting.size > 0 ? gapLeftMs(this.#turnFacts()) : 0;
+    if (leftMs === 0) return;
+    this.#gapEnds?.();
+    this.#gapEnds = this.#options.clock.after(leftMs, () => this.#handOn());
+    this.#options.onLeftFree?.();
   }
 
   /** What is called here may reserve or free slots itself, so everything is read anew after each call. */
@@ -184,6 +208,7 @@ class SlotScheduler implements Scheduler {
       this.#waiting.delete(next);
       next.answer(this.#lease(next));
     }
+    this.#watchGap();
     for (const call of this.#idle) {
       if (this.#held.size > 0) return;
       this.#idle.delete(call);

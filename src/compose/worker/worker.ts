@@ -56,6 +56,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
+  parts.onLeftFree(() => link.session.beat()); // which is when the studio offers
   parts.claiming.onChange(() => link.session.beat());
   const { updater } = setup;
   events.subscribe(({ is }) => {
@@ -118,7 +119,12 @@ async function composeBase(setup: WorkerSetup) {
   events.subscribe((event) => history.onEvent(event));
   const rejections = createRejectionCounts(() => clock.now());
   events.subscribe((event) => rejections.onEvent(event));
-  const scheduler = createScheduler({ clock });
+  let leftFree = (): void => {};
+  const scheduler = createScheduler({
+    clock,
+    localPriority: config.live('local_priority'),
+    onLeftFree: () => leftFree(),
+  });
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
   return {
     apiBaseUrl,
@@ -130,6 +136,7 @@ async function composeBase(setup: WorkerSetup) {
     history,
     rejections,
     scheduler,
+    onLeftFree: (call: () => void) => void (leftFree = call),
     stopping,
   };
 }

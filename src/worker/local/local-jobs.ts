@@ -40,7 +40,7 @@ export type LocalResult = Extract<JobOutcome, { readonly is: 'completed' }>;
 
 export interface LocalJobs {
   /**
-   * Runs a task of this machine, next in line.
+   * Runs a task of this machine in its turn.
    *
    * @throws WorkerError `local.busy` | `local.unfit` | `job.cancelled` | what the job failed with
    */
@@ -147,6 +147,7 @@ const cancelled = (): WorkerError => new WorkerError('job.cancelled', 'whoever a
 
 const whoHolds = ({ because, holders }: SlotRefusal): string => {
   if (because === 'maintenance') return 'this worker is installing an update';
+  if (holders.length === 0) return 'jobs of the studio come first (local_priority)';
   return `this worker is busy with ${holders.map(({ purpose }) => purpose).join(', ')}`;
 };
 

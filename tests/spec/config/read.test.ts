@@ -32,6 +32,7 @@ test('a file with the two required keys gets every default', () => {
     auto_start: true,
     only_when_idle: false,
     pause_on_battery: false,
+    local_priority: 'first',
     pause_when_full_screen: false,
     start_minimised: true,
     notify_on_completion: false,

@@ -1,19 +1,17 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { WorkerError } from '../../../src/base/errors.ts';
-import {
-  createScheduler,
-  type Lease,
-  type Origin,
-  type SlotRefusal,
-  type Scheduler,
-} from '../../../src/jobs/scheduler.ts';
+import { createScheduler, type Lease, type SlotRefusal, type Scheduler } from '../../../src/jobs/scheduler.ts';
+import type { LocalPriority, Origin } from '../../../src/jobs/turn-order.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
-function setup(slots?: number) {
+function setup(slots?: number, localPriority: () => LocalPriority = () => 'first') {
   const clock = new FakeClock();
-  const scheduler = createScheduler({ clock, ...(slots === undefined ? {} : { slots }) });
-  return { clock, scheduler };
+  const left = { times: 0 };
+  const onLeftFree = (): void => void (left.times += 1);
+  const options = { clock, localPriority, onLeftFree };
+  const scheduler = createScheduler({ ...options, ...(slots === undefined ? {} : { slots }) });
+  return { clock, scheduler, left };
 }
 
 function take(scheduler: Scheduler, purpose: string, origin: Origin = 'studio'): Lease {
@@ -199,4 +197,84 @@ test('slots are never overdrawn, and every wait ends exactly once', () => {
       expect(clock.armed).toBe(0);
     }),
   );
+});
+
+/** Ends a job and tells whether a request of this machine, or an offer that comes in time, has the slot next. */
+function afterJobOf(origin: Origin, priority: LocalPriority) {
+  const { scheduler, clock, left } = setup(1, () => priority);
+  const job = take(scheduler, 'job-1', origin);
+  const { answers } = waiting(scheduler, 'chat-1', { maxWaitMs: 60_000 });
+  job[Symbol.dispose]();
+  const isLocalNext = answers.length === 1;
+  const offer = scheduler.reserve({ origin: 'studio', purpose: 'job-2' });
+  return { scheduler, clock, left, answers, isLocalNext, offer };
+}
+
+test('a local request is next in line by default, whatever ran before', () => {
+  for (const origin of ['studio', 'local'] as const) {
+    const { isLocalNext, offer, left } = afterJobOf(origin, 'first');
+    expect([isLocalNext, offer.is, left.times]).toEqual([true, 'refused', 0]);
+  }
+});
+
+test('in turns, a local request goes after a studio job and leaves the next', () => {
+  expect(afterJobOf('studio', 'fair')).toMatchObject({ isLocalNext: true, offer: { is: 'refused' } });
+  expect(afterJobOf('local', 'fair')).toMatchObject({
+    isLocalNext: false,
+    offer: { is: 'leased' },
+    left: { times: 1 },
+  });
+});
+
+test('in last place, a local request leaves the slot after every job', () => {
+  for (const origin of ['studio', 'local'] as const) {
+    const { offer, answers, clock, scheduler } = afterJobOf(origin, 'last');
+    expect([offer.is, answers]).toEqual(['leased', []]);
+    if (offer.is !== 'leased') continue;
+    clock.advance(10_000); // the offer's job runs longer than the moment that was left
+    offer[Symbol.dispose]();
+    expect(scheduler.refusal('studio')).toBeUndefined();
+    clock.advance(999);
+    expect(answers).toEqual([]);
+    clock.advance(1);
+    expect(answers).toMatchObject([{ is: 'leased', purpose: 'chat-1' }]);
+  }
+});
+
+test('a short studio job in that moment begins another one', () => {
+  const { offer, answers, clock } = afterJobOf('studio', 'last');
+  clock.advance(500);
+  if (offer.is === 'leased') offer[Symbol.dispose]();
+  clock.advance(999);
+  expect(answers).toEqual([]);
+  clock.advance(1);
+  expect(answers).toHaveLength(1);
+});
+
+test('an idle worker serves a local request at once, in last place too', () => {
+  const { scheduler } = setup(1, () => 'last');
+  expect(waiting(scheduler, 'chat-1').answers).toMatchObject([{ is: 'leased' }]);
+  const other = setup(1, () => 'last');
+  take(other.scheduler, 'job-1')[Symbol.dispose]();
+  other.clock.advance(1_000);
+  expect(waiting(other.scheduler, 'chat-2').answers).toMatchObject([{ is: 'leased' }]);
+});
+
+test('a request that comes meanwhile waits for its end', () => {
+  const { scheduler, clock, left } = setup(1, () => 'last');
+  take(scheduler, 'job-1')[Symbol.dispose]();
+  clock.advance(400);
+  const { answers } = waiting(scheduler, 'chat-1');
+  expect([answers, left.times]).toEqual([[], 1]);
+  clock.advance(600);
+  expect(answers).toMatchObject([{ is: 'leased' }]);
+});
+
+test('an offer that waits for the slot goes before a request in last place', () => {
+  const { scheduler } = setup(1, () => 'last');
+  const job = take(scheduler, 'job-1');
+  const local = waiting(scheduler, 'chat-1');
+  const studio = waiting(scheduler, 'job-2', { origin: 'studio' });
+  job[Symbol.dispose]();
+  expect([local.answers, studio.answers]).toMatchObject([[], [{ is: 'leased', purpose: 'job-2' }]]);
 });
