@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { WorkerError } from '../base/errors.ts';
 import { shownUrl } from '../base/urls.ts';
 import { positionOfKey, showPosition, type TextPosition } from './text-position.ts';
+import { misspeltKeys } from './from-text.ts';
 import type { ConfigValue } from './key-types.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, specOf } from './schema.ts';
 import { type ValueProblem, valueProblem } from './values/value-problem.ts';
@@ -23,10 +24,14 @@ export interface Folders {
 export function readConfig(text: string, path: string, folders: Folders, warn: WarnOfValue = () => {}): Config {
   const table = readTable(text, path);
   const values: Record<string, ConfigValue> = {};
+  const wrong: Problem[] = [];
   for (const key of KEYS) {
-    const value = withinRange(key, readValue(key, table, { path, text }), warn);
+    const read = readValue(key, table, text);
+    if (read.is === 'wrong') wrong.push(read);
+    const value = read.is === 'wrong' ? undefined : withinRange(key, read.value, warn);
     if (value !== undefined) values[key] = value;
   }
+  if (wrong.length > 0) throw invalidAll({ path, text }, [...wrong, ...misspelt(text)]);
   if (typeof values['models_root'] === 'string') values['models_root'] = expandHome(values['models_root'], folders);
   if (!isConfig(values)) throw new WorkerError('internal', 'a config key with a default was left out');
   return values;
@@ -51,31 +56,58 @@ export function readTable(text: string, path: string): TomlTable {
   return reading.table;
 }
 
+/** One thing that is wrong with a file, and where. */
+interface Problem {
+  readonly problem: string;
+  readonly position: TextPosition | undefined;
+}
+
 function readValue(
   key: string,
   table: TomlTable,
-  file: { readonly path: string; readonly text: string },
-): ConfigValue | undefined {
+  text: string,
+): { readonly is: 'read'; readonly value: Value } | ({ readonly is: 'wrong' } & Problem) {
   const spec = specOf(key);
   const given = Object.hasOwn(table, key) ? table[key] : undefined;
-  if (given === undefined || given === '') return spec?.default;
+  if (given === undefined || given === '') return { is: 'read', value: spec?.default };
   const parsed = v.safeParse(spec?.type.schema ?? v.never(), given);
-  if (parsed.success) return parsed.output;
+  if (parsed.success) return { is: 'read', value: parsed.output };
   const problem: ValueProblem =
     spec === undefined ? { because: `${key} is unknown`, part: undefined } : valueProblem(key, spec.type, given);
-  throw invalid({ ...file, problem: problem.because, position: positionOfKey(file.text, key, problem) });
+  return { is: 'wrong', problem: problem.because, position: positionOfKey(text, key, problem) };
 }
+
+/** A key that is none of ours is no reason to refuse a file, but most likely what else its author has to correct. */
+const misspelt = (text: string): readonly Problem[] =>
+  misspeltKeys(text).map(({ key, meant }) => {
+    const line = positionOfKey(text, key)?.line;
+    const position = line === undefined ? undefined : { line, column: 1 };
+    return { problem: `${key} is not a key of the config; did you mean ${meant}?`, position };
+  });
+
+/** All of them in one refusal, in the order of the file: whoever corrects one should not have to try for the next. */
+function invalidAll(file: { readonly path: string; readonly text: string }, problems: readonly Problem[]): WorkerError {
+  const lineOf = ({ position }: Problem): number => position?.line ?? 0;
+  const [first, ...others] = problems.toSorted((one, other) => lineOf(one) - lineOf(other));
+  const more = others.map(({ problem, position }) => `\n${placeOf(file.path, position)}: ${problem}`).join('');
+  return invalid({ ...file, problem: first?.problem ?? '', position: first?.position, more });
+}
+
+const placeOf = (path: string, position: TextPosition | undefined): string =>
+  position === undefined ? path : `${path}:${position.line}:${position.column}`;
 
 function invalid(what: {
   readonly path: string;
   readonly text: string;
   readonly problem: string;
   readonly position: TextPosition | undefined;
+  /** What else is wrong, a line each. */
+  readonly more?: string;
 }): WorkerError {
-  const { path, text, problem, position } = what;
-  const where = position === undefined ? path : `${path}:${position.line}:${position.column}`;
+  const { path, text, problem, position, more = '' } = what;
+  const where = placeOf(path, position);
   const block = position === undefined ? '' : `\n\n${showPosition(text, position)}`;
-  return new WorkerError('config.invalid', `${where}: ${problem}${block}`, {
+  return new WorkerError('config.invalid', `${where}: ${problem}${block}${more === '' ? '' : `\n${more}`}`, {
     hint: `Correct ${position === undefined ? 'the file' : `line ${position.line}`}. Or rename the file: the worker then makes a new one, and asks a studio for approval again.`,
     fields: { path, ...(position !== undefined && { line: position.line, column: position.column }) },
   });

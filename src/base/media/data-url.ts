@@ -19,6 +19,12 @@ export function readDataUrl(url: string): DataUrl | undefined {
 /** Whether a URL carries an image in base64, whole or damaged. */
 export const isInlineImage = (url: string): boolean => readDataUrl(url)?.mediaType.startsWith('image/') === true;
 
-/** Some programs escape the marks of base64, as they do in a query. @throws what the runtime throws for damaged base64 */
-export const dataUrlBytes = ({ base64 }: DataUrl): Uint8Array =>
-  Uint8Array.fromBase64(base64.includes('%') ? decodeURIComponent(base64) : base64);
+/**
+ * Some programs escape the marks of base64, as they do in a query, or write those that a URL may hold (RFC 4648 §5).
+ *
+ * @throws what the runtime throws for damaged base64
+ */
+export function dataUrlBytes({ base64 }: DataUrl): Uint8Array {
+  const text = base64.includes('%') ? decodeURIComponent(base64) : base64;
+  return Uint8Array.fromBase64(text, { alphabet: /[-_]/.test(text) ? 'base64url' : 'base64' });
+}

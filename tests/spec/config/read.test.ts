@@ -146,6 +146,18 @@ for (const [what, line, takes] of [
   });
 }
 
+test('a refusal names everything that is wrong with a file, misspelt keys too', () => {
+  const text = `${LEAST}auto_enable = false\noutbox_max_gb = "lots"\nkeep_warm_secs = -1\n`;
+  const { message } = failure(text);
+  expect(message).toStartWith(`${PATH}:3:1: auto_enable is not a key of the config; did you mean auto_enabled?\n`);
+  expect(message).toContain(`\n${PATH}:4:17: outbox_max_gb takes a number, 0 or more\n`);
+  expect(message).toEndWith(`\n${PATH}:5:18: keep_warm_secs takes a whole number from 0 to 4294967295`);
+});
+
+test('a misspelt key alone refuses no file', () => {
+  expect(read(`${LEAST}auto_enable = false\n`).auto_enabled).toBe(true);
+});
+
 /** Ways to break a file that holds a token, from the operator's keyboard. */
 const BREAKAGES: readonly ((secret: string) => string)[] = [
   (secret) => `auth_token = "${secret}\n`,
