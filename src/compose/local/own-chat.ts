@@ -6,7 +6,7 @@ import type { TaskOf } from '../../contract/tasks/index.ts';
 import { followed } from '../../engines/deltas.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../../engines/engine.ts';
 import { createRegistry } from '../../engines/registry.ts';
-import { chatReplyOf } from '../../local-api/openai/chat-reply.ts';
+import { chatReplyOf } from '../../local-api/openai/chat-result.ts';
 import { createTextStream } from '../../local-api/openai/text-stream.ts';
 import { engineFacts } from '../../contract/model-source.ts';
 import type { Effects } from '../effects.ts';

@@ -8,10 +8,11 @@ import { answerChat } from '../openai/chat.ts';
 import { artifactOf, artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
 import { imageTaskOf, speechTaskOf } from '../openai/media-tasks.ts';
 import { modelFor } from '../openai/model-for.ts';
+import { answerResponse } from '../openai/responses.ts';
 import { transcriptAs } from '../openai/transcript.ts';
 import { knownModels, type LocalJobParts } from './one-off.ts';
 
-type ChatRoute = 'openAiModels' | 'chatCompletions';
+type ChatRoute = 'openAiModels' | 'chatCompletions' | 'responses';
 type MediaRoute = 'imageGenerations' | 'imageEdits' | 'audioSpeech' | 'audioTranscriptions';
 
 /** Routes that clients of OpenAI's API speak. */
@@ -31,6 +32,10 @@ function chatHandlers(parts: LocalJobParts): Pick<Handlers, ChatRoute> {
     async chatCompletions({ body, request }) {
       const entry = await modelFor(body.model, 'llm', known);
       return await answerChat(body, { entry, signal: request.signal }, parts);
+    },
+    async responses({ body, request }) {
+      const entry = await modelFor(body.model, 'llm', known);
+      return await answerResponse(body, { entry, signal: request.signal }, parts);
     },
   };
 }

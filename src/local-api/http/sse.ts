@@ -1,12 +1,14 @@
 import { writeJson } from '../../contract/json.ts';
 import { SAFE_HEADERS } from './reply.ts';
 
-/** Server-sent events without names, as OpenAI's API sends them. */
+/** One event: JSON, some under a name, or a marker that is none. */
+export type SseEvent = { readonly event?: string; readonly data: unknown } | { readonly text: string };
+
+/** Server-sent events, as OpenAI's API sends them. */
 export interface SseWriter {
   /** Resolves once the client can take more, or is gone. */
-  send(value: unknown): Promise<void>;
-  /** A marker that is no JSON. */
-  sendText(text: string): void;
+  send(event: SseEvent): Promise<void>;
+  /** Idempotent. */
   end(): void;
 }
 
@@ -28,17 +30,15 @@ export function sseReply(onGone: () => void): { readonly response: Response; rea
       onGone();
     },
   });
-  const sendText = (text: string): void => controller?.enqueue(encoder.encode(`data: ${text}\n\n`));
   return {
     response: new Response(body, { headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream' } }),
     writer: {
-      async send(value) {
-        sendText(writeJson(value));
+      async send(event) {
+        controller?.enqueue(encoder.encode(textOf(event)));
         if (controller === undefined || (controller.desiredSize ?? 0) > 0) return;
         ready = Promise.withResolvers();
         await ready.promise;
       },
-      sendText,
       end() {
         controller?.close();
         controller = undefined;
@@ -46,3 +46,8 @@ export function sseReply(onGone: () => void): { readonly response: Response; rea
     },
   };
 }
+
+const textOf = (event: SseEvent): string =>
+  'text' in event
+    ? `data: ${event.text}\n\n`
+    : `${event.event === undefined ? '' : `event: ${event.event}\n`}data: ${writeJson(event.data)}\n\n`;

@@ -1,60 +1,78 @@
-import type { JobId } from '../../base/ids.ts';
-import { WorkerError } from '../../base/errors.ts';
-import type { TaskResult } from '../../engines/result.ts';
-import { chatIn, type Usage } from '../contract/openai/chat.ts';
+import type { ChatRequest, Tool, ToolCall } from '../contract/openai/chat.ts';
+import type { SseEvent } from '../http/sse.ts';
+import type { ChatReply } from './chat-result.ts';
+import type { ReplyHead, ReplyShape } from './shape.ts';
+import { callableIn } from './tools/ask.ts';
+import { contentSoFar, readCalls } from './tools/calls.ts';
 
-/** What is said of every piece of one answer. */
-export interface ReplyHead {
-  readonly id: string;
-  /** Seconds since the epoch. */
-  readonly created: number;
-  readonly model: string;
+/** An answer as a chat completion, whole or in chunks. */
+export function chatShape(request: ChatRequest): ReplyShape {
+  const tools = callableIn(request);
+  const withUsage = request.stream_options?.include_usage === true;
+  return {
+    tellable: tools.length === 0 ? (written) => written : contentSoFar,
+    textOf: (reply) => readCalls(reply.message.content, tools).content,
+    whole(head, reply) {
+      const { content, calls, finish } = answerOf(head, reply, tools);
+      const message = { role: 'assistant', ...reply.message, content, ...(calls.length > 0 && { tool_calls: calls }) };
+      return {
+        ...withObject(head, 'chat.completion'),
+        choices: [{ index: 0, message, finish_reason: finish }],
+        usage: reply.usage,
+      };
+    },
+    begun: (head) => [chunk(head, { role: 'assistant', content: '' })],
+    piece: (head, content) => chunk(head, { content }),
+    ended: (head, reply) => endOf(head, reply, { tools, withUsage }),
+    failed: (_head, error) => ({ data: { error } }),
+  };
 }
 
-export const headOf = (jobId: JobId, model: string, now: number): ReplyHead => ({
+/** The last chunk counts the tokens; one more does where the client asked for that. */
+function endOf(
+  head: ReplyHead,
+  reply: ChatReply,
+  { tools, withUsage }: { readonly tools: readonly Tool[]; readonly withUsage: boolean },
+): readonly SseEvent[] {
+  const { calls, finish } = answerOf(head, reply, tools);
+  const { usage } = reply;
+  const last = { ...withObject(head, CHUNK), choices: [{ index: 0, delta: {}, finish_reason: finish }], usage };
+  return [
+    ...(calls.length > 0
+      ? [chunk(head, { tool_calls: calls.map((call, index) => Object.assign({ index }, call)) })]
+      : []),
+    { data: last },
+    ...(withUsage ? [{ data: { ...withObject(head, CHUNK), choices: [], usage } }] : []),
+    { text: '[DONE]' },
+  ];
+}
+
+interface Answer {
+  /** Null where it is nothing but calls. */
+  readonly content: string | null;
+  readonly calls: readonly ToolCall[];
+  readonly finish: string;
+}
+
+function answerOf({ jobId }: ReplyHead, { message, finish }: ChatReply, tools: readonly Tool[]): Answer {
+  const { content, calls } = readCalls(message.content, tools);
+  if (calls.length === 0) return { content, calls: [], finish };
+  return {
+    content: content === '' ? null : content,
+    calls: calls.map((call, at) => ({ id: `call_${jobId}_${at}`, type: 'function', function: { ...call } })),
+    finish: 'tool_calls',
+  };
+}
+
+const CHUNK = 'chat.completion.chunk';
+
+const chunk = (head: ReplyHead, delta: Readonly<Record<string, unknown>>): SseEvent => ({
+  data: { ...withObject(head, CHUNK), choices: [{ index: 0, delta, finish_reason: null }] },
+});
+
+const withObject = ({ jobId, created, model }: ReplyHead, object: string) => ({
   id: `chatcmpl-${jobId}`,
-  created: Math.floor(now / 1000),
+  object,
+  created,
   model,
 });
-
-export interface ChatReply {
-  readonly message: { readonly content: string; readonly reasoning_content?: string };
-  readonly finish: string;
-  readonly usage: Usage;
-}
-
-/** @throws WorkerError `engine.failed` for a result that is no chat */
-export function chatReplyOf(result: TaskResult): ChatReply {
-  const read = chatIn(result.is === 'json' ? result.value : undefined);
-  if (read === undefined) throw new WorkerError('engine.failed', 'the engine returned no chat completion');
-  const [{ message, finish_reason: finish }] = read.choices;
-  return { message, finish, usage: read.usage };
-}
-
-export const completionOf = (head: ReplyHead, { message, finish, usage }: ChatReply) => ({
-  ...withObject(head, 'chat.completion'),
-  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: finish }],
-  usage,
-});
-
-/** The first piece says who speaks, the others what. */
-export const chunkOf = (head: ReplyHead, delta: { readonly role?: 'assistant'; readonly content: string }) => ({
-  ...withObject(head, 'chat.completion.chunk'),
-  choices: [{ index: 0, delta, finish_reason: null }],
-});
-
-/** The last piece, which counts the tokens. */
-export const lastChunkOf = (head: ReplyHead, { finish, usage }: Pick<ChatReply, 'finish' | 'usage'>) => ({
-  ...withObject(head, 'chat.completion.chunk'),
-  choices: [{ index: 0, delta: {}, finish_reason: finish }],
-  usage,
-});
-
-/** What a client gets that asked for `stream_options.include_usage`. */
-export const usageChunkOf = (head: ReplyHead, usage: ChatReply['usage']) => ({
-  ...withObject(head, 'chat.completion.chunk'),
-  choices: [],
-  usage,
-});
-
-const withObject = ({ id, created, model }: ReplyHead, object: string) => ({ id, object, created, model });

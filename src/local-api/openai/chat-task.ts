@@ -2,20 +2,22 @@ import { isInlineImage } from '../../base/media/data-url.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ChatMessage, ChatRequest, ContentPart } from '../contract/openai/chat.ts';
 import { ApiFailure } from '../http/reply.ts';
+import { toolAskOf } from './tools/ask.ts';
 
 /** Studio contract: for a chat that names none. */
 const DEFAULT_MAX_TOKENS = 512;
 const DEFAULT_TEMPERATURE = 0.7;
 
-/** @throws ApiFailure 400 for an image that is not in the request itself */
+/** @throws ApiFailure 400 for an image that is not in the request itself, and as `toolAskOf` */
 export function chatTaskOf(request: ChatRequest): TaskOf<'llm'> {
   const images = [...request.messages.flatMap(imagesIn), ...(request.images ?? [])];
   for (const image of images) assertInline(image);
   const { top_p: topP, seed, stop, chat_template_kwargs: chatTemplateKwargs } = request;
-  const jsonSchema = schemaOf(request.response_format);
+  const messages = request.messages.map(({ role, content }) => ({ role: roleOf(role), content: textOf(content) }));
+  const { local, jsonSchema = schemaOf(request.response_format) } = toolAskOf(request, messages);
   return {
     kind: 'llm',
-    messages: request.messages.map(({ role, content }) => ({ role: roleOf(role), content: textOf(content) })),
+    messages,
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS,
     temperature: request.temperature ?? DEFAULT_TEMPERATURE,
     ...(images.length > 0 && { images }),
@@ -23,6 +25,7 @@ export function chatTaskOf(request: ChatRequest): TaskOf<'llm'> {
     ...(isGiven(seed) && { seed: BigInt.asUintN(64, BigInt(seed)) }),
     ...(isGiven(stop) && { stop: typeof stop === 'string' ? [stop] : stop }),
     ...(jsonSchema !== undefined && { jsonSchema }),
+    ...(local !== undefined && { local }),
     ...(isGiven(chatTemplateKwargs) && { chatTemplateKwargs }),
   };
 }

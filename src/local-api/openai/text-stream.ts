@@ -12,8 +12,11 @@ export interface TextStream {
   rest(whole: string): string | undefined;
 }
 
-/** `send` resolves once the client can take more. */
-export function createTextStream(send: (text: string) => Promise<void>): TextStream {
+/** `send` resolves once the client can take more; `tellable` is the beginning of a text that is certain, whatever follows. */
+export function createTextStream(
+  send: (text: string) => Promise<void>,
+  tellable = (written: string): string => written,
+): TextStream {
   let sent = '';
   let written = '';
   const lacking = (text: string): string | undefined => (text.startsWith(sent) ? text.slice(sent.length) : undefined);
@@ -22,7 +25,7 @@ export function createTextStream(send: (text: string) => Promise<void>): TextStr
       if (delta.is === 'restart') written = '';
       if (delta.is !== 'text') return;
       written += delta.text;
-      const more = lacking(written);
+      const more = lacking(tellable(written));
       if (more === undefined || more === '') return;
       sent += more;
       await send(more);

@@ -117,7 +117,7 @@ test.each([
   ['no message', { messages: [] }, 400, 'bad_request'],
   ['more answers than one', { n: 2 }, 400, 'bad_request'],
   ['a temperature below zero', { temperature: -1 }, 400, 'bad_request'],
-  ['tools, which no model here calls', { tools: [{ type: 'function' }] }, 400, 'bad_request'],
+  ['a tool without a name', { tools: [{ type: 'function' }] }, 400, 'bad_request'],
 ])('%s is refused in the shape of that API', async (_title, change, status, code) => {
   await using at = await setup();
   await at.post('/models', { id: 'painter', kind: 'image', source: synthetic });

@@ -17,8 +17,19 @@ export function withMarkers(task: TaskOf<'llm'>, images: number): TaskOf<'llm'> 
     const content = harmless(message.content);
     return { ...message, content: at === last ? lines + content : content };
   });
-  return { ...task, messages, ...(task.system !== undefined && { system: harmless(task.system) }) };
+  const local =
+    task.local?.is === 'tools'
+      ? {
+          ...task.local,
+          messages: task.local.messages.map((message, at) => ({ ...message, ...contentOf(messages[at]) })),
+        }
+      : task.local;
+  return { ...task, messages, local, ...(task.system !== undefined && { system: harmless(task.system) }) };
 }
+
+/** A chat with tools has its messages twice, in the same order. */
+const contentOf = (message: { readonly content: string } | undefined) =>
+  message === undefined ? {} : { content: message.content };
 
 const harmless = (text: string): string => text.replaceAll(MARKER, HARMLESS);
 

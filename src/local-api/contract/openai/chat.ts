@@ -13,9 +13,20 @@ export type ContentPart = v.InferOutput<typeof PartSchema>;
 
 const ContentSchema = v.nullable(v.union([v.string(), v.array(PartSchema)]));
 
+/** What a model asked to be called, as a client gives it back with the results. `arguments` is JSON. */
+const ToolCallSchema = v.object({
+  id: v.string(),
+  type: v.literal('function'),
+  function: v.object({ name: v.string(), arguments: v.string() }),
+});
+export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
+
 const MessageSchema = v.object({
   role: v.picklist(['system', 'developer', 'user', 'assistant', 'tool']),
   content: v.optional(ContentSchema, null),
+  name: v.nullish(v.string()),
+  tool_calls: v.nullish(v.array(ToolCallSchema)),
+  tool_call_id: v.nullish(v.string()),
 });
 export type ChatMessage = v.InferOutput<typeof MessageSchema>;
 
@@ -23,6 +34,24 @@ const FormatSchema = v.variant('type', [
   v.object({ type: v.literal('text') }),
   v.object({ type: v.literal('json_object') }),
   v.object({ type: v.literal('json_schema'), json_schema: v.object({ schema: v.record(v.string(), v.unknown()) }) }),
+]);
+
+/** As many as that API takes. */
+const MAX_TOOLS = 128;
+const ToolSchema = v.object({
+  type: v.literal('function', 'only functions can be called'),
+  function: v.object({
+    name: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'is no name of up to 64 letters, digits, _ and -')),
+    description: v.nullish(v.string()),
+    /** A JSON schema; of no arguments when left out. */
+    parameters: v.nullish(v.record(v.string(), v.unknown())),
+  }),
+});
+export type Tool = v.InferOutput<typeof ToolSchema>;
+
+const ToolChoiceSchema = v.union([
+  v.picklist(['none', 'auto', 'required']),
+  v.object({ type: v.literal('function'), function: v.object({ name: v.string() }) }),
 ]);
 
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -41,7 +70,9 @@ export const ChatRequestSchema = v.object({
   stream: v.nullish(v.boolean()),
   stream_options: v.nullish(v.object({ include_usage: v.nullish(v.boolean()) })),
   response_format: v.nullish(FormatSchema),
-  tools: v.nullish(v.pipe(v.array(v.unknown()), v.maxLength(0, 'no model of this worker calls tools'))),
+  tools: v.nullish(v.pipe(v.array(ToolSchema), v.maxLength(MAX_TOOLS))),
+  tool_choice: v.nullish(ToolChoiceSchema),
+  parallel_tool_calls: v.nullish(v.boolean()),
   /** Pictures read with the last user message, each `data:image/…;base64,…`. */
   images: v.nullish(v.array(v.string())),
   chat_template_kwargs: v.nullish(v.record(v.string(), v.unknown())),
@@ -66,7 +97,7 @@ export const ChatCompletionSchema = v.object({
   choices: v.array(
     v.object({
       index: v.number(),
-      message: v.looseObject({ role: v.literal('assistant'), content: v.string() }),
+      message: v.looseObject({ role: v.literal('assistant'), content: v.nullable(v.string()) }),
       finish_reason: v.string(),
     }),
   ),

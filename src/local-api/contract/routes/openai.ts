@@ -3,6 +3,7 @@ import { MIB } from '../../../base/units.ts';
 import { ChatCompletionSchema, ChatRequestSchema } from '../openai/chat.ts';
 import { EmbeddingRequestSchema, EmbeddingsSchema } from '../openai/embeddings.ts';
 import { ImageRequestSchema, ImagesSchema, SpeechRequestSchema } from '../openai/media.ts';
+import { ResponseRequestSchema, ResponseSchema } from '../openai/responses.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 import { JOB_ERRORS } from './job-errors.ts';
 
@@ -39,6 +40,16 @@ export const OPENAI_ROUTES = {
     request: ChatRequestSchema,
     answer: json(ChatCompletionSchema),
     errors: { ...JOB_ERRORS, 504: ['deadline_exceeded'] },
+  },
+  responses: {
+    method: 'POST',
+    path: '/v1/responses',
+    access: 'page',
+    summary: 'Answer a text or a chat, whole or as server-sent events while it is written.',
+    maxBodyBytes: MAX_CHAT_BYTES,
+    request: ResponseRequestSchema,
+    answer: json(ResponseSchema),
+    errors: JOB_ERRORS,
   },
   embeddings: {
     method: 'POST',
