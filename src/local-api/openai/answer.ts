@@ -3,11 +3,11 @@ import type { JobId } from '../../base/ids.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Clock } from '../../system/clock.ts';
-import type { LocalJobs, LocalResult } from '../../worker/local/local-jobs.ts';
+import type { LocalJobs } from '../../worker/local/local-jobs.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import { type SseWriter, sseReply } from '../http/sse.ts';
 import { runAsked } from './ask.ts';
-import { chatReplyOf } from './chat-result.ts';
+import { type ChatReply, chatReplyOf } from './chat-result.ts';
 import { headOf, type ReplyHead, type ReplyShape, type StreamError } from './shape.ts';
 import { createTextStream, type TextStream } from './text-stream.ts';
 
@@ -75,8 +75,9 @@ async function streamed(question: Question, deps: AnswerDeps, { leave, onEnd }: 
   const finish = async (): Promise<void> => {
     try {
       const done = await runAsked(question, { signal, onDelta: text.onDelta, onStart }, deps.local);
-      await writeEnd(done, { head: headFor(done.job.id), text, writer, shape });
-      started.resolve(response);
+      const reply = chatReplyOf(done.result);
+      started.resolve(response); // a client that reads nothing yet would hold up the end
+      await writeEnd(reply, { head: headFor(done.job.id), text, writer, shape });
     } catch (thrown) {
       started.reject(thrown);
       if (head !== undefined) await writer.send(shape.failed(head, streamError(thrown)));
@@ -96,8 +97,7 @@ interface Ending {
   readonly shape: ReplyShape;
 }
 
-async function writeEnd({ result }: LocalResult, { head, text, writer, shape }: Ending): Promise<void> {
-  const reply = chatReplyOf(result);
+async function writeEnd(reply: ChatReply, { head, text, writer, shape }: Ending): Promise<void> {
   const rest = text.rest(shape.textOf(reply));
   if (rest === undefined) throw new WorkerError('engine.failed', 'the chat began anew with another answer');
   if (rest !== '') await writer.send(shape.piece(head, rest));

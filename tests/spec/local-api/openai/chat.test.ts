@@ -131,6 +131,14 @@ test('an engine that restarts its reply repeats no words to the client', async (
   expect((await read(response)).text).toBe('A fox is red.');
 });
 
+test('an answer that comes all at once is streamed to a client that waits', async () => {
+  const { answer, started, finish } = setup(STREAM);
+  await started;
+  finish(saying('A fox is red.'));
+  const { text, last } = await read(await answer);
+  expect({ text, last }).toEqual({ text: 'A fox is red.', last: '[DONE]' });
+});
+
 test('an engine that begins anew with other words ends the stream with an error', async () => {
   const { answer, started, finish } = setup(STREAM);
   const { onDelta } = await started;
