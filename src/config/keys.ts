@@ -267,11 +267,12 @@ export const CONFIG_KEYS = {
   },
   bootstrap_token: {
     group: 'connection',
-    name: 'Invitation',
+    name: 'Bootstrap token',
     type: token,
     secret: true,
     applies: 'restart',
-    sentence: 'Token of the studio that registers this worker without an approval; used once at a start, then removed.',
+    sentence:
+      'Bootstrap token of the studio, which registers this worker without approval; used once at a start, then removed.',
   },
   ...REGISTRATION_KEYS,
   kinds: {

@@ -25,8 +25,8 @@ export const ADMIN_ROUTES = {
   approve: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/approve`,
   /** POST RejectionDraft → 204 */
   reject: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/reject`,
-  /** POST, no body → 201 InvitationView */
-  invitations: `${ADMIN}/bootstrap-tokens`,
+  /** POST, no body → 201 BootstrapTokenView */
+  bootstrapTokens: `${ADMIN}/bootstrap-tokens`,
   /** GET → WorkerList */
   workers: `${ADMIN}/workers`,
   /** DELETE → 204; its session ends with close code 4004 */
@@ -96,9 +96,9 @@ export const ApprovalAnswerSchema = v.object({ workerId: v.string() });
 export const RejectionDraftSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(2_000)), '') });
 export type RegistrationView = v.InferOutput<typeof RegistrationViewSchema>;
 
-/** A one-shot way in for one worker: `register --bootstrap-token`. The token is shown this once. */
-export const InvitationViewSchema = v.object({ token: v.pipe(v.string(), v.minLength(1)), expiresAt: Timestamp });
-export type InvitationView = v.InferOutput<typeof InvitationViewSchema>;
+/** Lets one worker in, once: `register --bootstrap-token`. The token is shown this once. */
+export const BootstrapTokenViewSchema = v.object({ token: v.pipe(v.string(), v.minLength(1)), expiresAt: Timestamp });
+export type BootstrapTokenView = v.InferOutput<typeof BootstrapTokenViewSchema>;
 
 /** A worker that was approved, and how it is doing. */
 export const WorkerViewSchema = v.object({

@@ -40,7 +40,7 @@ export const PollAnswerSchema = v.variant('status', [
 /** A studio's answer about a request, once read. */
 export type PollAnswer = v.InferOutput<typeof PollAnswerSchema>;
 
-/** `POST /workers/register`: the one-shot way in with an operator's bootstrap token, which our own studio offers. */
+/** `POST /workers/register`: the way in with an operator's bootstrap token, which our own studio offers. */
 export const BootstrapRequestSchema = v.object({
   bootstrapToken: v.string(),
   capabilities: CapabilitiesSchema,

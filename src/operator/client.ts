@@ -9,8 +9,8 @@ import {
   ApprovalAnswerSchema,
   AttemptListSchema,
   type AttemptView,
-  type InvitationView,
-  InvitationViewSchema,
+  type BootstrapTokenView,
+  BootstrapTokenViewSchema,
   JobListSchema,
   type JobRequest,
   type JobState,
@@ -73,8 +73,8 @@ export interface OperatorClient {
   replaceModel(draft: ModelDraft): Promise<ModelView>;
   models(): Promise<readonly ModelView[]>;
   removeModel(modelId: string): Promise<void>;
-  /** A one-shot token with which one worker joins without waiting for approval. */
-  invite(): Promise<InvitationView>;
+  /** A bootstrap token with which one worker joins without waiting for approval. */
+  createBootstrapToken(): Promise<BootstrapTokenView>;
   /** The bytes a finished job delivered. */
   artifact(jobId: string): Promise<Uint8Array>;
 }
@@ -131,7 +131,7 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     addModel: async (draft) => trusted(readJson(ModelViewSchema, await post(routes.models, draft))),
     models: async () => trusted(readJson(ModelListSchema, await get(routes.models))).models,
     removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
-    invite: async () => trusted(readJson(InvitationViewSchema, await post(routes.invitations))),
+    createBootstrapToken: async () => trusted(readJson(BootstrapTokenViewSchema, await post(routes.bootstrapTokens))),
     artifact: async (jobId) =>
       (
         await exchange(options, {

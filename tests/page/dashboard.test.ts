@@ -144,7 +144,7 @@ inChromium('a worker is rejected with a reason that it is told', async () => {
   await worker.page.getByText('Not one of our machines').first().waitFor();
 });
 
-inChromium('a worker is removed, and the invitation of another is shown once', async () => {
+inChromium('a worker is removed, and the bootstrap token of another is shown once', async () => {
   await using open = await openDashboard();
   const { page } = open;
   await go(page, 'Workers');

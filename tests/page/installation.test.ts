@@ -66,11 +66,11 @@ inChromium('a folder of the worker opens in its file manager', async () => {
   expect(api.asked).toEqual(['POST /places/open']);
 });
 
-inChromium('a worker is registered with a studio and its invitation in the window', async () => {
+inChromium('a worker is registered with a studio by a bootstrap token in the window', async () => {
   await using window = await open('#status', { ...FACTS, status: UNREGISTERED, jobs: [] });
   const { page, api } = window;
   await page.getByLabel('Studio address').fill('https://other.example/');
-  await page.getByLabel('Invitation').fill('inv-1');
+  await page.getByLabel('Bootstrap token').fill('inv-1');
   await page.keyboard.press('Enter');
   await page.getByText('The worker starts anew and asks other.example').waitFor();
   expect(api.asked).toEqual(['PATCH /config', 'POST /daemon/restart']);

@@ -4,17 +4,17 @@ import { sharedArgs, type Values } from '../command.ts';
 import type { World } from '../world.ts';
 import { readNamedFile } from './named-file.ts';
 
-/** Flags of the commands that register by a one-time token. */
+/** Flags of the commands that register by a bootstrap token. */
 export const BOOTSTRAP_ARGS = sharedArgs({
   'bootstrap-token': {
     type: 'string',
     valueHint: 'token',
-    description: 'One-time token that registers without waiting for approval; - reads it from standard input',
+    description: 'Bootstrap token, which registers without waiting for approval; - reads it from standard input',
   },
   'bootstrap-token-file': {
     type: 'string',
     valueHint: 'path',
-    description: 'Read the one-time token from this file: command lines are seen by every account',
+    description: 'Read the bootstrap token from this file: command lines are seen by every account',
   },
 });
 

@@ -25,7 +25,7 @@ export interface OpenedConfig {
    */
   update(patch: ConfigChanges): Promise<void>;
   /**
-   * Trades a one-shot token for credentials and saves them; returns the worker's id.
+   * Trades a bootstrap token for credentials and saves them; returns the worker's id.
    *
    * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved` | `config.insecure-url`
    */

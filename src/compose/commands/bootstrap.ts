@@ -7,7 +7,7 @@ import { composeMachineFacts } from '../worker/machine-facts.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 
 /**
- * Spends a one-shot token on credentials, which are then in the config. Gives the worker's id.
+ * Spends a bootstrap token on credentials, which are then in the config. Gives the worker's id.
  *
  * @throws WorkerError `studio.refused` | `registration.failed` | `config.not-saved` | `config.insecure-url`
  */

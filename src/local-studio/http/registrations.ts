@@ -30,9 +30,9 @@ export interface RegistrationDeps {
   readonly sparesLoopback: boolean;
 }
 
-/** The two ways to become a worker: to ask and wait for the operator, or to show an operator's one-shot token. */
+/** The two ways to become a worker: to ask and wait for the operator, or to show an operator's bootstrap token. */
 export function registrationRequestRoutes(deps: RegistrationDeps): readonly Route[] {
-  // One each: whoever asks too often must not keep an invited worker behind the same address out, nor the reverse.
+  // One each: whoever asks too often must not shut a bootstrap token behind the same address out, nor the reverse.
   const [limitedAsking, limitedBootstrap] = [createGate(deps), createGate(deps)];
   return [
     {

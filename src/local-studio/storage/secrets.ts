@@ -4,7 +4,7 @@ import type { Random } from '../../system/random.ts';
 export type HashOf = (text: string) => string;
 
 const TOKEN_BYTES = 32;
-/** A token for a worker, an operator or a one-shot invitation: 32 random bytes in hex. */
+/** A token of a worker or an operator, or a bootstrap token: 32 random bytes in hex. */
 export const newToken = (random: Pick<Random, 'hex'>): string => random.hex(TOKEN_BYTES);
 
 /** Compares two hashes without telling by its time how much of them agrees. */

@@ -38,7 +38,7 @@ export interface RegistrationRow {
   readonly createdAt: number;
 }
 
-/** Requests to be approved, and one-shot tokens that need no approval. */
+/** Requests to be approved, and bootstrap tokens that need no approval. */
 export interface RegistrationTable {
   /** Keeps a request; an older pending one of the same installation is replaced. */
   add(row: RegistrationRow): Promise<void>;
@@ -48,7 +48,7 @@ export interface RegistrationTable {
   pending(): Promise<readonly RegistrationRow[]>;
   /** False when it does not wait any more. */
   decide(requestId: string, verdict: { readonly workerId: string } | { readonly reason: string }): Promise<boolean>;
-  /** Keeps the hash of a one-shot token until then. */
+  /** Keeps the hash of a bootstrap token until then. */
   addBootstrapToken(hash: string, expiresAt: number): Promise<void>;
   /** True once per token. */
   spendBootstrapToken(hash: string, now: number): Promise<boolean>;

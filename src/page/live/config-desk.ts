@@ -14,7 +14,7 @@ import type { ToastShelf } from './toasts.ts';
 export interface StudioChoice {
   readonly url: string;
   /** Empty without one: then the studio's operator approves the worker. */
-  readonly invitation: string;
+  readonly token: string;
 }
 
 /** The settings, and what a reader has changed of them and not saved. It outlives a look at another page. */
@@ -111,8 +111,8 @@ async function restart({ browser, toasts, because }: Desk, done: string): Promis
 }
 
 /** Which studio a worker asks is settled at its start. */
-async function register(desk: Desk, { url, invitation }: StudioChoice): Promise<void> {
+async function register(desk: Desk, { url, token }: StudioChoice): Promise<void> {
   desk.refusals.value = {};
-  const body = { api_base_url: url, ...(invitation === '' ? {} : { bootstrap_token: invitation }) };
+  const body = { api_base_url: url, ...(token === '' ? {} : { bootstrap_token: token }) };
   if (await patch(desk, body)) await restart(desk, STATUS.register.asking(hostOf(url)));
 }

@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type {
   AttemptView,
-  InvitationView,
+  BootstrapTokenView,
   JobRequest,
   JobState,
   JobView,
@@ -62,7 +62,7 @@ export interface StudioActions {
   readonly approve: (registration: RegistrationView) => Promise<void>;
   /** Whether it was done. */
   readonly reject: (registration: RegistrationView, reason: string) => Promise<boolean>;
-  readonly invite: () => Promise<InvitationView | undefined>;
+  readonly invite: () => Promise<BootstrapTokenView | undefined>;
   readonly removeWorker: (worker: WorkerView) => Promise<boolean>;
   readonly createJob: (request: JobRequest) => Promise<Asked<JobView>>;
   readonly retryJob: (jobId: string) => Promise<void>;

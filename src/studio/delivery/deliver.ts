@@ -71,7 +71,7 @@ interface Routes {
 async function discard(file: string, { outbox, log, onReport }: DeliveryDeps): Promise<boolean> {
   const entry = outbox.entries().find((other) => other.file === file);
   if (entry === undefined) return false;
-  const because = 'the operator dropped it';
+  const because = 'the operator discarded it';
   log.warn('result.discarded', { jobId: entry.jobId, because });
   await outbox.remove(entry);
   onReport(entry.jobId, { is: 'discarded', because });

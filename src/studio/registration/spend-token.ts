@@ -10,7 +10,7 @@ export interface SpendDeps {
 }
 
 /**
- * Registers with a one-time token, then starts registration, as one that is approved or as one that asks to be. A token is
+ * Registers with a bootstrap token, then starts registration, as one that is approved or as one that asks to be. A token is
  * good for one registration: it goes once a studio has answered it, whatever the answer is; without an answer it stays
  * for the next start. Never rejects.
  */

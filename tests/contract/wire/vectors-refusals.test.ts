@@ -42,7 +42,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   FailAckSchema: [{ type: 'failAck', jobId: 7 }, 'jobId'],
   HeartbeatAckSchema: [{ type: 'heartbeatAck', claim: { jobId: 'j' } }, 'claim.held'],
   InboundFrameSchema: [{ type: 'wat' }, 'type'],
-  InvitationViewSchema: [{ token: '', expiresAt: '2026-05-25T12:00:00Z' }, 'token'],
+  BootstrapTokenViewSchema: [{ token: '', expiresAt: '2026-05-25T12:00:00Z' }, 'token'],
   JobDraftSchema: [{ task: { kind: 'image', prompt: 'x' } }, 'model or modelSource is required'],
   JobListSchema: [{ jobs: [{ id: 'j' }] }, 'jobs.0.state'],
   JobQuerySchema: [{ limit: '501' }, 'limit'],

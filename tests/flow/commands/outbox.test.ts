@@ -82,20 +82,20 @@ test('show prints the prompt, and export writes the very bytes', async () => {
   expect([again.code, again.err]).toEqual([73, expect.stringContaining('it exists')]);
 });
 
-test('drop removes a result only when it is confirmed', async () => {
+test('discard removes a result only when it is confirmed', async () => {
   await using at = await setup();
-  expect((await at.run('drop', at.jobId)).code).toBe(64);
+  expect((await at.run('discard', at.jobId)).code).toBe(64);
   expect(await at.list()).toHaveLength(1);
-  expect((await at.run('drop', at.jobId, '--yes')).code).toBe(0);
+  expect((await at.run('discard', at.jobId, '--yes')).code).toBe(0);
   expect(await at.list()).toEqual([]);
 });
 
-test('a waiting result is dropped by the worker that has it in its hands', async () => {
+test('a waiting result is discarded by the worker that holds it', async () => {
   await using at = await setup();
   at.studio.mischief.failUploads.push(...Array.from({ length: 9 }, () => new Response('busy', { status: 503 })));
   await at.run('retry', at.jobId);
   expect(at.worker.status().outbox.count).toBe(1);
-  expect((await at.run('drop', at.jobId, '--yes')).code).toBe(0);
+  expect((await at.run('discard', at.jobId, '--yes')).code).toBe(0);
   expect(at.worker.status().outbox.count).toBe(0);
 });
 

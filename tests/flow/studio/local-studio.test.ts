@@ -216,7 +216,7 @@ test('a worker with claiming off is offered no job', async () => {
   expect(world.worker.waiting).toEqual([]);
 });
 
-test('a cancelled job is no longer held, and its result is thanked and dropped', async () => {
+test('a cancelled job is no longer held, and its result is acknowledged and discarded', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
   await world.studio.admin('POST', `/jobs/${job.id}/cancel`);

@@ -114,7 +114,7 @@ test('a JSON result that never left is sent by the next process, and once', asyn
   expect(completions(scene)).toEqual([id]);
 });
 
-test('a full outbox refuses offers, drops nothing and is emptied at the next welcome', async () => {
+test('a full outbox rejects offers, discards nothing and is emptied at the next welcome', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], config: { outbox_max_gb: 0.000_05 } });
   const { studio, worker } = scene;

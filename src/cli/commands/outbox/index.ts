@@ -10,6 +10,6 @@ export const outbox = command({
     show: async () => (await import('./show.ts')).show,
     retry: async () => (await import('./retry.ts')).retry,
     export: async () => (await import('./export.ts')).exportResult,
-    drop: async () => (await import('./drop.ts')).drop,
+    discard: async () => (await import('./discard.ts')).discard,
   },
 });

@@ -10,7 +10,7 @@ import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './c
 /** A bootstrap token is for the machine that is being set up right now. */
 const BOOTSTRAP_MS = 24 * HOUR_MS;
 
-/** Workers that wait for approval, and one-shot tokens for those that need not. */
+/** Workers that wait for approval, and bootstrap tokens for those that need not. */
 export const registrationRoutes: AdminRoutes = (context) => {
   const { studio, random, clock, hashOf } = context;
   const { registrations } = studio.store;

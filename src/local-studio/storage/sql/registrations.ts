@@ -5,7 +5,7 @@ import { maybeText, number, text } from './columns.ts';
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */
 const MAX_PENDING = 1_000;
 
-/** The table of registration requests, and that of one-shot tokens. */
+/** The table of registration requests, and that of bootstrap tokens. */
 export const createSqlRegistrations = (sql: Sql): RegistrationTable => ({ ...requests(sql), ...bootstrapTokens(sql) });
 
 type BootstrapTokens = Pick<RegistrationTable, 'addBootstrapToken' | 'spendBootstrapToken'>;

@@ -1,7 +1,7 @@
 import {
   ADMIN_ROUTES,
   ApprovalAnswerSchema,
-  InvitationViewSchema,
+  BootstrapTokenViewSchema,
   JobViewSchema,
   ModelViewSchema,
 } from '../../../contract/admin.ts';
@@ -59,7 +59,7 @@ function workerActions(options: StudioActionsOptions): WorkerActions {
       return outcome(called, SAY.rejected(machineName), SAY.notRejected(machineName));
     },
     async invite() {
-      const called = await ask(browser, post(ADMIN_ROUTES.invitations), InvitationViewSchema);
+      const called = await ask(browser, post(ADMIN_ROUTES.bootstrapTokens), BootstrapTokenViewSchema);
       if (called.is === 'answered') return called.answer;
       toasts.show('bad', SHARED.outcome(SAY.notInvited, because(called)));
       return undefined;

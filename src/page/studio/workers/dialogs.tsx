@@ -71,7 +71,7 @@ function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   const { actions } = usePage();
   const [token, setToken] = useState<string | undefined>();
   useEffect(() => {
-    void actions.invite().then((invitation) => (invitation === undefined ? onClose() : setToken(invitation.token)));
+    void actions.invite().then((made) => (made === undefined ? onClose() : setToken(made.token)));
   }, []);
   return (
     <Dialog label={WORKERS.inviteTitle} onClose={onClose} foot={<Button onPress={onClose}>{SHARED.close}</Button>}>

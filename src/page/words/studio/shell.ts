@@ -37,7 +37,7 @@ export const STUDIO = {
     notApproved: (name: string) => `${name} is not approved`,
     rejected: (name: string) => `${name} is rejected`,
     notRejected: (name: string) => `${name} is not rejected`,
-    notInvited: 'No invitation was made',
+    notInvited: 'No bootstrap token was made',
     removed: (name: string) => `${name} is removed`,
     notRemoved: (name: string) => `${name} is not removed`,
     retried: 'Job queued again',

@@ -30,28 +30,22 @@ export const RegisterPanels = ({ status }: { readonly status: LiveStatus }) => (
 function RegisterForm({ status }: { readonly status: LiveStatus }) {
   const { model, actions } = usePage();
   const [url, setUrl] = useState(status.studioUrl);
-  const [invitation, setInvitation] = useState('');
+  const [token, setToken] = useState('');
   useEffect(() => void actions.readConfig(), [actions]);
-  const submit = (): Promise<void> => actions.register({ url: url.trim(), invitation: invitation.trim() });
+  const submit = (): Promise<void> => actions.register({ url: url.trim(), token: token.trim() });
   const off = model.config.value?.canRestart === false ? CONFIG.cannotRestart : undefined;
-  const { api_base_url: badUrl, bootstrap_token: badInvitation } = model.refusals.value;
+  const { api_base_url: badUrl, bootstrap_token: badToken } = model.refusals.value;
   return (
     <form class="panel__body stack" onSubmit={(event) => event.preventDefault()}>
       <Field id="studio-url" label={WORDS.url} help={WORDS.urlHelp} error={badUrl}>
         <TextInput id="studio-url" mono required value={url} error={badUrl} onInput={setUrl} />
       </Field>
-      <Field
-        id="invitation"
-        label={WORDS.invitation}
-        aside={WORDS.optional}
-        help={WORDS.invitationHelp}
-        error={badInvitation}
-      >
+      <Field id="bootstrap-token" label={WORDS.token} aside={WORDS.optional} help={WORDS.tokenHelp} error={badToken}>
         <SecretInput
-          id="invitation"
-          value={invitation}
-          error={badInvitation}
-          onInput={setInvitation}
+          id="bootstrap-token"
+          value={token}
+          error={badToken}
+          onInput={setToken}
           showLabel={WORDS.show}
           hideLabel={WORDS.hide}
         />

@@ -158,6 +158,6 @@ function wholeEntry(bytes: Uint8Array, { id }: KeptResult, sha256: Sha256) {
   const entry = readEntry(bytes, sha256);
   if (entry !== undefined) return entry;
   throw new WorkerError('file.unusable', `the result ${id} is damaged`, {
-    hint: 'Look at its bytes with `studio-worker outbox export`, or remove it with `studio-worker outbox drop`.',
+    hint: 'Look at its bytes with `studio-worker outbox export`, or remove it with `studio-worker outbox discard`.',
   });
 }

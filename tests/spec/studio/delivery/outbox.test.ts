@@ -268,7 +268,7 @@ test('half-written and foreign files are set aside, once, and stop nothing', asy
   expect(log.names().filter((name) => name === 'result.corrupt').length).toBe(2);
 });
 
-test('a file that disappeared is a result dropped, not a crash', async () => {
+test('a file that disappeared is a discarded result, not a crash', async () => {
   const { dir, log, outbox } = await setup();
   const entry = await outbox.put(anEntry(), bytes);
   await rm(join(dir, entry.file));

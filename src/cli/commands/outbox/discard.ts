@@ -7,14 +7,14 @@ import type { World } from '../../world.ts';
 import type { LocalOutbox } from '../../world/outbox.ts';
 
 /** Removes a result for good. */
-export const drop = command({
+export const discard = command({
   summary: 'Remove a result for good, whether it waits or was set aside',
-  examples: ['studio-worker outbox drop job-5f0c', 'studio-worker outbox drop job-5f0c --yes'],
+  examples: ['studio-worker outbox discard job-5f0c', 'studio-worker outbox discard job-5f0c --yes'],
   exits: [
     { code: 69, means: 'the running worker could not be asked' },
     { code: 75, means: 'a worker runs and does not answer' },
   ],
-  json: '{id, place, jobId?, …, dropped}',
+  json: '{id, place, jobId?, …, discarded}',
   args: {
     ...RESULT_ARG,
     yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
@@ -24,10 +24,10 @@ export const drop = command({
     const outbox = await world.outbox(args.config);
     const result = await findResult(args.result, outbox, ALL_PLACES);
     if (!args.yes) await confirm(result, world);
-    const dropped =
+    const discarded =
       result.place === 'waiting' ? await discardWaiting(result, outbox, world) : await remove(result, outbox);
-    if (args.json) printJson(world.terminal, { ...factsOf(result), dropped });
-    else printLines(world.terminal, dropped ? `dropped ${result.id}` : `${result.id} was delivered meanwhile`);
+    if (args.json) printJson(world.terminal, { ...factsOf(result), discarded });
+    else printLines(world.terminal, discarded ? `discarded ${result.id}` : `${result.id} was delivered meanwhile`);
   },
 });
 
