@@ -1,6 +1,6 @@
 import type { LocalApiDeps } from './deps.ts';
 import type { EventFeed } from '../page-host/feed.ts';
-import type { ApiEvent } from './contract/events.ts';
+import { type ApiEvent, TRAY_CLIENT } from './contract/events.ts';
 import { configHandlers } from './handlers/config.ts';
 import { controlHandlers } from './handlers/control.ts';
 import { daemonHandlers } from './handlers/daemon.ts';
@@ -54,9 +54,11 @@ const openApi = async (): Promise<Response> =>
   jsonReply((await import('./contract/openapi/document.ts')).openApiDocument());
 
 const eventsReply = (feed: EventFeed<ApiEvent>, request: Request): Response =>
-  new Response(feed.open(request.headers.get('last-event-id') ?? undefined), {
+  new Response(feed.open(request.headers.get('last-event-id') ?? undefined, !isTray(request)), {
     headers: { ...SAFE_HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
   });
+
+const isTray = ({ headers }: Request): boolean => headers.get(TRAY_CLIENT.header) === TRAY_CLIENT.value;
 
 const loadsOf = ({ control, events, clock }: LocalApiDeps): Loads =>
   createLoads({ control, events, now: () => clock.now() });

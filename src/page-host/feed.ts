@@ -23,10 +23,12 @@ export interface EventFeed<Event extends FeedEvent> {
   publish(event: Event): void;
   /** How many subscribe now. */
   readonly subscribers: number;
+  /** How many of them look at everything, as a page does. */
+  readonly viewers: number;
   /** Whether anybody ever did: before that nobody can ask for what was published, and nothing is worth the work. */
   readonly isFollowed: boolean;
   /** Events as bytes of a server-sent stream, from the last one that the subscriber has seen. */
-  open(lastEventId: string | undefined): ReadableStream<Uint8Array>;
+  open(lastEventId: string | undefined, isViewer?: boolean): ReadableStream<Uint8Array>;
   /** Ends every stream. */
   close(): void;
 }
@@ -56,7 +58,7 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
   readonly #ring = createRing<Uint8Array>(MAX_EVENTS);
   /** Subscribers that have seen everything. */
   readonly #waiting = new Set<() => void>();
-  readonly #open = new Set<AsyncGenerator<Uint8Array>>();
+  readonly #open = new Map<AsyncGenerator<Uint8Array>, { readonly isViewer: boolean }>();
   #closed = false;
   isFollowed = false;
 
@@ -68,16 +70,20 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
     return this.#open.size;
   }
 
+  get viewers(): number {
+    return [...this.#open.values()].filter(({ isViewer }) => isViewer).length;
+  }
+
   publish(event: Event): void {
     this.#ring.push(this.#bytesOf(event, this.#ring.lastSeq + 1));
     this.#wake();
   }
 
   /** Pulled by the socket, so that nothing piles up here for a peer that does not read. */
-  open(lastEventId: string | undefined): ReadableStream<Uint8Array> {
+  open(lastEventId: string | undefined, isViewer = true): ReadableStream<Uint8Array> {
     this.isFollowed = true;
     const chunks = this.#chunks(lastEventId);
-    this.#open.add(chunks);
+    this.#open.set(chunks, { isViewer });
     let hasLeft = false;
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {

@@ -24,8 +24,8 @@ export interface UiDeps {
   readonly lock: () => Promise<Lock>;
   /** Has the process that holds it open the window. */
   readonly raise: () => Promise<void>;
-  /** Shows the icon until the operator quits; `show` opens the window. */
-  readonly stay: (show: () => Promise<void>) => Promise<void>;
+  /** Shows the icon until the operator quits; `show` opens the window. `startedWorker`: the worker that runs is ours. */
+  readonly stay: (show: () => Promise<OpenedWindow>, startedWorker: boolean) => Promise<void>;
 }
 
 export interface UiChoice {
@@ -55,8 +55,13 @@ export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> 
   }
   try {
     const opened = choice.minimised ? await readyQuietly(deps) : await openWindow(false, deps.window);
-    const show = async (): Promise<void> => void (await openWindow(false, deps.window));
-    return { ...opened, raised: false, staysFor, stays: deps.stay(show).finally(() => lock.release()) };
+    const show = (): Promise<OpenedWindow> => openWindow(false, deps.window);
+    return {
+      ...opened,
+      raised: false,
+      staysFor,
+      stays: deps.stay(show, opened.startedWorker).finally(() => lock.release()),
+    };
   } catch (thrown) {
     lock.release();
     throw thrown;

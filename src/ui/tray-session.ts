@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { type ApiLink, followEvents } from '../local-api/client/follow-events.ts';
-import { type ApiEvent, readEvent } from '../local-api/contract/events.ts';
+import { type ApiEvent, readEvent, TRAY_CLIENT } from '../local-api/contract/events.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { ApiAsk } from '../system/net/worker-api.ts';
@@ -27,6 +27,7 @@ export interface TrayDeps {
   /** How long the worker waits for its job when it stops. */
   readonly graceMs: () => number;
   readonly onEvent: (event: ApiEvent) => void;
+  readonly onLink: (link: ApiLink['is']) => void;
 }
 
 /** The icon of one worker, until it is told to quit. */
@@ -34,6 +35,8 @@ export interface TraySession extends AsyncDisposable {
   /** Settles when the operator quit. */
   readonly ended: Promise<void>;
 }
+
+const GLANCE = { [TRAY_CLIENT.header]: TRAY_CLIENT.value };
 
 export const openTraySession = (deps: TrayDeps): TraySession => new OpenTraySession(deps);
 
@@ -61,7 +64,8 @@ class OpenTraySession implements TraySession {
     const followed = followEvents({
       now: () => clock.now(),
       after: (ms, call) => clock.after(ms, call),
-      request: (path, init) => ask({ method: 'GET', path, ...init }),
+      request: (path, init) =>
+        ask({ method: 'GET', path, signal: init.signal, headers: { ...init.headers, ...GLANCE } }),
       onLink: (link) => this.#onLink(link),
       onEvents: (events) => {
         for (const event of events.flatMap(readEvent)) this.#onEvent(event);
@@ -84,6 +88,7 @@ class OpenTraySession implements TraySession {
   #onLink({ is: link }: ApiLink): void {
     if (link === 'live' && this.#view.link !== 'live') void this.#readService();
     this.#change({ link });
+    if (!this.#view.isQuitting) this.#deps.onLink(link);
   }
 
   /** A service may have been installed or removed since. */

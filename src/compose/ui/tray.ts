@@ -10,6 +10,8 @@ import { createWatch } from '../../system/disk/watch.ts';
 import { askApi } from '../../system/net/worker-api.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import { asksToQuit } from '../../ui/raise.ts';
+import { createReviver, type Reviver } from '../../ui/reviver.ts';
+import { type OpenedWindow, readyWorker, type WindowDeps } from '../../ui/window.ts';
 import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
 import type { ConfigStore, LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -44,18 +46,23 @@ export interface Staying {
   readonly path: string;
   readonly log: Log;
   /** Opens the window, and starts a worker where none runs. */
-  readonly show: () => Promise<void>;
-  /** What keeps the worker, if anything does. */
-  readonly serviceManager: () => Promise<string | undefined>;
+  readonly show: () => Promise<OpenedWindow>;
+  /** The worker that runs is ours. */
+  readonly startedWorker: boolean;
+  readonly window: WindowDeps;
   /** Has the icon start at a login, or not. */
   readonly syncLogin: (enabled: boolean) => Promise<void>;
 }
 
 /** Shows the icon until the operator quits, or this process is told to end. */
 export async function stayInTray(staying: Staying, effects: Effects): Promise<void> {
-  const { path, log, show } = staying;
+  const { path, log } = staying;
   const logger = log.logger.child({}, 'ui');
   const config = await openConfig(path, effects, { log: logger, readOnly: true, watched: true });
+  using reviver = reviverOf(staying, logger, effects);
+  const show = async (): Promise<void> => {
+    if ((await staying.show()).startedWorker) reviver.adopt();
+  };
   const open = (): void => {
     void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
   };
@@ -74,6 +81,7 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<vo
       openTray: trayOf(effects),
       openWindow: show,
       onEvent: (event) => notifier.onEvent(event),
+      onLink: (link) => reviver.onLink(link),
     });
     await Promise.race([session.ended, told.promise]);
   } finally {
@@ -86,16 +94,34 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<vo
 /** The worker that the icon is of. */
 function workerOf(
   config: LiveConfig,
-  { path, serviceManager }: Staying,
+  { path, window }: Staying,
   { environment }: Pick<Effects, 'environment'>,
 ): Pick<TrayDeps, 'ask' | 'isService' | 'isWorkerRunning' | 'graceMs'> {
   const { lock, localApi } = siblingsOf(path);
   return {
     ask: (request) => askApi(localApi, request),
-    isService: async () => (await serviceManager()) !== undefined,
+    isService: async () => (await window.serviceManager()) !== undefined,
     isWorkerRunning: async () => (await lockHolder(lock, environment)) !== undefined,
     graceMs: () => config.current.stop_grace_secs * SECOND_MS,
   };
+}
+
+/** A crash leaves the file that names the API; a worker that ends in good order removes it. */
+function reviverOf(
+  { path, startedWorker, window }: Staying,
+  log: Logger,
+  { clock, environment, files }: Pick<Effects, 'clock' | 'environment' | 'files'>,
+): Reviver {
+  const { lock, localApi } = siblingsOf(path);
+  const reviver = createReviver({
+    clock,
+    log,
+    hasCrashed: async () =>
+      (await files.stat(localApi)) !== undefined && (await lockHolder(lock, environment)) === undefined,
+    start: () => readyWorker(window),
+  });
+  if (startedWorker) reviver.adopt();
+  return reviver;
 }
 
 function notifierOf(

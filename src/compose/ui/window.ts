@@ -38,7 +38,7 @@ export async function openWorkerUi(
       return await acquireLock(beside.ui, { pid: effects.environment.pid, removes: true });
     },
     raise: () => effects.files.writeAtomic(beside.raise, askForWindow(effects.clock.now())),
-    stay: (show) => stayInTray({ path, log, show, serviceManager: window.serviceManager, syncLogin }, effects),
+    stay: (show, startedWorker) => stayInTray({ path, log, show, startedWorker, window, syncLogin }, effects),
   });
 }
 

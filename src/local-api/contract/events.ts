@@ -10,6 +10,9 @@ import { LiveStatusSchema, LoadedModelSchema } from './status.ts';
  * worker, is sent `missed` before it: what it shows may have gaps, so it reads its lists anew.
  */
 
+/** By which the tray icon names itself (studio contract). It glances: no driver is asked for its sake. */
+export const TRAY_CLIENT = { header: 'x-studio-worker-client', value: 'tray' } as const;
+
 const EVENTS = {
   status: LiveStatusSchema,
   /** A job began, came to another phase, ended or was delivered. */

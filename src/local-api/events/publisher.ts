@@ -10,7 +10,7 @@ import type { LiveStatus } from '../contract/status.ts';
 import type { EventFeed } from '../../page-host/feed.ts';
 
 export interface PublisherOptions {
-  readonly feed: Pick<EventFeed<ApiEvent>, 'publish' | 'subscribers' | 'isFollowed'>;
+  readonly feed: Pick<EventFeed<ApiEvent>, 'publish' | 'subscribers' | 'viewers' | 'isFollowed'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly readStatus: () => Promise<LiveStatus>;
   readonly viewJob: (job: JobRecord) => ApiJob;
@@ -36,7 +36,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const { feed, clock, viewJob, findJob, refreshMemory } = options;
   const status = settledStatus(options);
   const memory = repeat(clock, MEMORY_EVERY_MS, async () => {
-    if (feed.subscribers === 0) return;
+    if (feed.viewers === 0) return;
     await refreshMemory();
     status.soon();
   });

@@ -26,6 +26,7 @@ export const WORKER_SENTENCES = {
   'tray.hidden': own((f) => `no tray shows the icon: ${text(f.because)}`),
   'tray.failed': own((f) => `cannot ${text(f.action)}, as the tray icon was told: ${text(f.error)}`),
   'tray.no-worker': own((f) => `the icon has no worker to show: ${text(f.error)}`),
+  'tray.worker-revived': own((f) => `the worker crashed, and is started again (start ${text(f.starts)} in a row)`),
   'tray.worker-stays': own(() => 'the worker did not stop in time, and goes on without its icon'),
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),

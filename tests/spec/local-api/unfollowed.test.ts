@@ -13,6 +13,7 @@ function setup() {
     snapshot: () => Promise.reject(new Error('nobody is shown anything')),
   });
   const lookedUp: string[] = [];
+  let refreshes = 0;
   const publisher = createPublisher({
     feed,
     clock,
@@ -24,9 +25,9 @@ function setup() {
       lookedUp.push(jobId);
       return undefined;
     },
-    refreshMemory: () => Promise.resolve(),
+    refreshMemory: () => Promise.resolve(void (refreshes += 1)),
   });
-  return { clock, feed, lookedUp, publisher };
+  return { clock, feed, lookedUp, publisher, refreshes: () => refreshes };
 }
 
 const phase = { is: 'phase', jobId: toJobId('job-1'), phase: 'running' } as const;
@@ -46,4 +47,21 @@ test('events are kept from the first subscriber on, also while it is away', asyn
   expect(feed.subscribers).toBe(0);
   publisher.onEvent(phase);
   expect(lookedUp).toEqual(['job-1']);
+});
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('an icon in the tray has no driver asked, a page beside it has', async () => {
+  const { clock, feed, refreshes } = setup();
+  const icon = feed.open('r1-0', false);
+  expect([feed.subscribers, feed.viewers]).toEqual([1, 0]);
+  clock.advance(10_000);
+  await nextTurn();
+  clock.advance(10_000);
+  await nextTurn();
+  expect(refreshes()).toBe(0);
+  const page = feed.open('r1-0');
+  clock.advance(10_000);
+  expect(refreshes()).toBe(1);
+  await Promise.all([icon.cancel(), page.cancel()]);
 });
