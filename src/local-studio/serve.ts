@@ -32,7 +32,7 @@ export interface StudioOptions
   extends
     StudioAddress,
     StudioPlace,
-    Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell'>> {
+    Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell' | 'keepArtifactsMs'>> {
   readonly effects: StudioEffects;
   readonly log: Logger;
 }
@@ -63,10 +63,11 @@ const LIMITS = {
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, host, shell, sparesLoopback = false, hostNames = [] } = options;
-  const { objectionTo = () => Promise.resolve(undefined) } = options;
+  const { keepArtifactsMs, objectionTo = () => Promise.resolve(undefined) } = options;
   const data = await openStudioData(options, effects, log);
   try {
-    const rules = { log, shell, sparesLoopback, objectionTo, hostNames: [host, ...hostNames], features: FEATURES };
+    const names = [host, ...hostNames];
+    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, hostNames: names, features: FEATURES };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;

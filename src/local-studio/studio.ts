@@ -30,6 +30,7 @@ import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
+import { RETENTION_SWEEP_MS, removeAgedArtifacts } from './retention.ts';
 import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
 import { createRejections } from './sessions/rejections.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
@@ -62,6 +63,8 @@ export interface StudioParts {
   readonly hostNames: readonly string[];
   /** What stands against a model or a job, whichever worker gets it. */
   readonly objectionTo: ObjectionTo;
+  /** Milliseconds that artifacts are kept after their jobs ended; for ever when undefined. */
+  readonly keepArtifactsMs?: number | undefined;
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
 }
@@ -87,6 +90,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   await restoreLeases(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
+  const disarmRetention = retention(parts);
   const decisions = createDecisions(clock);
   const unsubscribe = await bus.subscribe((news) => {
     onNews(studio, decisions, news);
@@ -103,10 +107,19 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       studio.stopped = true;
       stopTelling();
       disarmSweep();
+      disarmRetention();
       decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
     },
   };
+}
+
+function retention({ store, artifacts, clock, log, keepArtifactsMs }: StudioParts): () => void {
+  if (keepArtifactsMs === undefined) return () => {};
+  const { jobs } = store;
+  return every(clock, RETENTION_SWEEP_MS, () => {
+    void removeAgedArtifacts({ jobs, artifacts, log }, clock.now() - keepArtifactsMs);
+  });
 }
 
 /** Bytes of random that tell one run of a studio from the next. */

@@ -25,6 +25,8 @@ export interface StudioChoice extends LogChoice {
   readonly database: string | undefined;
   /** A bucket of an S3-compatible store for artifacts. */
   readonly artifacts: BucketChoice | undefined;
+  /** Milliseconds that artifacts are kept after their jobs ended. */
+  readonly keepArtifactsMs: number | undefined;
   /** Names in DNS that it is reached by. */
   readonly hostNames: readonly string[];
 }

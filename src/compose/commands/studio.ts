@@ -15,6 +15,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
   readonly database?: string | undefined;
   readonly operatorToken?: string | undefined;
   readonly artifactStore?: ArtifactPlace | undefined;
+  readonly keepArtifactsMs?: number | undefined;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */

@@ -236,6 +236,10 @@ export interface JobTable {
   endedSince(at: number): Promise<readonly EndedJob[]>;
   /** When the queued job was created that waits longest; undefined when none waits. */
   oldestQueuedAt(): Promise<number | undefined>;
+  /** Artifacts of jobs that ended before then, oldest first. */
+  agedArtifacts(before: number, limit: number): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  /** The job's artifact of this name is gone. */
+  forgetArtifact(id: string, name: string): Promise<void>;
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
 }
 

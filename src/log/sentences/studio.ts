@@ -13,6 +13,8 @@ export const STUDIO_SENTENCES = {
   'studio.news-lost': own(
     (f) => `the other studios did not hear of this (${text(f.is)}), and notice it later: ${text(f.error)}`,
   ),
+  'retention.removed': own((f) => `removed ${text(f.artifacts)} artifacts that were kept long enough`),
+  'retention.failed': own((f) => `could not remove old artifacts: ${text(f.error)}`),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),
   'registration.requested': own((f) => `${text(f.machine)} asks to join (request ${text(f.requestId)})`),

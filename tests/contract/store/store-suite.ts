@@ -169,11 +169,13 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await jobs.holds('a', 'w-1')).toBe(false);
   });
 
-  it('of two results of one job the second changes nothing', async ({ store: { jobs } }) => {
+  it('of two results of one job one is kept', async ({ store: { jobs } }) => {
     await bringTo(jobs, 'a', 'running');
     const results = ['1', '2'].map((result) => jobs.complete('a', 'w-1', { prompt: undefined, result }, 9));
-    expect(await Promise.all(results)).toEqual([true, false]);
-    expect(await jobs.get('a')).toMatchObject({ result: '1', prompt: 'as created', finishedAt: 9 });
+    const stored = await Promise.all(results);
+    expect(stored.toSorted()).toEqual([false, true]);
+    const kept = String(stored.indexOf(true) + 1);
+    expect(await jobs.get('a')).toMatchObject({ result: kept, prompt: 'as created', finishedAt: 9 });
   });
 
   it('a completed job has its artifact, its prompt and what it ran on', async ({ store: { jobs } }) => {
@@ -182,6 +184,15 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     await jobs.complete('a', 'w-1', { prompt: 'a fox', artifact, ranOn: 'cuda' }, 9);
     expect(await jobs.get('a')).toMatchObject({ prompt: 'a fox', artifact, ranOn: 'cuda', result: undefined });
     expect(await jobs.artifactTotals()).toEqual({ count: 1, sizeBytes: 3 });
+    expect([await jobs.agedArtifacts(9, 5), await jobs.agedArtifacts(10, 5)]).toEqual([
+      [],
+      [{ id: 'a', name: 'a-1.webp' }],
+    ]);
+    await jobs.forgetArtifact('a', 'another');
+    expect((await jobs.get('a'))?.artifact?.name).toBe('a-1.webp');
+    await jobs.forgetArtifact('a', 'a-1.webp');
+    expect(await jobs.get('a')).toMatchObject({ state: 'completed', artifact: undefined });
+    expect(await jobs.agedArtifacts(10, 5)).toEqual([]);
   });
 
   it('a retried job is as good as new', async ({ store: { jobs } }) => {

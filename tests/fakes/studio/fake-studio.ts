@@ -69,6 +69,8 @@ export interface FakeStudioOptions {
   readonly sparesLoopback?: boolean;
   /** The URL of a PostgreSQL database instead of a file. */
   readonly database?: string;
+  /** How long artifacts are kept. */
+  readonly keepArtifactsMs?: number;
   /** A bucket instead of a folder for artifacts. */
   readonly artifactStore?: ArtifactPlace;
   /** The files of the operator's page; none when left out. */
@@ -102,6 +104,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       hostNames: ['studio.test'],
       objectionTo: () => Promise.resolve(undefined),
       shell: options.shell,
+      keepArtifactsMs: options.keepArtifactsMs,
       features: withoutResume ? [] : FEATURES,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);

@@ -143,6 +143,7 @@ test('the studio command serves until it is asked to stop', async () => {
     hostNames: [],
     database: undefined,
     artifacts: undefined,
+    keepArtifactsMs: undefined,
   };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
@@ -164,6 +165,7 @@ test('a studio whose port is taken says so by code', async () => {
     hostNames: [],
     database: undefined,
     artifacts: undefined,
+    keepArtifactsMs: undefined,
   };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { bucketIn, databaseIn } from '../../../src/cli/commands/studio/places.ts';
+import { bucketIn, databaseIn, spanIn } from '../../../src/cli/commands/studio/places.ts';
 
 const env = (variables: Readonly<Record<string, string>>) => ({ env: (name: string) => variables[name] });
 
@@ -44,4 +44,15 @@ for (const url of [
 test('a server without a bucket, and one that is no URL, are rejected', () => {
   expect(() => bucketIn(undefined, 'http://x')).toThrow('--endpoint names the server of --artifacts');
   expect(() => bucketIn('s3://renders', 'host:9000')).toThrow('--endpoint is "host:9000"');
+});
+
+test('a time to keep is hours, days or weeks', () => {
+  expect([
+    spanIn('--keep', '12h'),
+    spanIn('--keep', '30d'),
+    spanIn('--keep', '1w'),
+    spanIn('--keep', undefined),
+  ]).toEqual([43_200_000, 2_592_000_000, 604_800_000, undefined]);
+  for (const wrong of ['', '0d', '30', '-1d', '1.5d', '30 d', '1y'])
+    expect(() => spanIn('--keep', wrong)).toThrow('--keep');
 });

@@ -4,7 +4,7 @@ import { isLoopback, shownUrl } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
 import { printLines } from '../../output.ts';
 import { toNumber } from '../../args/values.ts';
-import { bucketIn, databaseIn } from './places.ts';
+import { bucketIn, databaseIn, spanIn } from './places.ts';
 
 /** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;
@@ -54,6 +54,11 @@ export const studio = command({
       description: 'Bucket for artifacts, such as s3://bucket/prefix, instead of the folder',
     },
     endpoint: { type: 'string', valueHint: 'url', description: 'Server of that bucket, when it is not on AWS' },
+    'keep-artifacts': {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Remove artifacts so long after their jobs ended, such as 12h or 30d (default: keep them)',
+    },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -77,6 +82,7 @@ export const studio = command({
       dataDir: args.data ?? dataDir,
       database,
       artifacts,
+      keepArtifactsMs: spanIn('--keep-artifacts', args['keep-artifacts']),
       logFormat: args['log-format'],
       logLevel: args['log-level'],
     });

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { quoted } from '../../../base/foreign-text.ts';
+import { HOUR_MS } from '../../../base/units.ts';
 import { shownUrl } from '../../../base/urls.ts';
 import type { World } from '../../world.ts';
 import type { BucketChoice } from '../../world/studio.ts';
@@ -41,4 +42,18 @@ export function bucketIn(url: string | undefined, endpoint: string | undefined):
   }
   const prefix = path.replace(/\/+$/, '');
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, endpoint };
+}
+
+const SPANS: Readonly<Record<string, number>> = { h: HOUR_MS, d: 24 * HOUR_MS, w: 7 * 24 * HOUR_MS };
+
+/** A time such as `12h`, `30d` or `4w`, in milliseconds. @throws WorkerError `cli.usage` */
+export function spanIn(flag: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const [, count = '', unit = ''] = /^(\d{1,5})([hdw])$/.exec(given) ?? [];
+  const ms = Number(count) * (SPANS[unit] ?? 0);
+  if (ms > 0) return ms;
+  throw new WorkerError(
+    'cli.usage',
+    `${flag} is ${quoted(given)}; allowed: hours, days or weeks, such as 12h, 30d or 4w`,
+  );
 }

@@ -15,7 +15,7 @@ export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = job
 export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
-export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry'> {
+export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
   const { lapsed } = leaseSql(sql);
   return {
     end: (id, workerId, ending, at) => {
@@ -24,6 +24,9 @@ export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' 
     },
     complete: (id, workerId, completion, at) =>
       sql.durable((query) => complete(query, { id, workerId, at }, completion)),
+    forgetArtifact: async (id, name) => {
+      await sql.query('UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2', [id, name]);
+    },
     cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
     retry: (id, at) =>
       sql.durable(async (query) => {

@@ -6,7 +6,7 @@ import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { leaseSql } from './leases.ts';
 
-type Totals = 'endedSince' | 'oldestQueuedAt' | 'artifactTotals';
+type Totals = 'endedSince' | 'oldestQueuedAt' | 'artifactTotals' | 'agedArtifacts';
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | Totals>;
 
 /** The part of the job table that changes nothing. */
@@ -68,6 +68,14 @@ const readTotals = (sql: Sql): Pick<JobTable, Totals> => ({
   },
   oldestQueuedAt: async () =>
     maybeNumber((await sql.query("SELECT MIN(created_at) AS oldest FROM jobs WHERE state = 'queued'"))[0]?.['oldest']),
+  agedArtifacts: async (before, limit) => {
+    const rows = await sql.query(
+      `SELECT id, artifact_name FROM jobs WHERE artifact_name IS NOT NULL AND finished_at < $1
+       ORDER BY finished_at LIMIT $2`,
+      [before, limit],
+    );
+    return rows.map((row) => ({ id: text(row['id']), name: text(row['artifact_name']) }));
+  },
   artifactTotals: async () => {
     const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');
     return { count: number(row?.['total']), sizeBytes: number(row?.['size']) };

@@ -33,6 +33,7 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX jobs_queue ON jobs (kind, engine, vram_class, priority DESC, seq, vram_gb) WHERE state = 'queued'`,
     `CREATE INDEX jobs_underway ON jobs (seq) WHERE state IN ('offered', 'running')`,
     `CREATE INDEX jobs_worker ON jobs (worker_id) WHERE state IN ('offered', 'running')`,
+    `CREATE INDEX jobs_artifacts ON jobs (finished_at) WHERE artifact_name IS NOT NULL`,
     `CREATE INDEX jobs_undone ON jobs (seq) WHERE state IN ('failed', 'cancelled')`,
     `CREATE TABLE lanes (kind TEXT NOT NULL, vram_class INTEGER NOT NULL, PRIMARY KEY (kind, vram_class))`,
     `CREATE TABLE job_attempts (

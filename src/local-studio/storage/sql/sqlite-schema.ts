@@ -51,6 +51,7 @@ const STEPS: readonly Step[] = [
   ],
   // What the last day was like.
   [`CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL`],
+  [`CREATE INDEX jobs_artifacts ON jobs (finished_at) WHERE artifact_name IS NOT NULL`],
 ];
 
 /** Brings the schema to this release's. */
