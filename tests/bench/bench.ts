@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { VERSION } from '../../src/base/version.ts';
+import { type ApiSizes, measureApi } from './api.ts';
 import { measureArchives } from './archives.ts';
 import { type ChatSizes, measureChat } from './chat.ts';
 import { type CostSizes, measureCosts } from './costs.ts';
@@ -34,6 +35,7 @@ interface Sizes {
   readonly images: ImageSizes;
   readonly costs: CostSizes;
   readonly chat: ChatSizes;
+  readonly api: ApiSizes;
   readonly host: HostSizes;
   readonly download: DownloadSizes;
 }
@@ -50,6 +52,7 @@ const FULL: Sizes = {
   images: { jobs: 40, restMs: 50_000 },
   costs: { jobs: 10_000, outboxEntries: 100_000, logLines: 50_000, models: 1_000 },
   chat: { tokens: 256, times: 9, settleMs: 10_000 },
+  api: { tokens: 256, times: 9, streams: 50 },
   host: { trips: 1_000, cancels: 40 },
   download: { megabytes: 512, times: 7 },
 };
@@ -66,6 +69,7 @@ const QUICK: Sizes = {
   images: { jobs: 5, restMs: 100 },
   costs: { jobs: 100, outboxEntries: 100, logLines: 500, models: 10 },
   chat: { tokens: 8, times: 1, settleMs: 100 },
+  api: { tokens: 8, times: 2, streams: 50 },
   host: { trips: 20, cancels: 3 },
   download: { megabytes: 100, times: 1 },
 };
@@ -85,6 +89,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
   images: ({ images }) => measureImages(images),
   costs: ({ costs }) => measureCosts(costs),
   chat: ({ chat }) => measureChat(chat),
+  api: ({ api }) => measureApi(api),
   host: ({ host }) => measureHost(host),
   download: ({ download }) => measureDownloads(download),
 };

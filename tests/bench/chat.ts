@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import { serveLoopback } from '../../src/system/net/loopback-files.ts';
+import { type Direct, startDirect } from './direct.ts';
 import { treeOf, usageOf } from './processes.ts';
 import { SCRATCH, startTaker, type Taker } from './programs.ts';
 import type { Measurement } from './report.ts';
@@ -50,7 +51,7 @@ export async function measureChat(sizes: ChatSizes): Promise<readonly Measuremen
   });
   try {
     await using studio = startTimedStudio();
-    await using direct = await startDirect(path);
+    await using direct = await startDirect(path, CONTEXT_TOKENS);
     return [
       ...(await rates(studio, { job, direct, sizes })),
       ...(await cold(studio, { job: job(1), times: sizes.times, size })),
@@ -156,27 +157,3 @@ async function memory(
 }
 
 const rssMb = ({ pid }: Taker): number => treeOf(pid).reduce((sum, each) => sum + usageOf(each).rssBytes, 0) / MB;
-
-interface Direct extends AsyncDisposable {
-  takesMs(tokens: number, content: string): Promise<number>;
-}
-
-async function startDirect(path: string): Promise<Direct> {
-  const child = Bun.spawn([process.execPath, 'tests/bench/direct-chat.ts', path, String(CONTEXT_TOKENS)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = child.stdout.getReader();
-  const line = async (): Promise<string> => new TextDecoder().decode((await lines.read()).value);
-  await line();
-  return {
-    async takesMs(tokens, content) {
-      void child.stdin.write(`${tokens} ${content}\n`);
-      await child.stdin.flush();
-      return Number(await line());
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await child.exited;
-    },
-  };
-}
