@@ -11,6 +11,7 @@ import { oneOffHandlers } from './handlers/one-off.ts';
 import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { textHandlers } from './handlers/texts.ts';
+import { UNSERVED_HANDLERS } from './handlers/unserved.ts';
 import { createPageSessions } from '../page-host/sessions.ts';
 import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
@@ -37,6 +38,7 @@ export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, 
       ...oneOffHandlers(deps),
       ...openAiHandlers(deps),
       ...textHandlers(deps),
+      ...UNSERVED_HANDLERS,
       ...pageHandlers(deps, pages, cookieName),
       metrics: () => metrics.metrics(),
       openApi,

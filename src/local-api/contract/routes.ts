@@ -7,6 +7,7 @@ import { MODELS_ROUTES } from './routes/models.ts';
 import { ONE_OFF_ROUTES } from './routes/one-off.ts';
 import { OPENAI_ROUTES } from './routes/openai.ts';
 import { PAGE_ROUTES } from './routes/page.ts';
+import { UNSERVED_ROUTES } from './routes/unserved.ts';
 import type { Route } from './route.ts';
 
 /** The routes of one running worker, by name. One entry here is a route of the server and a call of every client. */
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...ONE_OFF_ROUTES,
   ...OPENAI_ROUTES,
   ...PAGE_ROUTES,
+  ...UNSERVED_ROUTES,
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof ROUTES;

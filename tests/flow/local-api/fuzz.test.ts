@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { ApiErrorSchema } from '../../../src/local-api/contract/common.ts';
 import type { Route } from '../../../src/local-api/contract/route.ts';
 import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
+import { UNSERVED_ROUTES } from '../../../src/local-api/contract/routes/unserved.ts';
 import * as v from 'valibot';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -12,7 +13,10 @@ setDefaultTimeout(TEST_MS);
 
 const OpenAiErrorSchema = v.object({ error: v.object({ message: v.string(), type: v.string(), code: v.string() }) });
 
-const routes = ROUTE_NAMES.map((name): readonly [string, Route] => [name, ROUTES[name]]);
+const routes = ROUTE_NAMES.filter((name) => !(name in UNSERVED_ROUTES)).map((name): readonly [string, Route] => [
+  name,
+  ROUTES[name],
+]);
 const withBody = routes.filter(([, { request }]) => request !== undefined);
 const withId = routes.filter(([, { path }]) => path.includes(':id'));
 const withQuery = routes.filter(([, { query }]) => query !== undefined);

@@ -8,6 +8,7 @@ import { JOBS_ROUTES } from '../routes/jobs.ts';
 import { MODELS_ROUTES } from '../routes/models.ts';
 import { OPENAI_ROUTES } from '../routes/openai.ts';
 import { PAGE_ROUTES } from '../routes/page.ts';
+import { UNSERVED_ROUTES } from '../routes/unserved.ts';
 import { toJsonSchema } from './json-schema.ts';
 
 /** The API as an OpenAPI 3.1 document, made from the one table of routes. */
@@ -51,6 +52,7 @@ const TAGS = {
   jobs: 'Jobs that run, and those that ended lately.',
   models: 'The catalogue, what is on the disk, what is in memory.',
   page: 'How a window gets in.',
+  absent: 'Parts of the contract that this release does not have.',
   openai: 'What clients of OpenAI’s API speak, with errors of its shape.',
 } as const;
 
@@ -59,6 +61,7 @@ function tagOf(name: string): keyof typeof TAGS {
   if (Object.hasOwn(JOBS_ROUTES, name)) return 'jobs';
   if (Object.hasOwn(MODELS_ROUTES, name)) return 'models';
   if (Object.hasOwn(OPENAI_ROUTES, name)) return 'openai';
+  if (Object.hasOwn(UNSERVED_ROUTES, name)) return 'absent';
   return Object.hasOwn(PAGE_ROUTES, name) ? 'page' : 'worker';
 }
 
