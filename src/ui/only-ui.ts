@@ -6,6 +6,9 @@ import { type OpenedWindow, openWindow, readyWorker, type WindowDeps } from './w
 /** An icon in the tray, or notices alone. */
 export type StayReason = 'icon' | 'notices';
 
+/** Why it did not stay: it was told so, or another version of the program is in its place. */
+export type StayEnd = 'told' | 'replaced';
+
 /** What came of `ui`: the window, and whether this process stays for its icon. */
 export interface OpenedUi extends OpenedWindow {
   /** Another process has the icon of this config: it was asked to open the window. */
@@ -25,7 +28,9 @@ export interface UiDeps {
   /** Has the process that holds it open the window. */
   readonly raise: () => Promise<void>;
   /** Shows the icon until the operator quits; `show` opens the window. `startedWorker`: the worker that runs is ours. */
-  readonly stay: (show: () => Promise<OpenedWindow>, startedWorker: boolean) => Promise<void>;
+  readonly stay: (show: () => Promise<OpenedWindow>, startedWorker: boolean) => Promise<StayEnd>;
+  /** Goes on as the program that was put in the place of this one. */
+  readonly goOn: () => void;
 }
 
 export interface UiChoice {
@@ -60,12 +65,22 @@ export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> 
       ...opened,
       raised: false,
       staysFor,
-      stays: deps.stay(show, opened.startedWorker).finally(() => lock.release()),
+      stays: stayUntilEnd(() => deps.stay(show, opened.startedWorker), lock, deps),
     };
   } catch (thrown) {
     lock.release();
     throw thrown;
   }
+}
+
+/** Another program has to get the lock, so it comes after its release. */
+async function stayUntilEnd(
+  stay: () => Promise<StayEnd>,
+  lock: { release(): void },
+  { goOn }: Pick<UiDeps, 'goOn'>,
+): Promise<void> {
+  const end = await stay().finally(() => lock.release());
+  if (end === 'replaced') goOn();
 }
 
 /** At a login nobody is there to read that there is no worker yet: the icon shows it. */

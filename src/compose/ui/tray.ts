@@ -16,7 +16,8 @@ import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
 import type { ConfigStore, LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createNotifier, type Notifier } from '../../ui/notifier.ts';
-import type { StayReason } from '../../ui/only-ui.ts';
+import type { StayEnd, StayReason } from '../../ui/only-ui.ts';
+import { ownCommand } from '../../system/process/processes.ts';
 import { openConfig } from '../config.ts';
 import { openUiLog } from '../log.ts';
 import { openNotices } from './notices.ts';
@@ -55,7 +56,7 @@ export interface Staying {
 }
 
 /** Shows the icon until the operator quits, or this process is told to end. */
-export async function stayInTray(staying: Staying, effects: Effects): Promise<void> {
+export async function stayInTray(staying: Staying, effects: Effects): Promise<StayEnd> {
   const { path, log } = staying;
   const logger = log.logger.child({}, 'ui');
   const config = await openConfig(path, effects, { log: logger, readOnly: true, watched: true });
@@ -66,10 +67,11 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<vo
   const open = (): void => {
     void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
   };
-  const told = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<StayEnd>();
+  const isReplaced = await watchProgram(effects);
   const endings = [
-    onStopSignals(() => told.resolve()),
-    followRequests(siblingsOf(path).raise, { open, quit: () => told.resolve() }, effects),
+    onStopSignals(() => told.resolve('told')),
+    followRequests(siblingsOf(path).raise, { open, quit: () => told.resolve('told') }, effects),
     followLogin(config, staying, logger),
   ];
   try {
@@ -81,14 +83,32 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<vo
       openTray: trayOf(effects),
       openWindow: show,
       onEvent: (event) => notifier.onEvent(event),
-      onLink: (link) => reviver.onLink(link),
+      onLink: (link) => {
+        reviver.onLink(link);
+        if (link === 'live') void isReplaced().then((is) => is && told.resolve('replaced'));
+      },
     });
-    await Promise.race([session.ended, told.promise]);
+    return await Promise.race([session.ended.then((): StayEnd => 'told'), told.promise]);
   } finally {
     for (const end of endings) end();
     config.close();
     await log.flush();
   }
+}
+
+/** Tells whether another version was put in the place of this program since. A checkout is never replaced. */
+async function watchProgram({
+  environment,
+  files,
+}: Pick<Effects, 'environment' | 'files'>): Promise<() => Promise<boolean>> {
+  const identity = async (): Promise<string> => {
+    const { sizeBytes, modifiedAt } = (await files.stat(environment.execPath)) ?? {};
+    return `${sizeBytes} ${modifiedAt}`;
+  };
+  const before = await identity();
+  const isProgram = ownCommand().length === 1;
+  return async () =>
+    isProgram && (await files.stat(environment.execPath)) !== undefined && (await identity()) !== before;
 }
 
 /** The worker that the icon is of. */

@@ -2,6 +2,7 @@ import type { WindowChoice } from '../../cli/world/window.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
+import { continueAs } from '../../system/process/exec.ts';
 import { childEnvironment, ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
 import { type OpenedUi, openUi } from '../../ui/only-ui.ts';
 import { askForWindow } from '../../ui/raise.ts';
@@ -38,6 +39,13 @@ export async function openWorkerUi(
       return await acquireLock(beside.ui, { pid: effects.environment.pid, removes: true });
     },
     raise: () => effects.files.writeAtomic(beside.raise, askForWindow(effects.clock.now())),
+    // The window that is open stays open.
+    goOn: () =>
+      continueAs(effects.environment.execPath, ownEnvironment(ourVariables()), [
+        'ui',
+        '--minimised',
+        ...(choice.configPath === undefined ? [] : ['--config', path]),
+      ]),
     stay: (show, startedWorker) => stayInTray({ path, log, show, startedWorker, window, syncLogin }, effects),
   });
 }

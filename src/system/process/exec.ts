@@ -23,13 +23,16 @@ export async function becomeBound(
 }
 
 /**
- * Goes on as another executable with the arguments of this process: under the same id where the system can do that, and
- * as a successor, beside whose start this process ends, on Windows.
+ * Goes on as another executable, with the arguments of this process unless others are given: under the same id where the
+ * system can do that, and as a successor, beside whose start this process ends, on Windows.
  *
  * Throws the system's own error when it cannot be started.
  */
-export function continueAs(path: string, variables: ChildEnvironment): never {
-  const args = process.argv.slice(2);
+export function continueAs(
+  path: string,
+  variables: ChildEnvironment,
+  args: readonly string[] = process.argv.slice(2),
+): never {
   process.emitWarning = () => {}; // Bun 1.4.5 warns on every execve that it is experimental
   if (process.execve !== undefined && process.platform !== 'win32') {
     return process.execve(path, [path, ...args], { ...variables });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { openUi, type UiChoice } from '../../../src/ui/only-ui.ts';
+import { openUi, type StayEnd, type UiChoice } from '../../../src/ui/only-ui.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../fakes/system/temp-folder.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -7,7 +7,7 @@ import { recordingLogger } from '../../fakes/recording-logger.ts';
 /** A desktop whose tray, lock and service a test chooses. */
 function setup(about: { canStay?: boolean; taken?: boolean; service?: string } = {}) {
   const did: string[] = [];
-  const left = Promise.withResolvers<void>();
+  const left = Promise.withResolvers<StayEnd>();
   const log = recordingLogger();
   const open = (choice: Partial<UiChoice> = {}) =>
     openUi(
@@ -23,6 +23,7 @@ function setup(about: { canStay?: boolean; taken?: boolean; service?: string } =
           ),
         raise: () => Promise.resolve(void did.push('raised')),
         stay: () => left.promise,
+        goOn: () => void did.push('went on'),
         window: {
           pageUrl: () => Promise.resolve(about.service === undefined ? 'http://127.0.0.1:1/#code=x' : undefined),
           serviceManager: () => Promise.resolve(about.service),
@@ -33,7 +34,7 @@ function setup(about: { canStay?: boolean; taken?: boolean; service?: string } =
         },
       },
     );
-  return { did, open, log, leave: () => left.resolve() };
+  return { did, open, log, leave: (end: StayEnd = 'told') => left.resolve(end) };
 }
 
 test('the process stays for its icon, and gives its place up after it', async () => {
@@ -68,4 +69,12 @@ test('a service that is down fails a window, and shows in an icon', async () => 
   const { stays } = await at.open({ minimised: true });
   expect(stays).toBeDefined();
   expect(at.log.events.map(({ event }) => event)).toEqual(['tray.no-worker']);
+});
+
+test('a replaced program gives its place up, then goes on as the new one', async () => {
+  const at = setup();
+  const { stays } = await at.open();
+  at.leave('replaced');
+  await stays;
+  expect(at.did).toEqual(['shown', 'released', 'went on']);
 });
