@@ -17,10 +17,11 @@ const Noise = v.pipe(v.number(), v.minValue(0), v.maxValue(4));
 const Length = v.pipe(v.number(), v.minValue(0.05), v.maxValue(20));
 const Id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 const Text = v.pipe(v.string(), v.maxLength(64));
+const ESPEAK_VOICE = /^[A-Za-z0-9][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9_+-]{0,31})?$/;
 /** It is handed to a program as an argument, where it must neither be an option nor a path out of the voices. */
 const EspeakVoice = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9_+-]{0,31})?$/),
+  v.check((voice) => ESPEAK_VOICE.test(voice), 'expected a voice of espeak, such as en-us'),
   v.check((voice) => voice.split('/').every(isPlainFileName), 'expected no name of a device'),
 );
 /** Some exporters write the name that Python prints for it: `PhonemeType.ESPEAK`. */
@@ -35,19 +36,20 @@ const MAX_SPEAKERS = 0xffff;
 const FEW = 'expected fewer entries';
 const few = (record: object): boolean => Object.keys(record).length <= MAX_SPEAKERS;
 
+/** What an exporter has no value for it leaves out or, as Python does, writes as null. */
 const VoiceSchema = v.object({
   audio: v.object({ sample_rate: SampleRate }),
-  espeak: v.optional(v.object({ voice: EspeakVoice })),
-  inference: v.optional(
+  espeak: v.nullish(v.object({ voice: EspeakVoice })),
+  inference: v.nullish(
     v.object({
-      noise_scale: v.optional(Noise, 0.667),
-      length_scale: v.optional(Length, 1),
-      noise_w: v.optional(Noise, 0.8),
+      noise_scale: v.nullish(Noise, 0.667),
+      length_scale: v.nullish(Length, 1),
+      noise_w: v.nullish(Noise, 0.8),
     }),
     {},
   ),
-  phoneme_type: v.optional(PhonemeType, 'espeak'),
-  phoneme_map: v.optional(
+  phoneme_type: v.nullish(PhonemeType, 'espeak'),
+  phoneme_map: v.nullish(
     v.pipe(
       v.record(Text, v.pipe(v.array(Text), v.maxLength(16))),
       v.check((map) => few(map), FEW),
@@ -59,16 +61,16 @@ const VoiceSchema = v.object({
     v.check((map) => Object.keys(map).length <= MAX_PHONEMES, `expected at most ${MAX_PHONEMES} phonemes`),
     v.check((map) => [PAD, BEGIN, END].every((mark) => Object.hasOwn(map, mark)), 'expected ids for _, ^ and $'),
   ),
-  num_symbols: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x1_0000)), 0x1_0000),
-  num_speakers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SPEAKERS)), 1),
-  speaker_id_map: v.optional(
+  num_symbols: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(0x1_0000)), 0x1_0000),
+  num_speakers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_SPEAKERS)), 1),
+  speaker_id_map: v.nullish(
     v.pipe(
       v.record(v.string(), Id),
       v.check((map) => few(map), FEW),
     ),
     {},
   ),
-  language: v.optional(v.object({ code: v.optional(Text) })),
+  language: v.nullish(v.object({ code: v.nullish(Text) })),
 });
 
 /** What a voice declares about itself. */
@@ -100,7 +102,8 @@ export function readVoice(text: string): Voice {
   const read = readJson(VoiceSchema, text);
   if (read.is === 'unreadable') throw invalidConfig(read.problem);
   const { audio, espeak, inference, phoneme_type, phoneme_map, phoneme_id_map, language, ...declared } = read.value;
-  if (phoneme_type === 'espeak' && espeak === undefined) throw invalidConfig('espeak: is missing');
+  const espeakVoice = espeak?.voice;
+  if (phoneme_type === 'espeak' && espeakVoice === undefined) throw invalidConfig('espeak: is missing');
   if (
     Object.values(phoneme_id_map)
       .flat()
@@ -115,7 +118,7 @@ export function readVoice(text: string): Voice {
   return {
     sampleRate: audio.sample_rate,
     phonemesBy:
-      phoneme_type === 'text' || espeak === undefined ? { is: 'text' } : { is: 'espeak', voice: espeak.voice },
+      phoneme_type === 'text' || espeakVoice === undefined ? { is: 'text' } : { is: 'espeak', voice: espeakVoice },
     respelled: new Map(Object.entries(phoneme_map)),
     ids: new Map(Object.entries(phoneme_id_map)),
     noise: inference.noise_scale ?? 0.667,
@@ -123,7 +126,7 @@ export function readVoice(text: string): Voice {
     lengthNoise: inference.noise_w ?? 0.8,
     speakerCount: declared.num_speakers,
     speakers,
-    language: language?.code ?? espeak?.voice,
+    language: language?.code ?? espeakVoice,
   };
 }
 

@@ -22,7 +22,7 @@ export interface ProgramSearch<Found> {
   readonly folders: () => readonly string[];
   /**
    * Judges a file of the right name; to fail is to reject it. Called once for each version of a file, and once more after
-   * a rejection: a machine under load may have been too slow for an answer.
+   * a rejection: a machine under load may have been too slow for an answer. Where nothing else serves it is called again.
    */
   readonly accept: (path: string, isNamed: boolean) => Promise<Candidate<Found>>;
 }
@@ -59,26 +59,46 @@ export function createProgramFinder<Found>(
 }
 
 /** Judges a file; undefined when there is none. Rejects with the system's own error when it cannot be read. */
-type Judge<Found> = (path: string, isNamed: boolean) => Promise<Candidate<Found> | undefined>;
+interface Judge<Found> {
+  (path: string, isNamed: boolean): Promise<Candidate<Found> | undefined>;
+  /** Gives what was rejected another chance: nothing else serves. */
+  forget(): void;
+}
+
+interface Judged<Found> {
+  readonly version: string;
+  readonly candidate: Promise<Candidate<Found>>;
+  /** How often this version of the file was rejected. */
+  rejections: number;
+}
+
+/** One that hangs costs whoever searches ten seconds. */
+const MAX_REJECTIONS = 2;
 
 function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: ProgramFinderOptions): Judge<Found> {
-  const judged = new Map<string, { readonly version: string; readonly candidate: Promise<Candidate<Found>> }>();
-  return async (path, isNamed) => {
+  const judged = new Map<string, Judged<Found>>();
+  async function judge(path: string, isNamed: boolean): Promise<Candidate<Found> | undefined> {
     const facts = await files.stat(path);
     if (!facts?.isFile) return undefined;
     const version = `${facts.sizeBytes} ${facts.modifiedAt}`;
     const key = `${isNamed} ${path}`;
     const before = judged.get(key);
-    if (before?.version === version) return await before.candidate;
+    const same = before?.version === version ? before : undefined;
+    if (same !== undefined && (same.rejections === 0 || same.rejections >= MAX_REJECTIONS)) return await same.candidate;
     const candidate = accept(path, isNamed).catch((thrown: unknown): Candidate<Found> => ({
       is: 'rejected',
       because: errorChain(thrown),
     }));
-    judged.set(key, { version, candidate });
-    const { is } = await candidate;
-    if (is === 'rejected') judged.delete(key);
+    const entry = { version, candidate, rejections: same?.rejections ?? 0 };
+    // Whoever asks meanwhile shares this answer.
+    judged.set(key, { ...entry, rejections: 0 });
+    if ((await candidate).is === 'rejected') judged.set(key, { ...entry, rejections: entry.rejections + 1 });
     return await candidate;
+  }
+  const forget = (): void => {
+    for (const [key, { rejections }] of judged) if (rejections > 0) judged.delete(key);
   };
+  return Object.assign(judge, { forget });
 }
 
 /** Takes the file in the variable, and warns once about a value that names none. */
@@ -129,6 +149,7 @@ function createFolderSearch<Found>(
       passOver(path, candidate.because);
       rejected ??= path;
     }
+    if (fallback === undefined) judge.forget();
     return fallback ?? { is: 'missing', rejected };
   };
 }

@@ -38,6 +38,18 @@ test('what older voices leave out has the value that Piper gives it', () => {
   expect(read({ inference: { length_scale: 1.2 } })).toMatchObject({ noise: 0.667, length: 1.2, lengthNoise: 0.8 });
 });
 
+test('what an exporter writes as null counts as left out', () => {
+  const none = { inference: null, phoneme_type: null, phoneme_map: null, num_symbols: null, num_speakers: null };
+  const voice = read({ ...none, speaker_id_map: null, language: null, espeak: { voice: 'de' } });
+  expect(voice).toMatchObject({ noise: 0.667, length: 1, speakerCount: 1, language: 'de' });
+  expect(read({ inference: { noise_scale: null, noise_w: null }, language: { code: null } })).toMatchObject({
+    noise: 0.667,
+    lengthNoise: 0.8,
+    language: 'en-us',
+  });
+  expect(read({ phoneme_type: 'text', espeak: null })).toMatchObject({ phonemesBy: { is: 'text' } });
+});
+
 test.each(['PhonemeType.ESPEAK', 'espeak', 'ESPEAK'])(
   'a voice that writes its way to phonemes as %s is read',
   (how) => {
@@ -69,7 +81,7 @@ test.each([
   ['no espeak', { espeak: undefined }, 'espeak: is missing'],
   ['an option for espeak', { espeak: { voice: '-w/etc/x' } }, 'espeak.voice'],
   ['a device for espeak', { espeak: { voice: 'aux' } }, 'espeak.voice: expected no name of a device'],
-  ['a path for espeak', { espeak: { voice: '../../etc/passwd' } }, 'espeak.voice'],
+  ['a path for espeak', { espeak: { voice: '../../etc/passwd' } }, 'espeak.voice: expected a voice of espeak'],
   ['a way to phonemes that is unknown', { phoneme_type: 'pinyin' }, 'phoneme_type: expected "espeak" or "text"'],
   ['a speaker beyond the last', { speaker_id_map: { eve: 2 } }, 'a speaker has number 2 of 2'],
   ['no speakers', { num_speakers: 0 }, 'num_speakers: expected >=1'],

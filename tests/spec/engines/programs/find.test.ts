@@ -79,6 +79,17 @@ test('where nothing runs the first file that was there is named', async () => {
   expect(await machine.find()).toEqual({ is: 'missing', rejected: unstartable });
 });
 
+test('a program rejected twice is left alone while another one serves', async () => {
+  await using machine = await setup();
+  const broken = machine.put('a', 'broken');
+  const good = machine.put('b', 'good');
+  machine.path('a', 'b');
+  for (let search = 1; search <= 4; search++) expect(await machine.find()).toEqual({ is: 'found', found: good });
+  expect(machine.judged).toEqual([broken, good, broken]);
+  const mended = machine.put('a', 'good');
+  expect(await machine.find()).toEqual({ is: 'found', found: mended });
+});
+
 test('a program is judged once per file version, a rejected one every time', async () => {
   await using machine = await setup();
   const path = machine.put('a', 'broken');
