@@ -7,15 +7,11 @@ import type { TaskResult } from '../engines/result.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';
-import { checkAudio } from './output/audio.ts';
 import { bad, type CheckResult, GOOD } from './output/check-result.ts';
 import { misnamed } from './output/file-type.ts';
-import { checkGlb } from './output/glb.ts';
-import { checkImage } from './output/image.ts';
 import { checkReply, checkTranscript } from './output/reply.ts';
 import type { CheckSchema } from './output/schema-check.ts';
 import type { PixelSize } from './output/size.ts';
-import { checkVideo } from './output/video.ts';
 
 /** What to do with a result that is not what the task asked for: fail the job, deliver it with a warning, or not check. */
 export type OutputPolicy = 'reject' | 'flag' | 'off';
@@ -82,15 +78,20 @@ async function checkResult(
   if (bytes.byteLength === 0) return bad('the file is empty');
   const problem = misnamed(bytes, result.ext);
   if (problem !== undefined) return bad(problem);
+  // What reads a format is loaded with the first file of its kind: a start would wait for all of them.
   switch (task.kind) {
-    case 'image':
+    case 'image': {
+      const { checkImage } = await import('./output/image.ts');
       return await checkImage(bytes, { ...sizeOf(job.source.engine, task), mayBeFlat }, images);
-    case 'video':
+    }
+    case 'video': {
+      const { checkVideo } = await import('./output/video.ts');
       return await checkVideo(bytes, { ...task, fps: task.fps, mayBeFlat }, images);
+    }
     case 'audio_tts':
-      return checkAudio(bytes, { mayBeSilent: mayBeFlat });
+      return (await import('./output/audio.ts')).checkAudio(bytes, { mayBeSilent: mayBeFlat });
     case 'mesh':
-      return checkGlb(bytes);
+      return (await import('./output/glb.ts')).checkGlb(bytes);
     case 'audio_stt':
     case 'llm':
       return bad('the result is a file'); // unreachable: a result of the wrong shape failed before

@@ -4,7 +4,6 @@ import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { type ControlDeps, createWorkerControl, type WorkerControl } from '../../worker/control/control.ts';
-import { explainNow } from '../../worker/explain.ts';
 import type { OfferCounts } from '../../worker/rules/rejection-counts.ts';
 import type { Stopping } from '../../worker/stop-driver.ts';
 import type { Worker } from '../../worker/worker.ts';
@@ -55,12 +54,14 @@ export function controlOf(setup: WorkerSetup, parts: ControlParts, worker: Pick<
     },
     discard: (file) => link.delivery.discard(file),
     offerCounts: () => rejections.counts(),
-    explain: (offer) =>
-      explainNow(offer, {
+    async explain(offer) {
+      const { explainNow } = await import('../../worker/explain.ts');
+      return await explainNow(offer, {
         engines,
         readFacts: () => jobs.offerFacts.factsFor(offer),
         urls: { check: offeredUrlCheck(setup.effects, config), stored: () => jobs.store.list() },
-      }),
+      });
+    },
     update: (request) => (updater ?? NO_UPDATER).request(request),
     stop: () => stopping.signal(),
     events,

@@ -1,6 +1,6 @@
 import { siblingsOf } from '../../config/paths.ts';
 import type { ConfigStore } from '../../config/store.ts';
-import { examine, type Examined } from '../../doctor/examine.ts';
+import type { Examined } from '../../doctor/examine.ts';
 import type { PlaceName } from '../../local-api/contract/installation.ts';
 import type { InstallationView } from '../../local-api/installation-view.ts';
 import { SECOND_MS } from '../../base/units.ts';
@@ -8,9 +8,8 @@ import { type StartDetached, startDetached } from '../../system/desktop/detached
 import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
 import { folderWay } from '../../ui/folder-way.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
-import { type DoctorPlace, doctorDeps } from '../doctor/deps.ts';
+import type { DoctorPlace } from '../doctor/deps.ts';
 import type { Effects } from '../effects.ts';
-import { openUpdates } from '../update/commands.ts';
 
 interface InstallationSetup {
   readonly config: Pick<ConfigStore, 'path' | 'current'>;
@@ -29,12 +28,14 @@ export function installationView(
   const { path } = config;
   let examining: Promise<readonly Examined[]> | undefined;
   return {
-    examine() {
-      const deps = doctorDeps({ named: path, path, asked: askedHere(control) }, effects);
-      examining ??= Array.fromAsync(examine(deps, effects.clock)).finally(() => (examining = undefined));
-      return examining;
+    examine: () =>
+      (examining ??= examined({ named: path, path, asked: askedHere(control) }, effects).finally(
+        () => (examining = undefined),
+      )),
+    async checkForUpdate() {
+      const { openUpdates } = await import('../update/commands.ts');
+      return await (await openUpdates(path, effects)).check();
     },
-    checkForUpdate: async () => await (await openUpdates(path, effects)).check(),
     async open(place) {
       const folder = folderOf(place, config);
       const way = folderWay(folder, effects.environment);
@@ -44,6 +45,13 @@ export function installationView(
       return { opened: became === 'started' || (way.endsBadly && became === 'failed'), folder };
     },
   };
+}
+
+/** All that the doctor needs is loaded when somebody calls it. */
+async function examined(place: DoctorPlace, effects: Effects): Promise<readonly Examined[]> {
+  const { examine } = await import('../../doctor/examine.ts');
+  const { doctorDeps } = await import('../doctor/deps.ts');
+  return await Array.fromAsync(examine(doctorDeps(place, effects), effects.clock));
 }
 
 /** The doctor asks this worker, which need not be asked over its own API. */

@@ -1,12 +1,12 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { notReady, READY, type Readiness } from '../readiness.ts';
-import { encodeVideo, type EncodeVideoOptions } from './video.ts';
+import type { EncodeVideoOptions } from './video.ts';
 import { assertWrites } from './formats.ts';
 import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
 import type { ScratchOptions } from '../programs/scratch.ts';
 import type { FfmpegMeans, FfmpegTools } from './run-ffmpeg.ts';
-import { decodeAudio, type DecodeAudioOptions, encodeAudio, type EncodeAudioOptions } from './audio.ts';
+import type { DecodeAudioOptions, EncodeAudioOptions } from './audio.ts';
 
 /**
  * Audio and video files by the ffmpeg of this machine. Every method throws `engine.unavailable` where there is none or
@@ -56,8 +56,18 @@ export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
         return notReady({ because: message, hint: hint ?? '' });
       }
     },
-    decodeAudio: async (bytes, about) => await decodeAudio(await find(), bytes, { ...means, ...about, maxBytes }),
-    encodeAudio: async (wav, about) => await encodeAudio(await find(), wav, { ...means, ...about }),
-    encodeVideo: async (frames, about) => await encodeVideo(await find(), frames, { ...means, ...about }),
+    // What runs it is loaded with the first file: a start would wait for it.
+    async decodeAudio(bytes, about) {
+      const { decodeAudio } = await import('./audio.ts');
+      return await decodeAudio(await find(), bytes, { ...means, ...about, maxBytes });
+    },
+    async encodeAudio(wav, about) {
+      const { encodeAudio } = await import('./audio.ts');
+      return await encodeAudio(await find(), wav, { ...means, ...about });
+    },
+    async encodeVideo(frames, about) {
+      const { encodeVideo } = await import('./video.ts');
+      return await encodeVideo(await find(), frames, { ...means, ...about });
+    },
   };
 }

@@ -1,5 +1,4 @@
 import { errorChain } from '../../base/errors.ts';
-import { checkModelFile } from '../headers/check.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readReceipt } from './receipt.ts';
@@ -34,6 +33,7 @@ export class FileCheck {
 
   async #hasValidHeader(path: string, filename: string, sizeBytes: number): Promise<boolean> {
     const { openPart, log } = this.#options;
+    const { checkModelFile } = await import('../headers/check.ts');
     const file = await openPart(path, 'read');
     try {
       await checkModelFile({ sizeBytes, read: (at, length) => file.read(at, length) }, filename);

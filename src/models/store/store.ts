@@ -6,7 +6,7 @@ import { belongsTo, findModels, type StoredFile } from './inventory.ts';
 import { FileResolver, type ModelRequest, type StoreContext, type StoredFiles } from './file-resolver.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { SingleFlight } from './single-flight.ts';
-import { verifyFile, type VerifyResult } from './verify.ts';
+import type { VerifyResult } from './verify.ts';
 
 /** The right to use files: until it is disposed of, they are not collected. */
 export interface FileLease extends AsyncDisposable {
@@ -49,7 +49,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       if (files.length === 0) throw notFound(model);
       return files;
     },
-    verify: (file, report) => verifyFile(options, file, report),
+    verify: async (file, report) => (await import('./verify.ts')).verifyFile(options, file, report),
     remove: (model) => removeModel(options, inUse, model),
     collect: (budget) => collect(options, inUse, budget),
   };
