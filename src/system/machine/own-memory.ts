@@ -12,9 +12,14 @@ export function ownCpuMs(): number {
  * worker's memory they are the half. Blocks for some ten milliseconds.
  */
 export async function returnMemory(): Promise<void> {
+  Bun.shrink(); // at the next idle moment, and with it goes what was compiled for the burst
+  await new Promise<void>((resolve) => setTimeout(resolve, IDLE_MS));
   Bun.gc(true);
   if (process.platform === 'linux') await forgetProgramText().catch(() => {}); // no such interface: the pages stay
 }
+
+/** Some idle moments. */
+const IDLE_MS = 100;
 
 /** MADV_DONTNEED of madvise(2): pages of a file that nobody wrote to are read from the file again. */
 const DONT_NEED = 4;
