@@ -2,7 +2,7 @@ import { USER_AGENT } from '../base/version.ts';
 import { createHeldInputs, type HeldInputs } from '../engines/media/held-inputs.ts';
 import { type Clock, nextTurn, type NextTurn, systemClock } from '../system/clock.ts';
 import { type OpenPostgres, openPostgres } from '../system/database/postgres.ts';
-import { openDataFolder, type OpenDataFolder } from '../system/disk/data-folder.ts';
+import type { OpenDataFolder } from '../system/disk/data-folder.ts';
 import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
 import { type Files, systemFiles } from '../system/disk/files.ts';
@@ -63,7 +63,7 @@ export function realEffects(): Effects {
     sha256,
     startSha256,
     files: systemFiles,
-    openDataFolder,
+    openDataFolder: async (path) => await (await import('../system/disk/data-folder.ts')).openDataFolder(path),
     openPostgres,
     openBucket,
     environment,

@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { fstatSync } from 'node:fs';
 import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 
 /** Bits of colour a reader can be shown; 1 is none. */
@@ -41,13 +41,23 @@ const LOG_STALL_MS = 2_000;
 
 /** The real screen. `variable` reads the environment, for the colour conventions below. */
 export function openTerminal(variable: VariableLookup = (name) => process.env[name]): Terminal {
-  const isScreen = (descriptor: number): boolean => isatty(descriptor) && variable('TERM') !== 'dumb';
+  const isScreen = (descriptor: number): boolean => variable('TERM') !== 'dumb' && isTerminal(descriptor);
   const results = createOutputQueue(1);
   const logs = createOutputQueue(2, { maxPendingChars: MAX_PENDING_LOG_CHARS });
   let isStalled = false;
   return {
-    stdout: new QueuedOutput(results, () => process.stdout, isScreen(1), variable),
-    stderr: new QueuedOutput(logs, () => process.stderr, isScreen(2), variable),
+    stdout: new QueuedOutput(
+      results,
+      () => process.stdout,
+      () => isScreen(1),
+      variable,
+    ),
+    stderr: new QueuedOutput(
+      logs,
+      () => process.stderr,
+      () => isScreen(2),
+      variable,
+    ),
     async drain() {
       const [, log] = await Promise.all([results.drain(), logs.drain(LOG_STALL_MS)]);
       isStalled = log === 'stalled';
@@ -56,6 +66,16 @@ export function openTerminal(variable: VariableLookup = (name) => process.env[na
       return isStalled;
     },
   };
+}
+
+/** The module that tells takes milliseconds of a start, so it is asked only about what may be one. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    if (process.platform !== 'win32' && !fstatSync(descriptor).isCharacterDevice()) return false; // a file, say, or a pipe
+  } catch {
+    // What cannot be looked at may be one all the same.
+  }
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
 }
 
 /**
@@ -79,17 +99,22 @@ const FORCED: ReadonlyMap<string, ColourDepth> = new Map([
 ]);
 
 class QueuedOutput implements Output {
-  readonly isTty: boolean;
+  readonly #isScreen: () => boolean;
+  #isTty: boolean | undefined;
   readonly #queue: OutputQueue;
   readonly #stream: () => NodeJS.WriteStream;
   readonly #variable: VariableLookup;
   #depth: ColourDepth | undefined;
 
-  constructor(queue: OutputQueue, stream: () => NodeJS.WriteStream, isTty: boolean, variable: VariableLookup) {
+  constructor(queue: OutputQueue, stream: () => NodeJS.WriteStream, isScreen: () => boolean, variable: VariableLookup) {
     this.#queue = queue;
     this.#stream = stream;
-    this.isTty = isTty;
+    this.#isScreen = isScreen;
     this.#variable = variable;
+  }
+
+  get isTty(): boolean {
+    return (this.#isTty ??= this.#isScreen());
   }
 
   get failure(): Error | undefined {

@@ -5,7 +5,6 @@ import type { Images } from '../../system/native/images.ts';
 import { createImagesInChild, serveImages } from '../../system/native/images-in-child.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
 import { payloads } from '../../system/native/payloads.ts';
-import { createImageWork } from '../../system/native/sharp-images.ts';
 import { createMemoryCeiling } from '../../system/process/memory-ceiling.ts';
 import type { MemoryScopes } from '../../system/process/memory-scope.ts';
 import { treeMemory } from '../../system/process/process-memory.ts';
@@ -46,6 +45,8 @@ export const openImages = (program: readonly string[] = ownCommand()): Images =>
  * @throws WorkerError `cli.usage` when somebody else started it
  */
 export async function runImagesChild(): Promise<number> {
+  // Before the parent is listened to, or its first words are missed; the worker itself has no use for it.
+  const { createImageWork } = await import('../../system/native/sharp-images.ts');
   const parent = connectParent();
   if (parent === undefined) {
     throw startedByHand('__images', 'Run `studio-worker run`, which reads and writes images by itself.');

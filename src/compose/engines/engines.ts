@@ -13,7 +13,6 @@ import { createSyntheticEngine } from '../../engines/synthetic/index.ts';
 import { createWhisperEngine } from '../../engines/whisper/index.ts';
 import { isGgmlRecogniser } from '../../models/headers/ggml.ts';
 import type { Logger } from '../../log/logger.ts';
-import { freePort } from '../../system/net/free-port.ts';
 import type { Gpu } from '../../system/machine/gpu-text.ts';
 import { type PayloadName, payloads } from '../../system/native/payloads.ts';
 import { hasLibrary } from '../../system/native/shared-library.ts';
@@ -135,7 +134,7 @@ function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine
     readZip,
     clock,
     http,
-    freePort,
+    freePort: async () => await (await import('../../system/net/free-port.ts')).freePort(),
     images,
     ffmpeg,
     noteCrash: createCrashBook({ quarantine, log }),

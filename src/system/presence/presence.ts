@@ -3,10 +3,7 @@ import { createAskProgram } from '../process/ask-program.ts';
 import { runProgram } from '../process/programs.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
-import { linuxSources } from './linux.ts';
-import { macSource } from './macos.ts';
 import type { IdleSource } from './source.ts';
-import { windowsSource } from './windows.ts';
 
 /** Whether a person is using this machine: `active` while there is input, `idle` once there was none for a while. */
 export type UserPresence = 'idle' | 'active';
@@ -36,7 +33,9 @@ export function presenceOf(reading: PresenceReading | undefined): UserPresence |
 
 /** The presence of a person at this machine, by the first of its sources that has an answer. */
 export function createPresence(environment: Environment): Presence {
-  return firstOf(sourcesOf(environment));
+  let opening: Promise<Presence> | undefined;
+  const open = async (): Promise<Presence> => firstOf(await sourcesOf(environment));
+  return { read: async () => await (await (opening ??= open())).read() };
 }
 
 /** Asks the sources in order, until one answers. */
@@ -56,12 +55,15 @@ export function firstOf(sources: readonly IdleSource[]): Presence {
   };
 }
 
-function sourcesOf(environment: Environment): readonly IdleSource[] {
+/** Those of this system, loaded with the first reading: their sockets and buses take milliseconds of a start. */
+async function sourcesOf(environment: Environment): Promise<readonly IdleSource[]> {
   const { platform } = environment;
   if (platform === 'darwin') {
+    const { macSource } = await import('./macos.ts');
     return [macSource({ ask: createAskProgram(runProgram, systemClock), limitMs: SOURCE_LIMIT_MS })];
   }
-  if (platform === 'win32') return [windowsSource()];
+  if (platform === 'win32') return [(await import('./windows.ts')).windowsSource()];
   // Other systems have X and message buses as well.
+  const { linuxSources } = await import('./linux.ts');
   return linuxSources(environment, { clock: systemClock, limitMs: SOURCE_LIMIT_MS });
 }

@@ -2,31 +2,31 @@ import { createAskProgram } from '../process/ask-program.ts';
 import { runProgram } from '../process/programs.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
-import { linuxSurroundings } from './linux.ts';
-import { macSurroundings } from './macos.ts';
 import type { Surroundings, Untold } from './readings.ts';
-import { windowsSurroundings } from './windows.ts';
 
 /** A system that takes longer counts as one that does not tell. */
 const LIMIT_MS = 3_000;
 
 /** Asks this machine, anew each time. No answer is one of the readings: nothing rejects. */
 export function createSurroundings(environment: Environment): Surroundings {
-  return neverRejecting(surroundingsOf(environment));
+  let opening: Promise<Surroundings> | undefined;
+  const open = (): Promise<Surroundings> => (opening ??= surroundingsOf(environment));
+  return {
+    power: async () => await (await open()).power().catch(untold),
+    programs: async () => await (await open()).programs().catch(untold),
+    fullScreen: async () => await (await open()).fullScreen().catch(untold),
+  };
 }
 
-function surroundingsOf(environment: Environment): Surroundings {
+/** That of this system, loaded with the first reading: its buses take milliseconds of a start. */
+async function surroundingsOf(environment: Environment): Promise<Surroundings> {
   const ask = createAskProgram(runProgram, systemClock);
-  if (environment.platform === 'darwin') return macSurroundings({ ask, limitMs: LIMIT_MS });
-  if (environment.platform === 'win32') return windowsSurroundings({ ask, limitMs: LIMIT_MS });
+  const { platform } = environment;
+  if (platform === 'darwin') return (await import('./macos.ts')).macSurroundings({ ask, limitMs: LIMIT_MS });
+  if (platform === 'win32') return (await import('./windows.ts')).windowsSurroundings({ ask, limitMs: LIMIT_MS });
+  const { linuxSurroundings } = await import('./linux.ts');
   return linuxSurroundings(environment, { clock: systemClock, limitMs: LIMIT_MS });
 }
-
-const neverRejecting = ({ power, programs, fullScreen }: Surroundings): Surroundings => ({
-  power: () => power().catch(untold),
-  programs: () => programs().catch(untold),
-  fullScreen: () => fullScreen().catch(untold),
-});
 
 const untold = (thrown: unknown): Untold => ({
   is: 'unknown',

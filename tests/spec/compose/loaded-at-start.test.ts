@@ -23,7 +23,8 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
     /^src\/(models\/headers\/check|worker\/explain)\.ts$/,
     /^src\/local-api\/(handlers\/(?!facts|metrics)|http\/(?!reply)|openai|contract\/routes)/, // with the first request
     /^src\/models\/download\/(?!request|progress-file)/,
-    /^src\/system\/net\/remote\//,
+    /^src\/system\/(net\/remote|dbus)\//,
+    /^src\/system\/native\/sharp-images\.ts$/,
     /^src\/engines\/host\/(host|talk|exchange|messages)\.ts$/,
     /^src\/release\/(feed\/(find|trusted)|update\/stage|minisign)\.ts$/,
     /^src\/(operator|demo|doctor|local-studio)\//,
@@ -34,7 +35,16 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
 
 test('a start loads no module of the runtime that takes milliseconds', () => {
   // Each takes two to four of them on Bun 1.4.5; what they are for is there in another way, or loaded with its first use.
-  const slow = ['node:crypto', 'node:zlib', 'node:http', 'node:https', 'node:stream', 'node:readline'];
+  const slow = [
+    'node:crypto',
+    'node:zlib',
+    'node:http',
+    'node:https',
+    'node:stream',
+    'node:readline',
+    'node:net',
+    'node:tty',
+  ];
   expect(slow.filter((name) => LOADED.has(name))).toEqual([]);
 });
 
