@@ -48,6 +48,17 @@ test('the running worker downloads the model, and answers the chat as a local jo
   expect((await at.run('jobs', '--json')).out).toContain('"origin": "local"');
 });
 
+test('a model in the memory of the running worker is unloaded to be removed', async () => {
+  await using at = await setup();
+  await using worker = spawnChild(at.folder);
+  await worker.logged('local-api.started');
+  await at.run('models', 'pull', at.server.url('tiny-chat.gguf'));
+  await at.run('chat', 'tiny-chat', 'hello');
+  expect((await at.run('ps')).out).toContain('tiny-chat');
+  expect(await at.run('models', 'rm', 'tiny-chat')).toMatchObject({ code: 0, out: expect.stringContaining('removed') });
+  expect((await at.run('ps')).out).toContain('no model is in memory');
+});
+
 test.each([
   ['a name that is nearly right', ['models', 'pull', 'qwen3.5-08b'], 'Did you mean qwen3.5-0.8b?'],
   ['a model that is not here', ['chat', 'qwen3.5-0.8b', 'hi'], 'studio-worker models pull qwen3.5-0.8b'],

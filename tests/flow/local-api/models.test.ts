@@ -107,6 +107,15 @@ describe('in memory', () => {
     expect(at.engine.pids()).toEqual([]);
   });
 
+  test.each([
+    ['/image', { model: 'fox', prompt: 'a fox' }, { error: 'insufficient_memory' }],
+    ['/v1/images/generations', { model: 'fox', prompt: 'a fox' }, { error: { code: 'insufficient_memory' } }],
+  ])('a request to %s that does not fit in memory is refused', async (path, body, refusal) => {
+    await using at = await setup({ gpus: { probe: () => Promise.resolve(reportOf(aGpu(19))) } });
+    expect(await at.post(path, body)).toMatchObject({ status: 409, body: refusal });
+    expect(at.engine.pids()).toEqual([]);
+  });
+
   test('an unknown model and one that is turned off are told apart', async () => {
     await using at = await setup();
     await at.post('/models', { ...fox, enabled: false });
