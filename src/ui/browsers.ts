@@ -49,7 +49,8 @@ export function windowWays(url: string, desktop: Desktop): readonly WindowWay[] 
 }
 
 /** Whether there is a desktop to show anything on; of a system that may have none. */
-export const hasDisplay = ({ get }: Desktop): boolean =>
+export /** Whether there is anything to show a window on; an account has a message bus over `ssh`, too. */
+const hasDisplay = ({ get }: Pick<Desktop, 'get'>): boolean =>
   (get('DISPLAY') ?? '') !== '' || (get('WAYLAND_DISPLAY') ?? '') !== '';
 
 function appBrowsers({ platform, homeDir, get }: Desktop): readonly string[] {

@@ -12,6 +12,7 @@ import { onStopSignals } from '../../system/process/signals.ts';
 import { asksToQuit } from '../../ui/raise.ts';
 import { createReviver, type Reviver } from '../../ui/reviver.ts';
 import { type OpenedWindow, readyWorker, type WindowDeps } from '../../ui/window.ts';
+import { hasDisplay } from '../../ui/browsers.ts';
 import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
 import type { ConfigStore, LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -30,6 +31,7 @@ export async function reasonToStay(path: string, effects: Effects): Promise<Stay
     const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
     return current.notify_on_completion || current.notify_on_failure ? 'notices' : undefined;
   }
+  if (!hasDisplay(environment)) return undefined;
   for (const bus of sessionBusPaths(environment.get)) {
     if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return 'icon';
   }

@@ -137,3 +137,11 @@ dbusTest('uninstalling takes the icon out of the tray and its entry away', async
   expect(await ui.exited).toBe(0);
   expect(existsSync(entry)).toBe(false);
 });
+
+dbusTest('over ssh the address is printed, and nothing stays', async () => {
+  await using at = await desktop();
+  const ui = at.ui({ DISPLAY: '' });
+  expect(await ui.exited).toBe(0);
+  expect(ui.out()).toMatch(/open this address on this machine[^\n]*\nhttp:\/\/127\.0\.0\.1:\d+\/#code=\S+\n$/);
+  expect(existsSync(at.folder.at('ui.lock'))).toBe(false);
+});
