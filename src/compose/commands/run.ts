@@ -14,8 +14,10 @@ import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
-import { type Survival, watchStart } from '../update/survival.ts';
-import { openTrialRun, type TrialRun } from '../update/trial-child.ts';
+import type { TrialRun } from '../../release/update/trial-run.ts';
+import type { Survival } from '../../worker/process/survival.ts';
+import { openSurvival } from '../update/survival.ts';
+import { openTrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
 import { serveLocalApi } from '../worker/local-api.ts';
 import { installationView } from '../worker/installation-view.ts';
@@ -64,7 +66,7 @@ export async function runWorker(choice: RunChoice, effects: Effects): Promise<nu
 /** Lets workers and new versions take turns in this process, under the lock of the config. */
 async function serveInProcess(run: Run): Promise<number> {
   const { path, log, effects, stops, notify } = run;
-  using survival = watchStart(path, effects, log.logger.child({}, 'update'));
+  using survival = openSurvival(path, effects, log.logger.child({}, 'update'));
   const updater = composeUpdater(path, effects, {
     log: log.logger,
     flush: () => log.flush(),

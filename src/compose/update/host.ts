@@ -1,4 +1,3 @@
-import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
@@ -6,6 +5,7 @@ import type { UpdateHost } from '../../release/update/updater.ts';
 import type { SessionDelivery } from '../../studio/delivery/deliver.ts';
 import type { Session } from '../../studio/session/session.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
+import { resultsSafe } from '../../worker/process/results-safe.ts';
 import type { Stopping } from '../../worker/stop-driver.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
@@ -18,9 +18,6 @@ export interface HostParts {
   readonly stopping: Pick<Stopping, 'endWith'>;
   readonly events: WorkerEvents;
 }
-
-/** A studio acknowledges a result within a second; one that takes longer than this is not waited for. */
-const RESULTS_SAFE_MS = 30 * SECOND_MS;
 
 /** A worker as the updater meets it. */
 export function updateHost({ config, effects, log: workerLog }: WorkerSetup, parts: HostParts): UpdateHost {
@@ -43,22 +40,9 @@ export function updateHost({ config, effects, log: workerLog }: WorkerSetup, par
       return await stageRelease(release, stageDeps(config, effects, log), signal);
     },
     waitForMachine: (purpose, wait) => scheduler.waitFor({ origin: 'maintenance', purpose }, wait),
-    resultsSafe: (signal) => resultsSafe(parts, effects.clock, signal),
+    resultsSafe: (signal) => resultsSafe({ ...parts, clock: effects.clock }, signal),
     hasSession: () => session.status().at === 'live',
     handOver: () => stopping.endWith(0),
     onStatus: (status) => events.emit({ is: 'update', status }),
   };
-}
-
-async function resultsSafe(
-  { delivery, events }: HostParts,
-  clock: WorkerSetup['effects']['clock'],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const safe = new AbortController();
-  using _listening = events.subscribe((event) => {
-    if (event.is === 'delivery' && !delivery.hasUnkept()) safe.abort();
-  });
-  if (delivery.hasUnkept()) await pause(clock, RESULTS_SAFE_MS, AbortSignal.any([safe.signal, signal]));
-  return !delivery.hasUnkept();
 }

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
-import { installStaged, versionPrinted } from '../../release/update/install.ts';
+import { installStaged, versionPrinted } from '../../release/update/install/install.ts';
 import type { UpdaterDeps } from '../../release/update/updater.ts';
 import {
   executablePlace,

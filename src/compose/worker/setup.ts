@@ -6,7 +6,7 @@ import type { Log } from '../../log/open-log.ts';
 import type { RegistrationOptions } from '../../studio/registration/registration.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import type { CpuRule } from '../../worker/rules/cpu-rule.ts';
-import type { TrialPart } from '../../worker/rules/trial.ts';
+import type { TrialPart } from '../../release/update/trial-run.ts';
 import type { Effects } from '../effects.ts';
 
 /** What a worker is built from. The safety rules are not optional: a worker that forgot one would compile and have none. */

@@ -5,6 +5,7 @@ import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
 import type { WorkerEvent, WorkerEvents } from '../../worker/events.ts';
 import type { NotLoaded } from '../../worker/models/restore.ts';
+import { rivalsOf } from '../../worker/models/rivals.ts';
 
 /** What became of a request to load, once it is known that it can be. */
 export type Loading = { readonly is: 'loaded' | 'loading' } | ({ readonly is: 'not-loaded' } & NotLoaded);
@@ -28,16 +29,11 @@ export interface LoadsOptions {
 export function createLoads({ control, events, now }: LoadsOptions): Loads {
   const failures = new Map<string, { readonly at: number; readonly error: string }>();
 
-  async function makeWay({ id, exclusiveGroup }: CatalogueEntry, others: readonly CatalogueEntry[]): Promise<void> {
-    if (exclusiveGroup === undefined) return;
-    const rivals = others.filter((other) => other.id !== id && other.exclusiveGroup === exclusiveGroup);
-    for (const rival of rivals) await control.unload({ model: toModelId(rival.id), engine: rival.source.engine });
-  }
-
   return {
     async load(entry, others) {
       failures.delete(entry.id);
-      await makeWay(entry, others);
+      for (const { id, source: rival } of rivalsOf(entry, others))
+        await control.unload({ model: toModelId(id), engine: rival.engine });
       const { source, vramGbEstimate: gb } = entry;
       using onItsWay = stateReached(entry, events, 'loading');
       const loaded = control.load({ model: toModelId(entry.id), source, ...(gb > 0 ? { gb } : {}) });

@@ -1,17 +1,10 @@
 import { VERSION } from '../../base/version.ts';
 import type { ConfigStore } from '../../config/store.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
-import type { TrialStep } from '../../release/update/trial.ts';
+import type { TrialPart } from '../../release/update/trial-run.ts';
 import type { SessionEvents } from '../../studio/session/session.ts';
 import type { WorkerEvents } from '../events.ts';
 import type { WorkerDeps } from '../worker.ts';
-
-/** What the one who tries a new version wants of it: it takes no job, and says how far it has come. */
-export interface TrialPart {
-  /** Settles when the old worker has let go of everything that belongs to one worker alone. */
-  clearance(): Promise<void>;
-  report(step: TrialStep): void;
-}
 
 type Parts = Pick<WorkerDeps, 'registration' | 'receivers' | 'delivery'>;
 

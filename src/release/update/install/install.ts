@@ -1,11 +1,11 @@
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { codeOf } from '../../base/system-code.ts';
-import { MINUTE_MS } from '../../base/units.ts';
-import type { Logger } from '../../log/logger.ts';
-import type { AskProgram } from '../../system/process/ask-program.ts';
-import type { ChildEnvironment } from '../../system/process/child.ts';
-import type { FileSum } from '../verify-files.ts';
-import type { StagedRelease } from './stage.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
+import { codeOf } from '../../../base/system-code.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import type { Logger } from '../../../log/logger.ts';
+import type { AskProgram } from '../../../system/process/ask-program.ts';
+import type { ChildEnvironment } from '../../../system/process/child.ts';
+import type { FileSum } from '../../verify-files.ts';
+import type { StagedRelease } from '../stage.ts';
 
 /** The executable that is to be replaced, and what the system offers for it. */
 export interface InstallDeps {

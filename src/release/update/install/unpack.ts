@@ -1,8 +1,8 @@
-import { WorkerError } from '../../base/errors.ts';
-import type { Files } from '../../system/disk/files.ts';
-import type { ZippedFile } from '../../system/native/zip.ts';
+import { WorkerError } from '../../../base/errors.ts';
+import type { Files } from '../../../system/disk/files.ts';
+import type { ZippedFile } from '../../../system/native/zip.ts';
 import { type RunForUpdate, whyFailed } from './programs.ts';
-import type { StageDeps } from './stage.ts';
+import type { StageDeps } from '../stage.ts';
 
 /** What archives of releases are unpacked with. */
 export interface UnpackDeps {

@@ -1,16 +1,16 @@
 import { expect, test } from 'bun:test';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { toWorkerError } from '../../../../src/base/errors.ts';
-import { createRunForUpdate } from '../../../../src/release/update/programs.ts';
-import { createUnpack } from '../../../../src/release/update/unpack.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { systemFiles } from '../../../../src/system/disk/files.ts';
-import { readZip } from '../../../../src/system/native/zip.ts';
-import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
-import { runProgram } from '../../../../src/system/process/programs.ts';
-import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
-import { makeZip } from '../../../fakes/system/zip.ts';
+import { toWorkerError } from '../../../../../src/base/errors.ts';
+import { createRunForUpdate } from '../../../../../src/release/update/install/programs.ts';
+import { createUnpack } from '../../../../../src/release/update/install/unpack.ts';
+import { systemClock } from '../../../../../src/system/clock.ts';
+import { systemFiles } from '../../../../../src/system/disk/files.ts';
+import { readZip } from '../../../../../src/system/native/zip.ts';
+import { createAskProgram } from '../../../../../src/system/process/ask-program.ts';
+import { childEnvironment, ourVariables } from '../../../../../src/system/process/processes.ts';
+import { runProgram } from '../../../../../src/system/process/programs.ts';
+import { failureOf, tempFolder } from '../../../../fakes/system/temp-folder.ts';
+import { makeZip } from '../../../../fakes/system/zip.ts';
 
 const MEMBER = 'studio-worker-x/studio-worker';
 const never = new AbortController().signal;

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { readFile, writeFile } from 'node:fs/promises';
-import { toWorkerError } from '../../../../src/base/errors.ts';
-import { type InstallDeps, installStaged, versionPrinted } from '../../../../src/release/update/install.ts';
-import { systemClock } from '../../../../src/system/clock.ts';
-import { sha256 } from '../../../../src/system/disk/digest.ts';
-import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
-import { runProgram } from '../../../../src/system/process/programs.ts';
-import { recordingLogger } from '../../../fakes/recording-logger.ts';
-import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
+import { toWorkerError } from '../../../../../src/base/errors.ts';
+import { type InstallDeps, installStaged, versionPrinted } from '../../../../../src/release/update/install/install.ts';
+import { systemClock } from '../../../../../src/system/clock.ts';
+import { sha256 } from '../../../../../src/system/disk/digest.ts';
+import { createAskProgram } from '../../../../../src/system/process/ask-program.ts';
+import { childEnvironment, ourVariables } from '../../../../../src/system/process/processes.ts';
+import { runProgram } from '../../../../../src/system/process/programs.ts';
+import { recordingLogger } from '../../../../fakes/recording-logger.ts';
+import { failureOf, tempFolder } from '../../../../fakes/system/temp-folder.ts';
 
 const WORKS = 'cp "$2/studio-worker.new" "$STUDIO_WORKER_INSTALL_DIR/studio-worker"';
 

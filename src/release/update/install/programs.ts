@@ -1,7 +1,7 @@
-import { errorChain, WorkerError } from '../../base/errors.ts';
-import { MINUTE_MS } from '../../base/units.ts';
-import type { AskProgram, ProgramAnswer } from '../../system/process/ask-program.ts';
-import type { ChildEnvironment } from '../../system/process/child.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import type { AskProgram, ProgramAnswer } from '../../../system/process/ask-program.ts';
+import type { ChildEnvironment } from '../../../system/process/child.ts';
 
 /** What a release is unpacked and tried with reads some hundred megabytes, on however slow a disk. */
 const PROGRAM_MS = 5 * MINUTE_MS;
