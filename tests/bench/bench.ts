@@ -18,6 +18,7 @@ import { machineClass } from './processes.ts';
 import { type Measurement, docsBlock, type Report, tableOf, withBlock } from './report.ts';
 import { measureStarts } from './starts.ts';
 import { measureUpdates } from './updates.ts';
+import { measureWindow, type WindowSizes } from './window.ts';
 
 const OUTFILE = 'dist/bench.json';
 const PAGE = 'docs/benchmarks.md';
@@ -38,6 +39,7 @@ interface Sizes {
   readonly api: ApiSizes;
   readonly host: HostSizes;
   readonly download: DownloadSizes;
+  readonly window: WindowSizes;
 }
 
 const FULL: Sizes = {
@@ -55,6 +57,7 @@ const FULL: Sizes = {
   api: { tokens: 256, times: 9, streams: 50 },
   host: { trips: 1_000, cancels: 40 },
   download: { megabytes: 512, times: 7 },
+  window: { paints: 7, logLines: 36_000, pages: 50, changes: 20 },
 };
 /** Shows that everything can be measured; the numbers mean little. */
 const QUICK: Sizes = {
@@ -72,6 +75,7 @@ const QUICK: Sizes = {
   api: { tokens: 8, times: 2, streams: 50 },
   host: { trips: 20, cancels: 3 },
   download: { megabytes: 100, times: 1 },
+  window: { paints: 1, logLines: 500, pages: 5, changes: 2 },
 };
 
 const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly Measurement[]>>> = {
@@ -92,6 +96,7 @@ const MEASUREMENTS: Readonly<Record<string, (sizes: Sizes) => Promise<readonly M
   api: ({ api }) => measureApi(api),
   host: ({ host }) => measureHost(host),
   download: ({ download }) => measureDownloads(download),
+  window: ({ window }) => measureWindow(window),
 };
 
 async function main(): Promise<void> {
