@@ -51,6 +51,9 @@ export interface ComposedWorker extends Worker {
  */
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
   const base = await composeBase(setup);
+  using undo = new DisposableStack();
+  undo.use(base.presence);
+  undo.use(base.conditions);
   const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
   const { registration, machine, link, jobs, stopping, events } = parts;
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
@@ -64,6 +67,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     if (is === 'stopping' && updater?.takesOver === false) updater.stop();
   });
   const worker = workerOf(setup, parts);
+  undo.move(); // its run closes them
   return {
     run: () => run(setup, parts, worker),
     status: () => worker.status(),
