@@ -28,6 +28,7 @@ interface Globals {
   readonly config: string | undefined;
 }
 
+/** An exit code that has a meaning of its own for one command, for its page of help. */
 export interface ExitNote {
   readonly code: number;
   readonly means: string;

@@ -28,6 +28,7 @@ export function printFailure({ stderr }: Terminal, text: string): void {
   stderr.write(stderr.colourDepth > 1 ? text.replace(/^error:/, '\u001B[31merror:\u001B[39m') : text);
 }
 
+/** Cells as they are printed; `columns` are its heads. */
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];

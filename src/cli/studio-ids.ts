@@ -7,6 +7,7 @@ import { byPrefix } from './view/by-prefix.ts';
  * Ids as operators give them: whole, or the beginning of one. Workers go by the name of their machine as well.
  */
 
+/** For commands about one job, which `findJob` then looks up. */
 export const JOB_ARG = {
   job: { type: 'positional', valueHint: 'job', description: 'Job id; the beginning will do' },
 } as const;

@@ -28,6 +28,7 @@ export type UpgradeAnswer =
   | { readonly is: 'answered'; readonly status: number }
   | { readonly is: 'unreachable'; readonly because: string };
 
+/** The service of this account, as it is written and as it runs. */
 export interface ServiceReport {
   readonly manager: string;
   readonly path: string;

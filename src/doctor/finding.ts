@@ -23,6 +23,7 @@ export interface Check {
   readonly run: (deps: DoctorDeps) => Promise<Finding>;
 }
 
+// A check that did not apply says so by `skipped`; whatever asks for action names it in its hint.
 export const ok = (message: string): Finding => ({ is: 'ok', message });
 export const skipped = (message: string): Finding => ({ is: 'skipped', message });
 export const warning = (message: string, hint: string): Finding => ({ is: 'warning', message, hint });

@@ -5,6 +5,7 @@ import { xmlText } from './xml.ts';
 export const LABEL = 'gg.minis.studio-worker';
 export const LOGIN_LABEL = 'gg.minis.studio-worker-ui';
 
+/** Where launchd finds the agent of this label (launchd.plist(5)). */
 export const agentPath = (homeDir: string, label: string): string => `${homeDir}/Library/LaunchAgents/${label}.plist`;
 
 /** Where the service's output goes, which macOS keeps nowhere by itself. */

@@ -9,6 +9,7 @@ import type { RunStep } from './run-step.ts';
 /** Whether services of this account outlive its sessions. */
 export type Lingering = 'on' | 'off' | 'unknown';
 
+/** Asks logind. `unknown` on a system without it. */
 export async function lingering(account: string, runStep: RunStep): Promise<Lingering> {
   try {
     const { code, output } = await runStep(['loginctl', 'show-user', account, '--property=Linger']);

@@ -12,6 +12,7 @@ export interface CompletionContext {
   readonly words: Candidates;
 }
 
+/** A flag of a command, as all shells are told of it. */
 export interface CompletedFlag {
   readonly name: string;
   readonly short: string | undefined;
@@ -20,6 +21,7 @@ export interface CompletedFlag {
   readonly value: Candidates | undefined;
 }
 
+/** What may stand at one place of a line; `values` are our own words, which need no quotes in any shell. */
 export interface Candidates {
   readonly files: boolean;
   readonly values: readonly string[];

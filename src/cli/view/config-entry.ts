@@ -3,6 +3,7 @@ import type { World } from '../world.ts';
 import type { ConfigEntry, OpenedConfig } from '../world/config.ts';
 import { reloadFacts, reloadText } from './worker-reply.ts';
 
+/** For commands about one key; shells complete it by its hint. */
 export const KEY_ARG = {
   key: {
     type: 'positional',

@@ -36,6 +36,7 @@ export async function findResult(
   return byPrefix(given, there, { what: 'results', listedBy: 'outbox list', namesOf });
 }
 
+/** Every place, in the order of the listing. */
 export const ALL_PLACES: readonly KeptPlace[] = ['waiting', 'set-aside', 'damaged'];
 
 /** A result as JSON shows it; its prompt only where one result is shown. */

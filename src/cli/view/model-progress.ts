@@ -14,6 +14,7 @@ export interface ProgressView {
   stop(): void;
 }
 
+/** Draws the downloads over each other until `stop`. `quiet` for output that a program reads. */
 export function showProgress({ terminal, clock }: Pick<World, 'terminal' | 'clock'>, quiet: boolean): ProgressView {
   if (quiet) return { report: () => {}, stop: () => {} };
   let transfers: Transfers = new Map();

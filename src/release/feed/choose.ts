@@ -7,6 +7,7 @@ export interface Candidate {
   readonly release: ListedRelease;
 }
 
+/** What a feed has for this installation, before anything is verified. */
 export interface Candidates {
   /** Newest first. */
   readonly candidates: readonly Candidate[];

@@ -7,6 +7,7 @@ import { type MoveFacts, objectionTo, type Wish, withSeen } from './objections.t
 import { compareVersions, parseVersion } from './semver.ts';
 import { type TrustDeps, type TrustedRelease, verifyRelease } from './trusted.ts';
 
+/** The feed, the keys that releases are trusted by, and what was seen before. */
 export interface FindDeps extends FeedDeps, TrustDeps {
   /** `auto_update_feed`. */
   readonly feed: string;

@@ -11,6 +11,7 @@ export interface Knowledge {
   change(change: (known: UpdateState) => UpdateState): Promise<void>;
 }
 
+/** Knows nothing before the first `refresh`. A change that cannot be saved is logged, and counts in this process. */
 export function createKnowledge(memory: UpdateMemory, log: Pick<Logger, 'warn'>): Knowledge {
   let current = NOTHING_KNOWN;
   return {

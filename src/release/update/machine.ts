@@ -36,6 +36,7 @@ export type Event =
   /** The worker ends, or updates were turned off. */
   | { readonly type: 'stop' };
 
+/** What the driver does for a step. */
 export type Effect =
   | { readonly do: 'check' }
   | { readonly do: 'stage'; readonly version: string }
@@ -51,11 +52,13 @@ export type Effect =
   /** Whatever is under way is stopped. */
   | { readonly do: 'cancel' };
 
+/** Where the updater stands next, and what its driver does, in this order. */
 export interface Step {
   readonly state: State;
   readonly effects: readonly Effect[];
 }
 
+/** Limits that are not of the machine itself. */
 export interface Policy {
   /** The longest that a running job may hold up an update, and offers be rejected for it, in milliseconds. */
   readonly maxDrainMs: number;

@@ -19,6 +19,7 @@ export interface StagedRelease {
   readonly installer: string | undefined;
 }
 
+/** The disk, the host and the programs that a release is staged with. */
 export interface StageDeps {
   /** The folder that releases are staged in; nobody else's. */
   readonly root: string;

@@ -33,6 +33,7 @@ export interface TrialOptions {
   readonly clock: Pick<Clock, 'after'>;
 }
 
+/** A trial that was begun, as the old version sees it. */
 export interface Trial {
   /** Settles once the child waits for its turn. @throws WorkerError `update.failed` when it died or took too long */
   readonly ready: Promise<void>;

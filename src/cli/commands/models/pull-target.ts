@@ -9,6 +9,7 @@ import type { InspectedModel } from '../../../models/given/inspect.ts';
 /** What the argument of a pull names. */
 export type PullArgument = 'url' | 'description' | 'file' | 'catalogue';
 
+/** By the look of it alone: nothing is read. A file of weights needs a folder before it, as names of the catalogue may end so. */
 export function kindOfArgument(argument: string): PullArgument {
   if (/^https?:\/\//i.test(argument)) return 'url';
   if (/\.json$/i.test(argument)) return 'description';

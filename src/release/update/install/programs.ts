@@ -13,6 +13,7 @@ const PROGRAM_MS = 5 * MINUTE_MS;
  */
 export type RunForUpdate = (command: readonly string[], signal: AbortSignal) => Promise<ProgramAnswer>;
 
+/** `env` is all that the program gets to know. */
 export const createRunForUpdate =
   (ask: AskProgram, env: ChildEnvironment): RunForUpdate =>
   async (command, signal) => {
