@@ -1,6 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { toModelId } from '../../base/ids.ts';
 import { suggest } from '../../base/suggest.ts';
+import { shownUrl } from '../../base/urls.ts';
 import type { KnownModel, ModelPulls, PulledModel, PullTarget } from '../../cli/world/pulls.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { ApiClient } from '../../local-api/client/client.ts';
@@ -62,12 +63,26 @@ async function knownByWorker(api: ApiClient): Promise<readonly KnownModel[]> {
 const knownHere = (own: OwnModels): Promise<readonly KnownModel[]> =>
   Promise.all(own.catalogue.list().map(async (entry) => ({ entry, isHere: await own.isHere(entry) })));
 
-/** Adds the model first where it is new; one of the operator's own is never changed by a pull. */
+/** Adds the model first where it is new. */
 async function pullHere({ catalogue, store }: OwnModels, { target, onProgress, signal }: Pulling) {
-  if ('entry' in target) await catalogue.put(target.entry);
-  const entry = 'entry' in target ? target.entry : knownOf(target.id, catalogue.list());
+  const known = catalogue.list();
+  if ('entry' in target) {
+    assertNotTaken(target.entry, known);
+    await catalogue.put(target.entry);
+  }
+  const entry = 'entry' in target ? target.entry : knownOf(target.id, known);
   await using lease = store.lease();
   return pulled(entry, await lease.filesFor({ model: toModelId(entry.id), source: entry.source, onProgress }, signal));
+}
+
+/** What a studio taught is taken over; what is the operator's own is changed in the catalogue, and not by a pull. */
+function assertNotTaken({ id, source }: CatalogueEntry, known: readonly CatalogueEntry[]): void {
+  const taken = known.find((entry) => entry.id === id && entry.origin === 'local');
+  const urlsOf = ({ files }: CatalogueEntry['source']): string => files.map(({ url }) => shownUrl(url)).join(' ');
+  if (taken === undefined || urlsOf(taken.source) === urlsOf(source)) return;
+  throw new WorkerError('cli.usage', `the catalogue has another model ${id}`, {
+    hint: 'Give this one a name of its own with `--id`, or remove the other one first.',
+  });
 }
 
 function knownOf(id: string, known: readonly CatalogueEntry[]): CatalogueEntry {
@@ -89,12 +104,11 @@ async function pullByWorker(
   { target, onProgress, signal }: Pulling,
   own: () => Promise<OwnModels>,
 ): Promise<PulledModel> {
-  if ('entry' in target) await api.call('putModel', { body: target.entry });
-  else
-    knownOf(
-      target.id,
-      (await knownByWorker(api)).map(({ entry }) => entry),
-    );
+  const known = (await knownByWorker(api)).map(({ entry }) => entry);
+  if ('entry' in target) {
+    assertNotTaken(target.entry, known);
+    await api.call('putModel', { body: target.entry });
+  } else knownOf(target.id, known);
   const { id } = 'entry' in target ? target.entry : target;
   const params = { id };
   const cancel = (): void => void api.call('cancelPull', { params }).catch(() => {}); // nobody is left to tell

@@ -70,6 +70,17 @@ test.each([
   expect(err).toContain(says);
 });
 
+test.each(['alone', 'by the worker'])('a pull %s changes no other model of its name', async (how) => {
+  await using at = await setup();
+  await using worker = how === 'alone' ? undefined : spawnChild(at.folder);
+  await worker?.logged('local-api.started');
+  const [tiny, slow] = [at.server.url('tiny-chat.gguf'), at.server.url('slow.gguf')];
+  expect(await at.run('models', 'pull', tiny)).toMatchObject({ code: 0 });
+  const { code, err } = await at.run('models', 'pull', slow, '--id', 'tiny-chat');
+  expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining('`--id`') });
+  expect(await at.run('models', 'pull', tiny)).toMatchObject({ code: 0 });
+});
+
 test('a file that the server does not have is not remembered', async () => {
   await using at = await setup();
   const { code } = await at.run('models', 'pull', at.server.url('nothing.gguf'));
