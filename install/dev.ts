@@ -1,4 +1,4 @@
-/** Runs the worker from source and starts it anew after each edit: `bun run dev [flags of run]`. */
+/** Runs the worker from source and restarts it after each edit: `bun run dev [flags of run]`. */
 import { watch } from 'node:fs';
 import { type Clock, systemClock } from '../src/system/clock.ts';
 import { type ChildEnd, startChild } from '../src/system/process/child.ts';
@@ -39,7 +39,7 @@ export async function dev(options: DevOptions): Promise<void> {
     wake.resolve();
     if (child === undefined || asked || stop.signal.aborted) return;
     asked = true;
-    say(`${path} changed: the worker starts anew once its job is done`);
+    say(`${path} changed: the worker restarts once its job is done`);
     child.kill('SIGTERM'); // once: a second one would hand the job back
   };
   const unwatch = options.onChange((path) => {
@@ -62,7 +62,7 @@ export async function dev(options: DevOptions): Promise<void> {
     const end = await child.ended;
     child = undefined;
     if (stop.signal.aborted || asked) continue;
-    say(`the worker ${describe(end)}; it starts anew after the next change`);
+    say(`the worker ${describe(end)}; it restarts after the next change`);
     await wake.promise;
   }
 }

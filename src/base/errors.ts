@@ -109,7 +109,7 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'update.refused': 'Name another version with `studio-worker update --version <version>`.',
   'update.failed':
     'Keep the running version, which stays in place, and look for a newer release with `studio-worker update --dry-run`.',
-  'registration.failed': 'Check that the studio runs, then start the worker again, which asks anew.',
+  'registration.failed': 'Check that the studio runs, then start the worker again, which asks again.',
   'file.unusable': 'Name another file, or let this account read it.',
   'studio.unreachable':
     'Check the network of this machine, its proxy variables, and `studio-worker config get api_base_url`.',

@@ -8,7 +8,7 @@ interface StallClock {
 export interface StallTimer {
   /** Aborts with the reason, at most once. Never after `stop`. */
   readonly signal: AbortSignal;
-  /** Progress: the limit starts anew, or this one in its place until the next progress. A paused timer stays paused. */
+  /** Progress: the limit restarts, or this one in its place until the next progress. A paused timer stays paused. */
   moved(limitMs?: number): void;
   /** What passes from here on is not counted; what is left of the limit is kept. */
   pause(): void;

@@ -55,7 +55,7 @@ export interface LocalApiDeps {
   readonly heldInputs: Pick<HeldInputs, 'hold'>;
   /** Runs what programs of this machine ask for. */
   readonly local: Pick<LocalJobs, 'run'>;
-  /** Stops the worker after its job and starts it anew; left out where nothing would start it. */
+  /** Stops the worker after its job and restarts it; left out where nothing would start it. */
   readonly restart?: () => void;
   readonly registration: { readonly reset: () => void };
   readonly clock: Clock;

@@ -28,7 +28,7 @@ export const TRAY = {
   resume: 'Resume',
   quit: 'Quit',
   quitAndStop: 'Quit and stop the worker',
-  quitOnly: 'Quit; the service goes on',
+  quitOnly: 'Quit; the service keeps running',
   stopNow: 'Stop now',
 } as const;
 

@@ -42,7 +42,7 @@ export interface WorkerStatus {
   readonly configPath: string;
   /** Claiming is on, as saved. */
   readonly enabled: boolean;
-  /** The operator paused it until they resume it, or it starts anew. */
+  /** The operator paused it until they resume it, or it restarts. */
   readonly paused: boolean;
   /** Whether somebody uses this machine, and what told it; absent until it was asked. */
   readonly presence?: PresenceStatus;

@@ -44,7 +44,7 @@ test('four first starts at once all succeed and share one unpacked folder', asyn
   expect(await filesIn(await unpackedIn(program.home), /\.node$/)).toHaveLength(1);
 });
 
-test('a truncated library is unpacked anew instead of crashing the process', async () => {
+test('a truncated library is unpacked again instead of crashing the process', async () => {
   await using program = await setup();
   await program.run([]);
   for (const library of await filesIn(await unpackedIn(program.home), /\.node$|\.so/)) await truncate(library, 4096);

@@ -32,7 +32,7 @@ for (const { name, userland, shell, without } of FETCHERS) {
       expect(it.server.requests.slice(2)).toEqual([archive, `${archive} from 100000`, `${archive} from 200000`]);
     });
 
-    test('begins anew where the server cannot resume', async () => {
+    test('restarts where the server cannot resume', async () => {
       await using it = await aMachine();
       const { archive } = await it.release({ paddingBytes: 300_000 });
       it.server.spoil(archive, { does: 'break', afterBytes: 100_000 });

@@ -72,7 +72,7 @@ inChromium('a worker is registered with a studio by a bootstrap token in the win
   await page.getByLabel('Studio address').fill('https://other.example/');
   await page.getByLabel('Bootstrap token').fill('inv-1');
   await page.keyboard.press('Enter');
-  await page.getByText('The worker starts anew and asks other.example').waitFor();
+  await page.getByText('The worker restarts and asks other.example').waitFor();
   expect(api.asked).toEqual(['PATCH /config', 'POST /daemon/restart']);
   expect(api.written).toEqual([{ api_base_url: 'https://other.example/', bootstrap_token: 'inv-1' }]);
 });

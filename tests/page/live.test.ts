@@ -49,7 +49,7 @@ test('a window reads its lists once, then follows the events', async () => {
   await until(page.model.status, (status) => status?.memory.models.length === 0);
 });
 
-test('a window that missed events reads its lists anew', async () => {
+test('a window that missed events reads its lists again', async () => {
   await using page = await open();
   await until(page.model.jobs, (jobs) => jobs.length > 0);
   page.api.change({ jobs: [RUNNING] });

@@ -183,7 +183,7 @@ const UPDATE_TEXTS: Readonly<Record<UpdateStatus['at'], string>> = {
   trial: 'trying a new version',
   swapping: 'replacing the executable',
   swapped: 'restarting',
-  'rolled-back': 'taken back',
+  'rolled-back': 'rolled back',
   shelved: 'not tried again',
 };
 

@@ -32,7 +32,7 @@ export const update = command({
     'studio-worker update --off',
   ],
   exits: [
-    { code: 1, means: 'the new version did not work and was taken back' },
+    { code: 1, means: 'the new version did not work and was rolled back' },
     { code: 65, means: 'the release is not what the project signed' },
     { code: 69, means: 'the release feed cannot be read, or has no such version' },
     { code: 73, means: 'the disk is full or the config file cannot be written' },

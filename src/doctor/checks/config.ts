@@ -9,7 +9,7 @@ export const CONFIG_CHECKS: readonly Check[] = [
     title: 'the config file can be read',
     page: [
       'The worker does not start with a config file that it cannot read: a wrong type, a missing required key, broken TOML.',
-      'The message names the line and what is expected there. `studio-worker config` prints the file as it is understood. A file that is beyond repair can be moved away: the next start writes a fresh one, and the machine registers anew.',
+      'The message names the line and what is expected there. `studio-worker config` prints the file as it is understood. A file that is beyond repair can be moved away: the next start writes a fresh one, and the machine registers again.',
     ],
     async run({ config }) {
       try {
@@ -42,7 +42,7 @@ export const CONFIG_CHECKS: readonly Check[] = [
     title: 'the studio has approved this machine',
     page: [
       'A worker gets jobs once the operator of the studio has approved its request, or at once with a bootstrap token.',
-      'While the request is pending, approve this machine in the studio. After a rejection, or to move to another studio, `studio-worker register --reset` discards the registration and the next start asks anew.',
+      'While the request is pending, approve this machine in the studio. After a rejection, or to move to another studio, `studio-worker register --reset` discards the registration and the next start asks again.',
     ],
     async run({ config }) {
       const { values } = await config();

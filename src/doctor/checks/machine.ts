@@ -105,7 +105,10 @@ async function engines({ engines: reports }: DoctorDeps): Promise<Finding> {
   const missing = real.filter(({ ready }) => !ready);
   const names = (some: typeof all): string => some.map(({ engine }) => engine).join(', ');
   if (missing.length === real.length) {
-    return failed(`none is: ${missing[0]?.because ?? ''}`, missing[0]?.hint ?? 'Run `studio-worker engines`.');
+    return failed(
+      `no engine is ready: ${missing[0]?.because ?? ''}`,
+      missing[0]?.hint ?? 'Run `studio-worker engines`.',
+    );
   }
   if (missing.length > 0) {
     return warning(

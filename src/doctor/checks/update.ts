@@ -7,7 +7,7 @@ export const UPDATE_CHECKS: readonly Check[] = [
     title: 'the release feed can be read',
     page: [
       'The worker looks for newer releases where `auto_update_feed` says, and takes only those that the project has signed.',
-      '`studio-worker check-update` reads the feed at once. While it cannot be read, the worker keeps its version and goes on working. `auto_update_feed` may name a mirror.',
+      '`studio-worker check-update` reads the feed at once. While it cannot be read, the worker keeps running its version. `auto_update_feed` may name a mirror.',
     ],
     async run({ config, feed }) {
       const { values } = await config();

@@ -29,7 +29,7 @@ export const WORKER_CHECKS: readonly Check[] = [
     title: 'the worker starts by itself',
     page: [
       'A service of your account starts the worker after a restart of the machine, and again after a failure.',
-      '`studio-worker install-service` writes it. It has to be written anew after the program or `models_root` has moved, since the service may write its own folders only.',
+      '`studio-worker install-service` writes it. It has to be rewritten after the program or `models_root` has moved, since the service may write its own folders only.',
     ],
     run: service,
   },
@@ -127,7 +127,7 @@ async function service({ service: report, config }: DoctorDeps): Promise<Finding
       : skipped('auto_start is false');
   }
   if (state === 'failed' || state === 'stopped') {
-    return failed(`${manager} reports it as ${state}`, 'Run `studio-worker install-service`, which starts it anew.');
+    return failed(`${manager} reports it as ${state}`, 'Run `studio-worker install-service`, which restarts it.');
   }
   if (outdated.length > 0) {
     return warning(`its file lacks: ${outdated.join('; ')}`, 'Run `studio-worker install-service` again.');

@@ -56,7 +56,7 @@ async function phonemesBy(path: string, { voice, words, signal }: Question, { as
       signal.throwIfAborted();
       throw new WorkerError('native.unavailable', `${path} cannot be started`, {
         cause: thrown,
-        hint: 'Check STUDIO_WORKER_ESPEAK_NG, or install espeak-ng anew.',
+        hint: 'Check STUDIO_WORKER_ESPEAK_NG, or reinstall espeak-ng.',
       });
     },
   );

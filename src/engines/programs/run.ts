@@ -40,7 +40,7 @@ export interface WatchedProgram {
   readonly ended: Promise<ChildEnd>;
   /** It has no work: its silence means nothing. */
   pause(): void;
-  /** It has work: the limit starts anew. */
+  /** It has work: the limit restarts. */
   resume(): void;
   /** Ends it. However it ends from here on is no crash. May be called twice: the grace does not grow. */
   readonly end: () => void;

@@ -29,7 +29,7 @@ export function configHandlers({
     },
     restart() {
       if (restart === undefined) {
-        throw new ApiFailure(409, 'restart_unsupported', 'this worker cannot start itself anew', {
+        throw new ApiFailure(409, 'restart_unsupported', 'this worker cannot restart itself', {
           hint: 'Stop it, and run `studio-worker run` again.',
         });
       }

@@ -54,7 +54,7 @@ export function createMeters(): Meters {
   };
 }
 
-/** What is true now: made anew for each answer, so that nothing of the past stays in it. */
+/** What is true now: recreated for each answer, so that nothing of the past stays in it. */
 function momentary(now: Measured): Registry {
   const registry = new Registry();
   const registers = [registry];

@@ -21,7 +21,7 @@ export interface Rejections {
 /** Beyond this the jobs that were rejected longest ago are forgotten: their next offer tells the same again. */
 const MAX_JOBS = 10_000;
 
-/** Knows none at first; a studio that starts anew is told again. */
+/** Knows none at first; a studio that restarts is told again. */
 export function createRejections(maxJobs = MAX_JOBS): Rejections {
   const byJob = new Map<string, Map<string, GivenRejection>>();
   const byWorker = new Map<string, GivenRejection>();

@@ -27,7 +27,7 @@ export const WORKER_SENTENCES = {
   'tray.failed': own((f) => `cannot ${text(f.action)}, as the tray icon was told: ${text(f.error)}`),
   'tray.no-worker': own((f) => `the icon has no worker to show: ${text(f.error)}`),
   'tray.worker-revived': own((f) => `the worker crashed, and is started again (start ${text(f.starts)} in a row)`),
-  'tray.worker-stays': own(() => 'the worker did not stop in time, and goes on without its icon'),
+  'tray.worker-stays': own(() => 'the worker did not stop in time, and keeps running without its icon'),
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
   'local-api.unavailable': own(
@@ -115,7 +115,7 @@ export const WORKER_SENTENCES = {
   'result.corrupt': own(
     (f) => `the saved result ${text(f.file)} fails its checksum and was moved to ${text(f.movedTo)}`,
   ),
-  'outbox.recreated': own((f) => `${text(f.path)} was removed while the worker runs; it is made anew`),
+  'outbox.recreated': own((f) => `${text(f.path)} was removed while the worker runs; it is recreated`),
   'result.passed-over': own(
     (f) => `passed over ${text(f.file)} among the saved results: it is a ${text(f.kind)}, not a file`,
   ),

@@ -57,7 +57,7 @@ export async function openResidency(options: ResidencyOptions): Promise<Residenc
     }
   }
 
-  let saving = save(); // a file written otherwise, which may hold more than it should, is written anew
+  let saving = save(); // a file written otherwise, which may hold more than it should, is rewritten
   return {
     found,
     remember(residents) {

@@ -31,7 +31,7 @@ export class SingleFlight {
       flight.listeners.delete(caller.report);
       if (flight.listeners.size === 0) {
         flight.abort.abort(new WorkerError('job.cancelled', 'nobody waits for this download any more'));
-        // The next caller starts anew, and waits for the lock that this flight still holds for a moment.
+        // The next caller restarts, and waits for the lock that this flight still holds for a moment.
         if (this.#flights.get(path) === flight) this.#flights.delete(path);
       }
     }

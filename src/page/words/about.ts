@@ -31,7 +31,7 @@ export const ABOUT = {
     trial: (version: string) => `${version} runs beside this one until it has reached the studio.`,
     swapping: (version: string) => `${version} takes the place of this one.`,
     swapped: (version: string) => `${version} is installed.`,
-    'rolled-back': (version: string) => `${version} did not come up, so this one goes on.`,
+    'rolled-back': (version: string) => `${version} did not start, so this version stays.`,
     shelved: (version: string) => `${version} is not tried again.`,
     unknown: 'A newer release',
     none: 'Nothing updates this worker: it does not run from an installation.',

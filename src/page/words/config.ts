@@ -33,7 +33,7 @@ export const CONFIG = {
   secretUnset: 'Not set',
   show: 'Show',
   hide: 'Hide',
-  fromEnvironment: (variable: string) => `Set by the variable ${variable}, which counts before this file`,
+  fromEnvironment: (variable: string) => `Set by the variable ${variable}, which overrides this file`,
   noDefault: 'none',
   default: (value: string) => `default ${value}`,
   listHelp: 'Separated by commas',

@@ -23,7 +23,7 @@ export const STATUS = {
     limited: (studio: string) => `Connected to ${studio}, and takes no jobs now`,
     busy: (studio: string) => `Working for ${studio}`,
     busyLocal: 'Working for a program on this machine',
-    paused: (studio: string) => `Takes no jobs from ${studio} until you resume or it starts anew`,
+    paused: (studio: string) => `Takes no jobs from ${studio} until you resume or it restarts`,
     off: (studio: string) => `Switched off in the config: takes no jobs from ${studio}`,
     draining: (studio: string) => `Finishes the running job for ${studio}, takes no other`,
     stopping: 'Stops when the running job is done',
@@ -141,7 +141,7 @@ export const STATUS = {
     hide: 'Hide token',
     ask: 'Ask for approval',
     told: 'The studio sees this machine’s name, its GPU memory and which kinds of job it can do.',
-    asking: (studio: string) => `The worker starts anew and asks ${studio}`,
+    asking: (studio: string) => `The worker restarts and asks ${studio}`,
     choose: 'Choose another studio',
   },
   machine: {

@@ -269,7 +269,7 @@ class RegistrationDriver implements Registration {
 
   #newRound(): void {
     this.#disarm();
-    this.#round.abort(new WorkerError('registration.failed', 'registration was stopped or started anew'));
+    this.#round.abort(new WorkerError('registration.failed', 'registration was stopped or restarted'));
     this.#round = new AbortController();
   }
 

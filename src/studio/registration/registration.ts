@@ -39,7 +39,7 @@ export interface Registration {
   readonly approved: Promise<Approval>;
   /** Calls back after each change; the returned function ends that. */
   onChange(call: (status: RegistrationStatus) => void): () => void;
-  /** Forgets who we are, on disk too, and asks anew. */
+  /** Forgets who we are, on disk too, and asks again. */
   reset(): void;
   /**
    * The same because the studio said so about this worker. Nothing happens when we go by another id by now: its answer
@@ -48,7 +48,7 @@ export interface Registration {
   revoke(revoked: { readonly workerId: string; readonly reason: string }): void;
   /**
    * To be called when somebody else may have changed what the config remembers: adopts credentials that appeared
-   * there, and starts anew when the install id is gone, which is how `register --reset` reaches a running worker.
+   * there, and restarts when the install id is gone, which is how `register --reset` reaches a running worker.
    */
   reload(): void;
   /**

@@ -140,7 +140,7 @@ function ended(work: Work, end: ChildEnd): never {
     throw new WorkerError('engine.failed', `the process for images ${how} while it wrote one`);
   }
   throw new WorkerError('task.invalid', `the image cannot be read: the process that read it ${how}`, {
-    hint: 'Send the image as another file, such as a PNG that is saved anew.',
+    hint: 'Send the image as another file, such as a PNG that is saved again.',
   });
 }
 

@@ -33,7 +33,7 @@ export interface ApiAsk {
 }
 
 /**
- * Asks the running worker, whose API the file at `foundPath` names. A worker that starts anew has another token: the file
+ * Asks the running worker, whose API the file at `foundPath` names. A worker that restarts has another token: the file
  * is read once more before nobody counts as there.
  *
  * @throws WorkerError `worker.not-running` | `worker.unresponsive` | `folder.unusable`; what `fetch` throws

@@ -1,5 +1,5 @@
 /**
- * Whether the operator paused this worker: from now on, until they resume it or it starts anew. Never saved, unlike
+ * Whether the operator paused this worker: from now on, until they resume it or it restarts. Never saved, unlike
  * `auto_enabled` (studio contract).
  */
 export interface PauseSwitch {

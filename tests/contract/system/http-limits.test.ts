@@ -41,7 +41,7 @@ function timed() {
   return {
     clock,
     http: createHttp({ clock, env: () => undefined }),
-    /** Lets less than the stall time pass, and waits for a byte that starts it anew. */
+    /** Lets less than the stall time pass, and waits for a byte that restarts it. */
     async passUntilMoved(ms: number): Promise<void> {
       clock.advance(ms);
       await limitOf(clock, STALL_MS);

@@ -50,19 +50,19 @@ test('a refused result is listed, and retry has the running worker deliver it', 
   await using at = await setup();
   expect(await at.list()).toMatchObject([{ place: 'set-aside', jobId: at.jobId, ext: 'webp' }]);
   const { code, out } = await at.run('retry', at.jobId.slice(0, 10));
-  expect([code, out]).toEqual([0, 'put back 1 result; the running worker delivers 1\n']);
+  expect([code, out]).toEqual([0, 'requeued 1 result; the running worker delivers 1\n']);
   await at.studio.jobIs(at.jobId, 'completed');
   await at.worker.done();
   expect(await at.list()).toEqual([]);
 });
 
-test('a result put back without a worker is delivered at its next start', async () => {
+test('a result requeued without a worker is delivered at its next start', async () => {
   await using at = await setup();
   await at.api?.[Symbol.asyncDispose]();
   at.worker.signal();
   await at.worker.ended;
   const { out } = await at.run('retry', '--all');
-  expect(out).toBe('put back 1 result; no worker is running; delivered after its next start\n');
+  expect(out).toBe('requeued 1 result; no worker is running; delivered after its next start\n');
   const next = await at.startWorker({ folder: at.worker.folder });
   await next.live();
   await at.studio.jobIs(at.jobId, 'completed');

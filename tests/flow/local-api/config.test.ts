@@ -144,7 +144,7 @@ describe('all settings', () => {
   });
 });
 
-test('a worker starts anew in its process when its operator asks for it', async () => {
+test('a worker restarts in its process when its operator asks for it', async () => {
   await using scene = await setupStudio();
   const child = await scene.spawnWorker({ config: { local_api_port: 0 } });
   await child.logged('session.welcomed');

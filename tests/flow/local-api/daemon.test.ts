@@ -99,7 +99,7 @@ test('a registration that was not rejected is not reset', async () => {
   expect(await at.post('/daemon/registration/reset')).toMatchObject({ status: 409, body: { error: 'not_rejected' } });
 });
 
-test('a rejected worker asks anew after a reset', async () => {
+test('a rejected worker asks again after a reset', async () => {
   await using at = await setupApi({ credentials: undefined });
   await at.worker.until('a request', () => at.worker.status().registration.at === 'pending');
   const { registration } = at.worker.status();

@@ -174,7 +174,7 @@ describe('on the disk', () => {
     expect(await at.ask('/model-files')).toMatchObject({ body: { files: [] } });
   });
 
-  test('a download that fails says why, and can begin anew', async () => {
+  test('a download that fails says why, and can be restarted', async () => {
     await using at = await withFile();
     at.host.fault = () => ({ status: 404 });
     await using events = await subscribe(at.api);

@@ -33,7 +33,7 @@ onLinux('install-service writes a private unit, starts it and notes the change',
   ]);
 });
 
-onLinux('a second install-service changes nothing but starts the service anew', async () => {
+onLinux('a second install-service changes nothing but restarts the service', async () => {
   await using account = await anAccount();
   await account.run('install-service');
   const before = await readFile(account.unit, 'utf8');

@@ -38,7 +38,7 @@ test('the operator sees who asks before deciding', async () => {
   expect(registrations[0]?.installId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 });
 
-test('a rejected worker stays, says what to do, and asks anew after a reset', async () => {
+test('a rejected worker stays, says what to do, and asks again after a reset', async () => {
   await using scene = await setupStudio();
   const worker = await scene.startWorker({ credentials: undefined });
   const first = await asked(scene.studio);

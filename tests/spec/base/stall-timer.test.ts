@@ -19,7 +19,7 @@ test('nothing moving for the whole limit aborts with the reason given', () => {
   expect(clock.armed).toBe(0);
 });
 
-test('each progress starts the limit anew, however long the whole takes', () => {
+test('each progress restarts the limit, however long the whole takes', () => {
   const { clock, timer } = setup();
   for (let step = 0; step < 20; step++) {
     clock.advance(LIMIT_MS - 1);

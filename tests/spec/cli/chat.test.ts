@@ -77,7 +77,7 @@ test('each message is asked with what was said before', async () => {
   expect(cli.closed()).toBe(1);
 });
 
-test('a cleared chat begins anew, behind what the model is told first', async () => {
+test('a cleared chat restarts, behind what the model is told first', async () => {
   await using cli = await setup({ typed: [line('hi'), line('/clear'), line('who are you?')] });
   await cli.run('chat', 'tiny', '--system', 'be brief');
   expect(cli.heard[1]).toEqual([

@@ -70,7 +70,7 @@ for (const [what, text] of [
   ['quoted', '"worker_id" = "w1"\nother = 1\n'],
   ['multi-line', 'worker_id = """\nw1"""\nother = 1\n'],
 ] as const) {
-  test(`a ${what} spelling of a key is written anew with every value kept`, () => {
+  test(`a ${what} spelling of a key is rewritten with every value kept`, () => {
     expect(tableOf(editToml(text, { worker_id: 'w2' }))).toEqual({ worker_id: 'w2', other: 1n });
     expect(tableOf(editToml(text, { worker_id: undefined }))).toEqual({ other: 1n });
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../../src/demo/weights/voice.ts';
 import { readVoice } from '../../../src/engines/piper/voice.ts';
 
-test('the demonstration’s voice is made anew as the same few kilobytes', () => {
+test('the demonstration’s voice is recreated as the same few kilobytes', () => {
   const weights = voiceModel();
   expect(weights).toEqual(voiceModel());
   expect(weights.byteLength).toBeLessThan(10_000);

@@ -132,16 +132,16 @@ test('edits in quick succession count as one and ask a worker once', async () =>
   expect(loop.children).toHaveLength(2);
 });
 
-test('a worker that crashed starts anew with the next edit', async () => {
+test('a worker that crashed restarts with the next edit', async () => {
   await using loop = await setup({ source: 'throw 1;' });
-  expect(await loop.said.next()).toBe('the worker ended with code 3; it starts anew after the next change');
+  expect(await loop.said.next()).toBe('the worker ended with code 3; it restarts after the next change');
   expect(loop.children).toHaveLength(1);
   await loop.edit('export {};');
   await loop.running.next();
   expect(loop.children).toHaveLength(2);
 });
 
-test('a stop lets the job finish, starts nothing anew and leaves no process', async () => {
+test('a stop lets the job finish, restarts nothing and leaves no process', async () => {
   await using loop = await setup();
   await loop.running.next();
   loop.stop();

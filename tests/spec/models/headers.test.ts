@@ -166,7 +166,7 @@ async function outcomeOf(bytes: Uint8Array, name: string, sizeBytes = bytes.byte
     () => 'sound',
     (thrown: unknown) => toWorkerError(thrown).code,
   );
-  // It starts anew with four times as much each time, so all looks together are a third more than the last.
+  // It restarts with four times as much each time, so all looks together are a third more than the last.
   expect(readBytes).toBeLessThanOrEqual(64 * KIB + (4 / 3) * MOST_READ_BYTES);
   return code;
 }

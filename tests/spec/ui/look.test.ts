@@ -74,7 +74,7 @@ test('the menu offers what can be done now, and says what quitting does', () => 
     'Resume',
     'Quit and stop the worker',
   ]);
-  expect(linesOf({ isService: true }).at(-1)).toBe('Quit; the service goes on');
+  expect(linesOf({ isService: true }).at(-1)).toBe('Quit; the service keeps running');
   expect(linesOf({ link: 'lost' })).toEqual(['Worker not reachable (off)', 'Open window', 'Pause (off)', 'Quit']);
   expect(linesOf({ isQuitting: true })).toEqual([
     'Stopping the worker (off)',

@@ -62,7 +62,7 @@ function linesOf(
 ): readonly string[] {
   if (raised)
     return [minimised ? 'the icon is there already' : 'the window is opened by the icon that is there already'];
-  const started = startedWorker ? ['a worker was started; it goes on when the window is closed'] : [];
+  const started = startedWorker ? ['a worker was started; it keeps running when the window is closed'] : [];
   const icon = staysFor === undefined ? [] : [STAYS[staysFor]];
   if (shown !== 'none') return [...started, shown === 'app' ? 'opened a window' : 'opened in the browser', ...icon];
   if (minimised && staysFor !== undefined) return [...started, ...icon];

@@ -52,7 +52,7 @@ async function chosen(
 }
 
 const countText = (count: number): string =>
-  count === 0 ? 'nothing had to be put back' : `put back ${count} ${count === 1 ? 'result' : 'results'}`;
+  count === 0 ? 'nothing to requeue' : `requeued ${count} ${count === 1 ? 'result' : 'results'}`;
 
 function deliveryText(asked: Asked<{ readonly waiting: number }>): string {
   switch (asked.is) {

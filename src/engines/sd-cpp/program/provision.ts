@@ -65,7 +65,7 @@ export const markerPath = (modelsRoot: string): string => `${modelsRoot}/bin/.sd
 
 /**
  * Fetches the pinned release, checks it, and puts its files into `bin`, the program last and then the marker: an
- * installation that is cut off before the marker starts anew.
+ * installation that is cut off before the marker restarts.
  *
  * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | `disk.full` | …
  */

@@ -55,7 +55,7 @@ export const WORKERS = {
   remove: 'Remove worker',
   removeTitle: (name: string) => `Remove ${name}?`,
   removeSay:
-    'Its session ends and its job goes back into the queue. Its operator can register it again, and you approve it anew.',
+    'Its session ends and its job goes back into the queue. Its operator can register it again, and you approve it again.',
   rejectTitle: (name: string) => `Reject ${name}?`,
   rejectSay: 'It is told why and stops asking. Its operator can reset the registration and ask again.',
   reason: 'Reason',

@@ -33,7 +33,7 @@ test('crashes that are further apart never add up', () => {
   expect(remaining()).toBe(0);
 });
 
-test('after half an hour the model is welcome again, and judged anew', () => {
+test('after half an hour the model is welcome again, and judged again', () => {
   const { clock, crash, remaining } = setup();
   for (let time = 0; time < 3; time++) crash();
   clock.advance(30 * MINUTE_MS);

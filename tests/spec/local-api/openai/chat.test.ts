@@ -139,7 +139,7 @@ test('an answer that comes all at once is streamed to a client that waits', asyn
   expect({ text, last }).toEqual({ text: 'A fox is red.', last: '[DONE]' });
 });
 
-test('an engine that begins anew with other words ends the stream with an error', async () => {
+test('an engine that restarts with other words ends the stream with an error', async () => {
   const { answer, started, finish } = setup(STREAM);
   const { onDelta } = await started;
   void onDelta?.({ is: 'text', text: 'A fox' });

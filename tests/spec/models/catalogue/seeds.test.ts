@@ -65,7 +65,7 @@ test('a change to a seed stays the operator’s', async () => {
   expect((await open('small')).find('small')?.displayName).toBe('My small one');
 });
 
-test('a broken catalogue begins anew with the seeds', async () => {
+test('a broken catalogue lists the seeds alone', async () => {
   const { open } = setup('{"models": 1}');
   expect(ids((await open('small')).list())).toEqual(['small']);
 });

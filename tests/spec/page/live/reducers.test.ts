@@ -61,7 +61,7 @@ test('a window holds the newest lines and counts those before them', () => {
   expect(held.all).toBe(MAX_LINES + 5);
 });
 
-test('a worker that was started again begins its log anew', () => {
+test('a worker that was started again begins a new log', () => {
   const later = (line: ApiLogLine): ApiLogLine => ({ ...line, ts: '2099-01-01T00:00:00.000Z' });
   const held = { lines: LINES, all: LINES.length };
   const shorter = LINES.slice(0, 2).map(later);

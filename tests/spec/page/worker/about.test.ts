@@ -9,7 +9,7 @@ test('each state of an update has a sentence of its own', () => {
     say: '0.6.1 installs when the running job is done.',
     step: 2,
   });
-  expect(updateLook({ at: 'rolled-back' }).say).toBe('A newer release did not come up, so this one goes on.');
+  expect(updateLook({ at: 'rolled-back' }).say).toBe('A newer release did not start, so this version stays.');
 });
 
 test('an update is news while it moves or has failed', () => {

@@ -64,7 +64,7 @@ needs(POSIX)('a pipe in the journal’s place blocks nothing, results get files'
   expect((await at.open()).entries()).toMatchObject([{ jobId: 'job-1' }]);
 });
 
-needs(POSIX)('an outbox removed while it is in use is made anew, private and whole', async () => {
+needs(POSIX)('an outbox removed while it is in use is recreated, private and whole', async () => {
   for (const [_where, sizeBytes] of SIZES) {
     await using at = await setup();
     const outbox = await at.open();

@@ -171,7 +171,7 @@ test('a restart polls the remembered request with its secret at once', async () 
   expect(at.desk.requests).toEqual([]);
 });
 
-test('a remembered request without its secret is asked for anew', async () => {
+test('a remembered request without its secret is requested again', async () => {
   await using at = setup({ installId: 'i', registrationRequestId: 'rr-9' });
   await at.begin();
 
@@ -235,7 +235,7 @@ test('an approval that cannot be saved stands, is reported and is saved later', 
   expect(at.clock.armed).toBe(0);
 });
 
-test('a request the studio forgot is dropped and made anew', async () => {
+test('a request the studio forgot is discarded and made again', async () => {
   await using at = setup();
   await at.begin();
   const firstHash = at.desk.requests[0]?.registrationSecretHash;
@@ -277,7 +277,7 @@ test('a rejection makes no more calls and says what to do', async () => {
   expect(at.disk.record).toEqual({ installId: expect.any(String) });
 });
 
-test('a reset after a rejection asks anew as another installation', async () => {
+test('a reset after a rejection asks again as another installation', async () => {
   await using at = setup();
   await at.begin();
   at.desk.pollAnswers = [{ is: 'rejected', reason: '' }];

@@ -68,7 +68,7 @@ test('four simultaneous first uses unpack one whole folder and no leftovers', as
 test.each([
   ['truncated', (path: string) => truncate(path, 3)],
   ['missing', (path: string) => Bun.file(path).delete()],
-])('a library that is %s is never loaded but unpacked anew', async (_what, damage) => {
+])('a library that is %s is never loaded but unpacked again', async (_what, damage) => {
   await using at = await setup();
   const folder = await at.unpack();
   await damage(join(folder, '@img/libvips/lib/libvips.so'));

@@ -124,7 +124,7 @@ describe('nobody is there', () => {
   });
 });
 
-test('a worker that has just begun anew is found by its new token', async () => {
+test('a worker that has just restarted is found by its new token', async () => {
   await using at = await setup(lines(1), { token: 'stale', onStranger: () => at.write(TOKEN, process.pid) });
   expect(await replies(at.path)).toEqual([1]);
 });

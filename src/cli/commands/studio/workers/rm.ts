@@ -5,7 +5,7 @@ import { findWorker } from '../../../studio-ids.ts';
 
 /** Removes a worker. */
 export const workersRm = command({
-  summary: 'Remove a worker; its jobs go back to the queue, and it has to be approved anew',
+  summary: 'Remove a worker; its jobs go back to the queue, and it has to be approved again',
   examples: ['studio-worker studio workers rm w-7d6f'],
   exits: OPERATOR_EXITS,
   json: '{workerId, removed}',
