@@ -369,17 +369,17 @@ export const FACTS: WorkerFacts = {
   engines: ENGINES,
   models: MODELS,
   findings: [
-    { id: 'config.valid', title: 'The config file', is: 'ok', message: 'the config file is valid' },
+    { id: 'config.valid', title: 'the config file can be read', is: 'ok', message: '/home/op/config.toml' },
     {
       id: 'service.linger',
-      title: 'The service',
+      title: 'the worker runs while nobody is logged in',
       is: 'warning',
       message: 'the worker stops when you log out',
       hint: 'Run `loginctl enable-linger`.',
     },
     {
       id: 'studio.clock',
-      title: 'The clock',
+      title: 'the clocks agree',
       is: 'failed',
       message: 'the clock is 4 m behind',
       hint: 'Set the clock.',

@@ -27,9 +27,9 @@ inChromium('the doctor runs in the window and shows the worst first', async () =
   await page.getByText('1 passed, 1 warning, 1 failed').waitFor();
   const rows = page.getByRole('region', { name: 'Doctor' }).getByRole('listitem');
   expect(await rows.allTextContents()).toEqual([
-    'FailedThe clock is 4 m behindSet the clock.studio.clock',
-    'WarningThe worker stops when you log outRun `loginctl enable-linger`.service.linger',
-    'PassedThe config file is validconfig.valid',
+    'FailedThe clocks agreeThe clock is 4 m behindSet the clock.studio.clock',
+    'WarningThe worker runs while nobody is logged inThe worker stops when you log outRun `loginctl enable-linger`.service.linger',
+    'PassedThe config file can be read/home/op/config.tomlconfig.valid',
   ]);
   await page.getByRole('button', { name: 'Run again' }).waitFor();
   await page.getByRole('button', { name: 'Copy report' }).click();

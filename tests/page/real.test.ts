@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
 import { pageShell } from '../../src/compose/page-shell.ts';
 import { PageCodeSchema } from '../../src/contract/page/access.ts';
-import { anLlmTask } from '../fakes/builders.ts';
+import { anLlmTask, aTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';
 import { setup, type SceneChoice } from '../flow/harness.ts';
 import { inChromium, openWindows } from './browser.ts';
@@ -119,4 +119,25 @@ inChromium('a model added to the catalogue appears, and leaves once removed', as
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Remove model' }).click();
   await page.getByText('The catalogue is empty').waitFor();
+});
+
+inChromium('what real jobs made is heard, seen and read in the window', async () => {
+  await using open = await openWorker();
+  const { page, scene, complaints } = open;
+  const show = async (task: Parameters<typeof aTask>[0]): Promise<void> => {
+    const { id } = await scene.studio.createJob(aTask(task));
+    await scene.studio.jobIs(id, 'completed');
+    await page.goto(`${open.api.url}/#jobs/${id}`);
+    await page.getByText(id, { exact: true }).last().waitFor();
+  };
+  await show({ kind: 'audio_tts', text: 'hello' });
+  await page.getByText('0:00 / 0:01').waitFor();
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.waitForFunction(() => document.querySelector('audio')?.ended === true);
+  await show({ kind: 'image', prompt: 'a red fox', width: 64, height: 64, ext: 'webp', seed: 7 });
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.view img')?.naturalWidth === 64);
+  await page.getByText('64 × 64', { exact: true }).waitFor();
+  await show({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }] });
+  await page.getByRole('region', { name: 'Result:' }).waitFor();
+  expect(complaints).toEqual([]);
 });

@@ -42,7 +42,7 @@ export function DoctorPanel() {
   );
 }
 
-function FindingRow({ finding: { id, is, message, hint } }: { readonly finding: ApiFinding }) {
+function FindingRow({ finding: { id, title, is, message, hint } }: { readonly finding: ApiFinding }) {
   const { tone, icon, word } = FINDING_LOOKS[is];
   return (
     <li class="row check-row" data-tone={tone}>
@@ -51,7 +51,8 @@ function FindingRow({ finding: { id, is, message, hint } }: { readonly finding: 
         <span class="visually-hidden">{word}</span>
       </span>
       <div class="grow">
-        <p class="medium">{sentence(message)}</p>
+        <p class="medium">{sentence(title)}</p>
+        <p class="note">{sentence(message)}</p>
         {hint !== undefined && <p class="note">{hint}</p>}
       </div>
       <span class="mono t3 sm">{id}</span>
