@@ -47,6 +47,7 @@ const worker = (effects: Effects) =>
       void effects.machine.vram(); // a driver takes a while to answer, and the rest is loaded meanwhile
       return (await import('./compose/commands/run.ts')).runWorker(choice, effects);
     },
+    showPage: async (url) => (await import('./compose/ui/show-page.ts')).showPageHere(url, effects),
     openWindow: async (choice) => (await import('./compose/ui/window.ts')).openWorkerUi(choice, effects),
     modelFiles: async (configPath) =>
       (await import('./compose/commands/model-files.ts')).openModelFiles(configPath, effects),

@@ -63,6 +63,8 @@ export interface World {
    * @throws WorkerError `worker.not-running`
    */
   readonly openWindow: (choice: WindowChoice) => Promise<OpenedUi>;
+  /** Shows a page on this desktop; `none` where nothing here can. */
+  readonly showPage: (url: string) => Promise<'app' | 'browser' | 'none'>;
   /** Starts the embedded studio; resolves once it listens. Signals are its own affair. */
   readonly startStudio: (options: StudioChoice) => Promise<StartedStudio>;
   readonly migrateStudio: (options: MoveChoice) => Promise<MovedStudio>;

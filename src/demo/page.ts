@@ -24,7 +24,10 @@ export const demoPage = (jobs: readonly ShownJob[]): string => `<!doctype html>
 <meta name="viewport" content="width=device-width">
 ${TITLE}
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
+html { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 0 2rem; }
+.pair p { overflow-wrap: anywhere; }
 section { border-top: 1px solid #ccc; padding: 1rem 0; }
 figure { display: inline-block; width: 48%; margin: 0 1% 0 0; vertical-align: top; }
 img, video, audio { max-width: 100%; display: block; margin: .5rem 0; }
@@ -43,10 +46,10 @@ function section({ kind, state, prompt, file, before, text, error }: ShownJob): 
   const result = error ?? text;
   return [
     `<section><h2>${safe(kind)}: ${safe(state)}</h2>`,
-    ...(prompt === '' ? [] : [`<p>Prompt: <q>${safe(prompt)}</q></p>`]),
+    `<div class="pair"><div>${prompt === '' ? '<p>No prompt</p>' : `<p>Prompt: <q>${safe(prompt)}</q></p>`}</div><div>`,
     ...(file === undefined ? [] : [shown(file, before), `<p><a href="${safe(encodeURI(file))}">${safe(file)}</a></p>`]),
     ...(result === undefined ? [] : [`<p>${safe(result)}</p>`]),
-    '</section>',
+    '</div></div></section>',
   ].join('\n');
 }
 

@@ -46,7 +46,7 @@ export interface ServedStudio extends Pick<HttpServer, 'url' | 'port'> {
 /** A studio with its data; `stop` closes that, too. */
 export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile'> {
   /** An address that opens the operator's page once, within ten minutes. */
-  pageUrl(): string;
+  readonly pageUrl: () => string;
 }
 
 const LIMITS = {

@@ -33,7 +33,8 @@ import {
 } from '../contract/admin.ts';
 import { writeJson } from '../contract/json.ts';
 import { type Read, readJson } from '../contract/read.ts';
-import { studioUrl } from '../contract/routes.ts';
+import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract/page/dashboard.ts';
+import { studioBase, studioUrl } from '../contract/routes.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 
 /** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
@@ -75,6 +76,8 @@ export interface OperatorClient {
   removeModel(modelId: string): Promise<void>;
   /** A bootstrap token with which one worker joins without waiting for approval. */
   createBootstrapToken(): Promise<BootstrapTokenView>;
+  /** An address that opens the studio's page once, within ten minutes. */
+  pageUrl(): Promise<string>;
   /** The bytes a finished job delivered. */
   artifact(jobId: string): Promise<Uint8Array>;
 }
@@ -132,6 +135,7 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     models: async () => trusted(readJson(ModelListSchema, await get(routes.models))).models,
     removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
     createBootstrapToken: async () => trusted(readJson(BootstrapTokenViewSchema, await post(routes.bootstrapTokens))),
+    pageUrl: async () => pageUrlOf(options.url, await post(DASHBOARD_ROUTES.codes)),
     artifact: async (jobId) =>
       (
         await exchange(options, {
@@ -142,6 +146,12 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
         })
       ).body,
   };
+}
+
+/** The address of a studio's page, with the code that it made. */
+function pageUrlOf(url: string, answer: string): string {
+  const { code } = trusted(readJson(DashboardCodeSchema, answer));
+  return dashboardUrl(studioBase(url) ?? url, code);
 }
 
 /** Page by page, newest first, until there are enough or no more. */

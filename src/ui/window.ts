@@ -43,7 +43,7 @@ const SHOW_MS = 1.5 * SECOND_MS;
 export async function openWindow(printOnly: boolean, deps: WindowDeps): Promise<OpenedWindow> {
   const running = await deps.pageUrl();
   const url = running ?? (await startWorker(deps));
-  const shown = printOnly ? 'none' : await show(url, deps);
+  const shown = printOnly ? 'none' : await showPage(url, deps);
   return { shown, url, startedWorker: running === undefined };
 }
 
@@ -75,9 +75,13 @@ async function assertNoService({ serviceManager }: WindowDeps): Promise<void> {
   });
 }
 
-async function show(url: string, deps: WindowDeps): Promise<OpenedWindow['shown']> {
-  for (const way of windowWays(url, deps.desktop)) {
-    if ((await deps.show(way, SHOW_MS)) === 'started') return way.how;
+/** Shows a page in the best way that this desktop has; `none` where it has none. */
+export async function showPage(
+  url: string,
+  { desktop, show }: Pick<WindowDeps, 'desktop' | 'show'>,
+): Promise<OpenedWindow['shown']> {
+  for (const way of windowWays(url, desktop)) {
+    if ((await show(way, SHOW_MS)) === 'started') return way.how;
   }
   return 'none';
 }

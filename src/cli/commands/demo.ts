@@ -16,7 +16,7 @@ import {
 import { redraw } from '../view/redraw.ts';
 import { printJson, printLines, printTable } from '../output.ts';
 import type { World } from '../world.ts';
-import type { GivenWeights } from '../world/demo.ts';
+import type { DemoRun, GivenWeights } from '../world/demo.ts';
 
 /** How often the spinner turns. */
 const FRAME_MS = 80;
@@ -26,6 +26,7 @@ export const demo = command({
   summary: 'Start a local studio and worker, run one job of each kind and show the results',
   examples: [
     'studio-worker demo',
+    'studio-worker demo --open',
     'studio-worker demo --out ./results --keep',
     'studio-worker demo --real',
     'studio-worker demo --real --llm qwen.gguf --stt ggml-base.bin --tts en_US-lessac-medium.onnx',
@@ -62,6 +63,7 @@ export const demo = command({
       default: './studio-worker-demo',
       description: 'Folder for the artifacts',
     },
+    open: { type: 'boolean', description: 'Open the page of its studio, and keep it running' },
     keep: { type: 'boolean', description: 'Keep the studio and worker running; print URL and operator token' },
     ...JSON_ARG,
     ...LOG_ARGS,
@@ -77,10 +79,11 @@ export const demo = command({
       logLevel: args['log-level'],
     });
     try {
+      if (args.open) await openPage(started, world);
       const board = await show(started.events, world, args.json);
       if (args.json) printJson(terminal, resultFacts(board));
       else printTable(terminal, args.real ? realTable(board) : resultTable(board));
-      if (args.keep && !args.json && board.size > 0) {
+      if ((args.keep || args.open) && !args.json && board.size > 0) {
         printLines(terminal, '', `studio:          ${started.url}`, `operator token:  ${started.operatorToken}`);
         printLines(terminal, 'Press Ctrl-C to stop.');
         await started.stopAsked;
@@ -92,6 +95,13 @@ export const demo = command({
     }
   },
 });
+
+/** Shows the jobs as they come, where the studio's operator sees them. */
+async function openPage({ pageUrl }: Pick<DemoRun, 'pageUrl'>, { terminal, showPage }: World): Promise<void> {
+  const url = pageUrl();
+  if ((await showPage(url)) !== 'none') return;
+  terminal.stderr.write(`no browser was found here; open this address, once, within ten minutes:\n${url}\n`);
+}
 
 /** Only real engines use weights: a file that would be ignored is rejected. */
 function realOf(real: boolean, given: GivenWeights): { readonly real?: GivenWeights } {

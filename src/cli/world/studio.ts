@@ -48,6 +48,8 @@ export interface MovedStudio {
 /** A studio that listens. */
 export interface StartedStudio {
   readonly url: string;
+  /** An address that opens the operator's page once, within ten minutes. */
+  readonly pageUrl: () => string;
   readonly dataDir: string;
   /** Undefined where the environment has the token. */
   readonly tokenFile: string | undefined;

@@ -24,16 +24,14 @@ const POLL_MS = 50;
  * @throws WorkerError `folder.unusable` | `studio.not-listening` | `disk.full`
  */
 export async function startDemo(choice: DemoChoice, effects: Effects): Promise<DemoRun> {
-  const { clock, environment, files, http, random } = effects;
+  const { clock, environment, files, http } = effects;
   const { join, native } = pathStyle(environment.platform);
   const outDir = native(choice.outDir);
   // Whatever goes wrong from here on, nothing of the demonstration stays behind.
   await using undo = new AsyncDisposableStack();
   const { stopped, stopAsked } = stopOnSignals(undo);
 
-  const scratch = join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
-  await makeScratch(scratch, files);
-  undo.defer(() => removeScratch(scratch, effects));
+  const scratch = await openScratch(effects, undo);
   const log = await openProcessLog({ ...choice, logLevel: choice.logLevel ?? 'error' }, effects);
   const place = { host: '127.0.0.1', port: 0, sparesLoopback: true, dataDir: join(scratch, 'studio') };
   const studio = await openStudio(place, effects, log.logger);
@@ -51,6 +49,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   return {
     url: studio.url,
     operatorToken: studio.operatorToken,
+    pageUrl: studio.pageUrl,
     events: play({
       operator: createOperatorClient({ http, url: studio.url, token: studio.operatorToken }),
       jobs,
@@ -66,6 +65,15 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
     stopAsked,
     stop: () => (stopping ??= started.disposeAsync()),
   };
+}
+
+/** A folder for what nobody needs afterwards, which `undo` removes. @throws WorkerError `folder.unusable` */
+async function openScratch(effects: Effects, undo: AsyncDisposableStack): Promise<string> {
+  const { environment, files, random } = effects;
+  const scratch = pathStyle(environment.platform).join(environment.tempDir, `studio-worker-demo-${random.hex(8)}`);
+  await makeScratch(scratch, files);
+  undo.defer(() => removeScratch(scratch, effects));
+  return scratch;
 }
 
 /** A signal stops the demonstration. */

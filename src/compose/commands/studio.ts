@@ -8,6 +8,7 @@ import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
+import { pageShell } from '../page-shell.ts';
 import { allowsPrivateUrls, studioObjections } from '../studio-objections.ts';
 
 /** Where a studio listens and keeps its data. */
@@ -32,7 +33,14 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
 export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
   try {
     const objectionTo = studioObjections(effects, place.allowsPrivateUrls ?? false);
-    return await startStudio({ ...place, objectionTo, effects, log: log.child({}, 'studio') });
+    const shell = pageShell('studio');
+    return await startStudio({
+      ...place,
+      objectionTo,
+      shell: (request, url) => shell.answer(request, url),
+      effects,
+      log: log.child({}, 'studio'),
+    });
   } catch (thrown) {
     if (thrown instanceof WorkerError) throw thrown;
     throw new WorkerError(
@@ -70,7 +78,8 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
     await log.flush();
   };
   const tokenFile = operatorToken === undefined ? studio.tokenFile : undefined;
-  return { url: studio.url, dataDir: choice.dataDir, tokenFile, ended: serve() };
+  const { url, pageUrl } = studio;
+  return { url, pageUrl, dataDir: choice.dataDir, tokenFile, ended: serve() };
 }
 
 /** The `studio migrate` command. */

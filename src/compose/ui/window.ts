@@ -3,7 +3,7 @@ import { siblingsOf } from '../../config/paths.ts';
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { continueAs } from '../../system/process/exec.ts';
-import { childEnvironment, ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
+import { ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
 import { type OpenedUi, openUi } from '../../ui/only-ui.ts';
 import { askForWindow } from '../../ui/raise.ts';
 import { askPageUrl } from '../../ui/page-url.ts';
@@ -12,6 +12,7 @@ import { openService } from '../commands/service.ts';
 import { configPathOf, makeConfigFolder } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openUiLog } from '../log.ts';
+import { showBy } from './show-page.ts';
 import { reasonToStay, stayInTray } from './tray.ts';
 
 /**
@@ -64,7 +65,7 @@ function windowOf(
       const env = ownEnvironment(ourVariables());
       return await start(program, [...first, 'run', '--log-file', '--config', path], { env, waitMs });
     },
-    show: ({ program, args }, waitMs) => start(program, args, { env: childEnvironment(ourVariables()), waitMs }),
+    show: showBy(start),
     desktop: environment,
     clock,
   };

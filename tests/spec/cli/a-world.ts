@@ -134,6 +134,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     operator: untold('network'),
     packs: untold('packs'),
     openWindow: untold('browser'),
+    showPage: untold('browser'),
     updates: untold('releases'),
     readInput: async () => given.input ?? '',
     writeFile: writeGivenFile,

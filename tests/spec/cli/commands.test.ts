@@ -143,12 +143,20 @@ test('run hands its flags to the worker and returns its exit code', async () => 
   expect(asked).toEqual([{ configPath: 'a.toml', logFormat: 'json', logLevel: 'session=debug', logFile: false }]);
 });
 
+const STARTED = {
+  url: 'http://127.0.0.1:9',
+  pageUrl: () => 'http://127.0.0.1:9/#code=once',
+  dataDir: '/d',
+  tokenFile: '/d/operator-token',
+  ended: Promise.resolve(),
+} as const;
+
 /** A studio command that starts nothing, and what it would have started. */
 function untoldStudio() {
   const asked: unknown[] = [];
   const startStudio = async (options: unknown) => {
     asked.push(options);
-    return { url: 'http://127.0.0.1:9', dataDir: '/d', tokenFile: '/d/operator-token', ended: Promise.resolve() };
+    return STARTED;
   };
   return { asked, world: { startStudio } };
 }
@@ -190,7 +198,7 @@ test('studio prints its address and where the token is, never the token', async 
     world: {
       startStudio: async (options) => {
         asked.push(options);
-        return { url: 'http://127.0.0.1:9', dataDir: '/d', tokenFile: '/d/operator-token', ended: Promise.resolve() };
+        return STARTED;
       },
     },
   });
@@ -198,4 +206,28 @@ test('studio prints its address and where the token is, never the token', async 
   expect(asked).toMatchObject([{ host: '127.0.0.1', port: 9, dataDir: '/d', logFormat: undefined }]);
   expect(cli.out()).toContain('http://127.0.0.1:9\n');
   expect(cli.out()).toContain('in /d/operator-token\n');
+});
+
+test('studio prints a code for its page to a terminal, and to no file', async () => {
+  const { world } = untoldStudio();
+  await using piped = await setup({ world });
+  expect(await piped.run('studio')).toBe(0);
+  expect(piped.out()).not.toContain('code=');
+  expect(piped.out()).toContain('studio-worker studio dashboard');
+  await using seen = await setup({ world, look: { isTty: true } });
+  expect(await seen.run('studio')).toBe(0);
+  expect(seen.out()).toContain('http://127.0.0.1:9/#code=once\n');
+});
+
+test('studio --open shows its page, and prints the address where nothing can', async () => {
+  const shown: string[] = [];
+  const { world } = untoldStudio();
+  const showPage = async (url: string) => (shown.push(url), 'browser' as const);
+  await using cli = await setup({ world: { ...world, showPage }, look: { isTty: true } });
+  expect(await cli.run('studio', '--open')).toBe(0);
+  expect(shown).toEqual(['http://127.0.0.1:9/#code=once']);
+  expect(cli.out()).not.toContain('code=');
+  await using bare = await setup({ world: { ...world, showPage: async () => 'none' }, look: { isTty: true } });
+  expect(await bare.run('studio', '--open')).toBe(0);
+  expect(bare.out()).toContain('#code=once');
 });

@@ -45,6 +45,7 @@ function aDemo(events: readonly DemoEvent[], stopAsked: Promise<void> = Promise.
     return {
       url: 'http://127.0.0.1:4000',
       operatorToken: 'op-token',
+      pageUrl: () => 'http://127.0.0.1:4000/#code=once',
       events: (async function* tell() {
         yield* events;
       })(),
@@ -219,5 +220,26 @@ describe('demo', () => {
     expect(await ended).toBe(0);
     expect(cli.out()).toContain('studio:          http://127.0.0.1:4000\noperator token:  op-token\n');
     expect(stops()).toBe(1);
+  });
+
+  test('opens the page of its studio before the first job, and keeps running', async () => {
+    const asked = Promise.withResolvers<void>();
+    const shown: string[] = [];
+    const { demo, stops } = aDemo(GOOD, asked.promise);
+    const showPage = async (url: string) => (shown.push(url), 'app' as const);
+    await using cli = await setup({ world: { demo, showPage } });
+    const ended = cli.run('demo', '--open');
+    asked.resolve();
+    expect(await ended).toBe(0);
+    expect(shown).toEqual(['http://127.0.0.1:4000/#code=once']);
+    expect(cli.out()).toContain('Press Ctrl-C to stop.');
+    expect(stops()).toBe(1);
+  });
+
+  test('prints the address of the page where nothing here can show it', async () => {
+    const { demo } = aDemo(GOOD);
+    await using cli = await setup({ world: { demo, showPage: async () => 'none' } });
+    expect(await cli.run('demo', '--open')).toBe(0);
+    expect(cli.err()).toContain('http://127.0.0.1:4000/#code=once');
   });
 });

@@ -21,6 +21,26 @@ const aJob = (job: Record<string, unknown> = {}) => ({
   ...job,
 });
 
+describe('the page', () => {
+  const code: Answers = { 'POST /page-codes': () => Response.json({ code: 'once', expiresAt: AT }, { status: 201 }) };
+
+  test('is opened by a code that the studio makes for it', async () => {
+    const shown: string[] = [];
+    await using cli = await withStudio(code, {}, { showPage: async (url) => (shown.push(url), 'app') });
+    expect(await cli.run('studio', 'dashboard')).toBe(0);
+    expect(shown).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#code=once$/)]);
+    expect(cli.out()).toBe('opened a window\n');
+  });
+
+  test('is printed on request, and where nothing here can show it', async () => {
+    await using cli = await withStudio(code, {}, { showPage: async () => 'none' });
+    expect(await cli.run('studio', 'dashboard', '--print')).toBe(0);
+    expect(cli.out()).toEndWith('/#code=once\n');
+    expect(await cli.run('studio', 'dashboard')).toBe(0);
+    expect(cli.out()).toContain('no browser was found here');
+  });
+});
+
 describe('the way in', () => {
   const list: Answers = { 'GET /models': () => Response.json({ models: [] }) };
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '../../../src/contract/json.ts';
+import type { World } from '../../../src/cli/world.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createOperatorClient } from '../../../src/operator/client.ts';
 import { createHttp } from '../../../src/system/net/http-client.ts';
@@ -19,7 +20,11 @@ export interface StudioSetup extends Setup {
 }
 
 /** The command line with a real HTTP server on the other side; each test says what that answers. */
-export async function withStudio(answers: Answers = {}, env: Record<string, string> = {}): Promise<StudioSetup> {
+export async function withStudio(
+  answers: Answers = {},
+  env: Record<string, string> = {},
+  world: Partial<World> = {},
+): Promise<StudioSetup> {
   const seen: Seen[] = [];
   const server = Bun.serve({
     port: 0,
@@ -39,7 +44,7 @@ export async function withStudio(answers: Answers = {}, env: Record<string, stri
   const http = createHttp({ clock: systemClock, env: () => undefined });
   const cli = await setup({
     env,
-    world: { operator: async (at) => createOperatorClient({ http, ...at }), clock: systemClock },
+    world: { operator: async (at) => createOperatorClient({ http, ...at }), clock: systemClock, ...world },
   });
   const studioDefaults = { ...cli.world.studioDefaults, url };
   await writeFile(join(cli.folder, 'operator-token'), 'from-data-dir\n');

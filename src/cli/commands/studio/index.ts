@@ -3,6 +3,8 @@ import { quoted } from '../../../base/foreign-text.ts';
 import { isLoopback, shownUrl } from '../../../base/urls.ts';
 import { command, LOG_ARGS } from '../../command.ts';
 import { printLines } from '../../output.ts';
+import type { World } from '../../world.ts';
+import type { StartedStudio } from '../../world/studio.ts';
 import { toNumber } from '../../args/values.ts';
 import { bucketIn, databaseIn, spanIn } from './places.ts';
 
@@ -14,6 +16,7 @@ export const studio = command({
   summary: 'Run a studio on this machine, or operate one',
   examples: [
     'studio-worker studio',
+    'studio-worker studio --open',
     'studio-worker studio --port 9000 --data /srv/studio --public-name studio.example',
     'studio-worker studio --database postgres://studio@db.example/studio --artifacts s3://renders/studio',
     'studio-worker studio jobs create --kind image --prompt "a stone golem"',
@@ -59,6 +62,7 @@ export const studio = command({
       valueHint: 'time',
       description: 'Remove artifacts so long after their jobs ended, such as 12h or 30d (default: keep them)',
     },
+    open: { type: 'boolean', description: 'Open its page in a window on this desktop' },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -68,6 +72,7 @@ export const studio = command({
     workers: async () => (await import('./workers/index.ts')).workers,
     migrate: async () => (await import('./migrate.ts')).migrate,
     models: async () => (await import('./models/index.ts')).models,
+    dashboard: async () => (await import('./dashboard.ts')).dashboard,
   },
   run: async (args, world) => {
     const { port, dataDir } = world.studioDefaults;
@@ -94,9 +99,22 @@ export const studio = command({
       ...(artifacts === undefined ? [] : [`artifacts:       s3://${artifacts.bucket}/${artifacts.prefix}`]),
       `operator token:  ${started.tokenFile === undefined ? 'of the environment' : `in ${started.tokenFile}`}`,
     );
+    printLines(world.terminal, ...(await pageLines(started, args.open, world)));
     await started.ended;
   },
 });
+
+/** Where the page is. A code is for the eyes of whoever reads it now: no file or journal is to keep one. */
+async function pageLines(
+  { url, pageUrl }: Pick<StartedStudio, 'url' | 'pageUrl'>,
+  isToOpen: boolean,
+  { terminal, showPage }: Pick<World, 'terminal' | 'showPage'>,
+): Promise<readonly string[]> {
+  const shown = isToOpen ? await showPage(pageUrl()) : 'none';
+  if (shown !== 'none') return ['dashboard:       opened'];
+  if (!terminal.stdout.isTty) return [`dashboard:       ${url}, which \`studio-worker studio dashboard\` opens`];
+  return [`dashboard:       ${pageUrl()}`, '                 (opens once, within ten minutes)'];
+}
 
 /** Names without a port or a scheme, as a Host header is compared with them. */
 function namesIn(text: string): readonly string[] {
