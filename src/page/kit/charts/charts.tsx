@@ -52,38 +52,35 @@ interface DayChartProps {
   readonly busyWord: string;
   /** Below the chart, evenly spread. */
   readonly scale: readonly string[];
+  /** Beside a panel that is taller. */
+  readonly tall?: boolean;
 }
 
 /** Jobs per hour as bars, failures as triangles, the busy share as a strip. The last hour is the one that runs. */
-export function DayChart({ hours, label, busyWord, scale }: DayChartProps) {
+export function DayChart({ hours, label, busyWord, scale, tall = false }: DayChartProps) {
+  const size = tall ? TALL : USUAL;
   const top = topOf(Math.max(...hours.map(({ done }) => done), 1));
+  const yOf = (tick: number): number => size.base - (tick / top) * size.bars;
   const ticks = [0, 1, 2, 3].map((step) => (top * step) / 3);
   return (
-    <figure class="day">
+    <figure class={tall ? 'day day--tall' : 'day'}>
       <svg class="day__axis" aria-hidden="true">
         {ticks.map((tick) => (
-          <text key={tick} x="0" y={BASE - (tick / top) * BARS + 4}>
+          <text key={tick} x="0" y={yOf(tick) + 4}>
             {tick}
           </text>
         ))}
-        <text x="0" y="85">
+        <text x="0" y={size.busyBase + 1}>
           {busyWord}
         </text>
       </svg>
       <svg class="day__plot" role="img" aria-label={label}>
         {ticks.slice(1).map((tick) => (
-          <line
-            key={tick}
-            class="grid"
-            x1="0"
-            x2="100%"
-            y1={BASE - (tick / top) * BARS}
-            y2={BASE - (tick / top) * BARS}
-          />
+          <line key={tick} class="grid" x1="0" x2="100%" y1={yOf(tick)} y2={yOf(tick)} />
         ))}
-        <line class="grid" x1="0" x2="100%" y1="84.5" y2="84.5" />
+        <line class="grid" x1="0" x2="100%" y1={size.busyBase + 0.5} y2={size.busyBase + 0.5} />
         {hours.map((hour, index) => (
-          <HourBars key={hour.title} hour={hour} index={index} many={hours.length} top={top} />
+          <HourBars key={hour.title} hour={hour} index={index} many={hours.length} top={top} size={size} />
         ))}
       </svg>
       <div class="scale" aria-hidden="true">
@@ -96,9 +93,8 @@ export function DayChart({ hours, label, busyWord, scale }: DayChartProps) {
 }
 
 /** Where the bars stand, and how tall the tallest is, in pixels of the drawing. */
-const BASE = 62;
-const BARS = 54;
-const BUSY_BASE = 84;
+const USUAL = { base: 62, bars: 54, busyBase: 84 } as const;
+const TALL = { base: 102, bars: 94, busyBase: 124 } as const;
 const BUSY_HEIGHT = 14;
 
 interface HourBarsProps {
@@ -106,20 +102,22 @@ interface HourBarsProps {
   readonly index: number;
   readonly many: number;
   readonly top: number;
+  readonly size: typeof USUAL | typeof TALL;
 }
 
-function HourBars({ hour, index, many, top }: HourBarsProps) {
+function HourBars({ hour, index, many, top, size }: HourBarsProps) {
+  const { base, bars, busyBase } = size;
   const slot = 1 / many;
   const [x, width] = [percentOf((index + 0.16) * slot), percentOf(slot * 0.68)];
-  const height = (hour.done / top) * BARS;
+  const height = (hour.done / top) * bars;
   return (
     <g class={index === many - 1 ? 'now' : undefined}>
       <title>{hour.title}</title>
-      <rect class="hover" x={percentOf(index * slot)} width={percentOf(slot)} height="88" />
-      {hour.done > 0 && <rect class="done" x={x} y={BASE - height} width={width} height={height} rx="1.5" />}
-      {hour.done === 0 && hour.failed === 0 && <rect class="none" x={x} y={BASE - 2} width={width} height="2" rx="1" />}
+      <rect class="hover" x={percentOf(index * slot)} width={percentOf(slot)} height={busyBase + 4} />
+      {hour.done > 0 && <rect class="done" x={x} y={base - height} width={width} height={height} rx="1.5" />}
+      {hour.done === 0 && hour.failed === 0 && <rect class="none" x={x} y={base - 2} width={width} height="2" rx="1" />}
       {hour.failed > 0 && (
-        <svg x={x} y={BASE - height - 11} width={width} height="8" viewBox="0 0 10 8">
+        <svg x={x} y={base - height - 11} width={width} height="8" viewBox="0 0 10 8">
           <path class="fail" d="M5 0l5 8H0z" />
         </svg>
       )}
@@ -127,7 +125,7 @@ function HourBars({ hour, index, many, top }: HourBarsProps) {
         <rect
           class="share"
           x={x}
-          y={BUSY_BASE - hour.busy * BUSY_HEIGHT}
+          y={busyBase - hour.busy * BUSY_HEIGHT}
           width={width}
           height={hour.busy * BUSY_HEIGHT}
           rx="1"

@@ -34,7 +34,9 @@ export function troubleOf(job: JobRowView): { readonly tone: Tone; readonly say:
     const say = JOBS.failedAfter(job.error ?? JOBS.noReason, job.attempts, job.maxAttempts);
     return { tone: 'bad', say };
   }
-  return job.state === 'queued' && job.waitsFor !== undefined ? { tone: 'busy', say: job.waitsFor } : undefined;
+  if (job.state !== 'queued' || job.waitsFor === undefined) return undefined;
+  // The other workers are told of when the job is opened.
+  return { tone: 'busy', say: job.waitsFor.replace(/ \(and \d+ more: .*\)$/, '') };
 }
 
 type Times = Pick<JobRowView, 'state' | 'createdAt' | 'startedAt' | 'finishedAt' | 'updatedAt'>;

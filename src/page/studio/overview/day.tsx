@@ -32,6 +32,7 @@ export function DayPanel({ overview, workers }: { readonly overview: OverviewVie
     >
       <div class="panel__body">
         <DayChart
+          tall
           hours={hours.map((hour) => ({
             title: OVERVIEW.hour(clockTime(hour.at), hour.done, hour.failed, percent(busyOf(hour))),
             done: hour.done,
