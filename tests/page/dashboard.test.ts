@@ -204,6 +204,33 @@ inChromium('a studio that goes away is said to, and found when it is back', asyn
   await page.getByText('The studio is not reachable').waitFor({ state: 'detached' });
 });
 
+inChromium('the keyboard alone opens and closes a job, and approves a worker', async () => {
+  await using open = await openDashboard({ credentials: undefined });
+  const { page, scene } = open;
+  await page.getByRole('heading', { name: '1 worker waits for approval' }).waitFor();
+  await scene.studio.createJob(anLlmTask());
+  const { id } = await scene.studio.createJob(anLlmTask());
+  await page.keyboard.press('Control+3');
+  await page.getByText('hi').nth(1).waitFor();
+  await page.locator('[data-row][tabindex="0"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: 'Why it waits' }).waitFor();
+  expect(page.url()).toEndWith(`#jobs/${id}`);
+  await page.keyboard.press('Escape');
+  await page.getByText('No job is open').waitFor();
+  await page.keyboard.press('Control+2');
+  await page.getByRole('button', { name: /^Reject / }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Reject');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await scene.worker.live();
+});
+
 inChromium('a page that nobody gave a code sees nothing of the studio', async () => {
   await using open = await openDashboard();
   const stranger = await windows.open({ url: open.scene.studio.url });

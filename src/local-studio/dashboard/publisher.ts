@@ -22,6 +22,8 @@ export interface StudioPublisher extends Disposable {
 
 /** A burst of changes is one event for each thing that changed. */
 const SETTLE_MS = 100;
+/** Counting every job takes a while where there are many, and nobody reads numbers faster. */
+const STATUS_MS = 500;
 
 /** What changed since the last round. */
 interface Dirty {
@@ -41,6 +43,7 @@ class FeedPublisher implements StudioPublisher {
   readonly #offered = new Map<string, string>();
   #dirty = nothing();
   #disarm: (() => void) | undefined;
+  #disarmStatus: (() => void) | undefined;
   #isPublishing = false;
   #isOver = false;
   #lastStatus = '';
@@ -58,6 +61,7 @@ class FeedPublisher implements StudioPublisher {
   [Symbol.dispose](): void {
     this.#isOver = true;
     this.#disarm?.();
+    this.#disarmStatus?.();
   }
 
   #soon(): void {
@@ -88,7 +92,7 @@ class FeedPublisher implements StudioPublisher {
     for (const workerId of workers) await this.#publishWorker(workerId, lists);
     for (const list of lists) feed.publish({ event: list, data: {} });
     if (lines.length > 0) feed.publish({ event: 'lines', data: { lines } });
-    if (jobs.size + workers.size + lists.size > 0) await this.#publishStatus();
+    if (jobs.size + workers.size + lists.size > 0) this.#statusSoon();
   }
 
   async #publishWorker(workerId: string, lists: Dirty['lists']): Promise<void> {
@@ -104,7 +108,14 @@ class FeedPublisher implements StudioPublisher {
     feed.publish({ event: 'worker', data: view });
   }
 
+  #statusSoon(): void {
+    const { clock, onFailure } = this.#options;
+    if (this.#isOver) return;
+    this.#disarmStatus ??= clock.after(STATUS_MS, () => void this.#publishStatus().catch(onFailure));
+  }
+
   async #publishStatus(): Promise<void> {
+    this.#disarmStatus = undefined;
     const data = await this.#options.status();
     const text = JSON.stringify(data);
     if (text === this.#lastStatus) return;

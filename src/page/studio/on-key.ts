@@ -1,14 +1,15 @@
-import { commandOf } from '../kit/keyboard.ts';
+import { commandOf } from '../kit/keys/keyboard.ts';
+import { clearSearch, focusSearch } from '../kit/keys/search.ts';
 import type { StudioPage } from './model.ts';
 import { TABS } from './route.ts';
 
 /** Does what a key asks for, and keeps the browser from doing something else with it. */
-export function onKey(event: KeyboardEvent, { model, actions }: StudioPage): void {
+export function onKey(event: KeyboardEvent, page: StudioPage): void {
   const command = event.defaultPrevented ? undefined : commandOf(event, TABS);
   if (command === undefined) return;
   switch (command.is) {
     case 'go':
-      actions.go({ tab: command.tab });
+      page.actions.go({ tab: command.tab });
       break;
     case 'search':
       if (!focusSearch()) return; // this page has none: the browser's own is better than nothing
@@ -18,8 +19,7 @@ export function onKey(event: KeyboardEvent, { model, actions }: StudioPage): voi
       document.querySelector<HTMLButtonElement>('[data-save]')?.click();
       break;
     case 'back':
-      if (model.route.value.at === undefined) return;
-      actions.go({ tab: model.route.value.tab });
+      if (!goBack(page)) return;
       break;
     case 'toggle-pause':
       return; // a studio has no pause
@@ -29,9 +29,10 @@ export function onKey(event: KeyboardEvent, { model, actions }: StudioPage): voi
   event.preventDefault();
 }
 
-function focusSearch(): boolean {
-  const field = document.querySelector<HTMLInputElement>('[data-search]');
-  field?.focus();
-  field?.select();
-  return field !== null;
+/** Closes what is open on the page, else clears the search. */
+function goBack({ model, actions }: StudioPage): boolean {
+  const { tab, at } = model.route.value;
+  if (at === undefined) return clearSearch();
+  actions.go({ tab });
+  return true;
 }

@@ -1,4 +1,5 @@
-import { commandOf } from '../kit/keyboard.ts';
+import { commandOf } from '../kit/keys/keyboard.ts';
+import { clearSearch, focusSearch } from '../kit/keys/search.ts';
 import type { WorkerPage } from './model.ts';
 import { TABS } from './route.ts';
 
@@ -30,15 +31,6 @@ export function onKey(event: KeyboardEvent, page: WorkerPage): void {
   event.preventDefault();
 }
 
-const searchField = (): HTMLInputElement | null => document.querySelector('[data-search]');
-
-function focusSearch(): boolean {
-  const field = searchField();
-  field?.focus();
-  field?.select();
-  return field !== null;
-}
-
 /** Closes what is open on the page, else clears the search. */
 function goBack({ model, actions }: WorkerPage): boolean {
   const { tab, at } = model.route.value;
@@ -46,9 +38,5 @@ function goBack({ model, actions }: WorkerPage): boolean {
     actions.go({ tab });
     return true;
   }
-  const field = searchField();
-  if (field === null || field.value === '') return false;
-  field.value = '';
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  return true;
+  return clearSearch();
 }

@@ -59,12 +59,12 @@ test('a page reads with its cookie, and cannot ask for further codes', async () 
 });
 
 test.each([
-  ['from the address of the studio', (url: string) => ({ origin: url }), 201],
-  ['without a word on where it comes from', () => ({}), 403],
-  ['from another port', () => ({ origin: 'http://127.0.0.1:1' }), 403],
-  ['from elsewhere', () => ({ origin: 'https://evil.example' }), 403],
-  ['beside a wrong token', (url: string) => ({ origin: url, authorization: 'Bearer wrong' }), 401],
-])('a page that changes something %s is answered %#', async (_where, headers, status) => {
+  ['from the address of the studio', 201, (url: string) => ({ origin: url })],
+  ['without a word on where it comes from', 403, () => ({})],
+  ['from another port', 403, () => ({ origin: 'http://127.0.0.1:1' })],
+  ['from elsewhere', 403, () => ({ origin: 'https://evil.example' })],
+  ['beside a wrong token', 401, (url: string) => ({ origin: url, authorization: 'Bearer wrong' })],
+])('a page that changes something %s is answered with %i', async (_where, status, headers) => {
   await using studio = await fakeStudio();
   const answer = await fetch(at(studio, '/bootstrap-tokens'), {
     method: 'POST',

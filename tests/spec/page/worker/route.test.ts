@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { commandOf } from '../../../../src/page/kit/keyboard.ts';
+import { commandOf } from '../../../../src/page/kit/keys/keyboard.ts';
 import { codeIn } from '../../../../src/page/kit/routes.ts';
 import { hrefOf, routeOf, TABS } from '../../../../src/page/worker/route.ts';
 
