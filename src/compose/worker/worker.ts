@@ -87,7 +87,9 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
 async function run(setup: WorkerSetup, parts: Parts, worker: Worker): Promise<number> {
   const { scheduler, link, stopping, events, presence, conditions, jobs } = parts;
   const host = { scheduler, delivery: link.delivery, session: link.session, stopping, events };
-  const disconnect = setup.updater?.connect(updateHost(setup, host));
+  // Made without an updater too: keys about updates are followed, and an edit is not called ineffective.
+  const updates = updateHost(setup, host);
+  const disconnect = setup.updater?.connect(updates);
   using _quiet = watchQuiet({
     clock: setup.effects.clock,
     cpuMs: ownCpuMs,

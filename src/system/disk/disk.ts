@@ -73,16 +73,27 @@ export function discardTemporary(path: string): void {
   }
 }
 
-/** Moves a temporary file that is written and synced into its place. */
+/**
+ * Moves a temporary file that is written and synced into its place.
+ *
+ * @throws WorkerError `file.not-written` where something is that is no file: root could put a file in place of a device
+ */
 export function moveInto(target: string, temporary: string, { durable }: Replacement): void {
+  const there = lstatSync(target, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isFile() && !there.isSymbolicLink()) throw noFile(target);
   renameSync(temporary, target);
   if (durable) syncFolder(dirname(target));
 }
 
+const noFile = (target: string): WorkerError =>
+  new WorkerError('file.not-written', `${target} is no regular file, so nothing is put in its place`, {
+    hint: 'Remove what is there, or name another file.',
+  });
+
 /**
  * Replaces a file in blocking calls: readers see the old bytes or the new, and a failure leaves the old ones.
  *
- * @throws WorkerError `disk.full`; the system's own error otherwise
+ * @throws WorkerError `disk.full` | `file.not-written`; the system's own error otherwise
  */
 export function replaceFile(target: string, parts: readonly Uint8Array[], how: Replacement): void {
   const temporary = temporaryFor(target);

@@ -154,6 +154,22 @@ needs(POSIX)('what is no regular file is refused at once, by its path', async ()
   expect(await failureOf(openPartFile(folder.at('pipe')))).toMatchObject({ code: 'file.unusable' });
 });
 
+needs(POSIX)('a write puts no file in place of what is none', async () => {
+  await using folder = await specialFolder();
+  const large = new Uint8Array(2 * MIB);
+  for (const kind of ['pipe', 'socket', 'folder'] as const) {
+    for (const name of [kind, `link-to-${kind}`]) {
+      for (const content of ['new', large]) {
+        expect(await failureOf(files.writeAtomic(folder.at(name), content))).toMatchObject({
+          code: 'file.not-written',
+        });
+      }
+    }
+    expect(await files.kindOf(folder.at(kind))).toBe(kind);
+  }
+  expect((await readdir(folder.at(''))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
 needs(POSIX)('a name itself is known for what it is, links included', async () => {
   await using folder = await specialFolder();
   await writeFile(folder.at('file'), 'x');
