@@ -19,6 +19,12 @@ test.each([
   expect(demoPage([aJob({ file })])).toContain(tag);
 });
 
+test('each prompt stands beside its result, or says that there was none', () => {
+  const pair = (job: ShownJob): string => /<div class="pair">(.*)<\/div><\/section>/s.exec(demoPage([job]))?.[1] ?? '';
+  expect(pair(aJob())).toMatch(/^<div><p>Prompt: <q>a fox<\/q><\/p><\/div><div>\s*<img src="image.webp"/);
+  expect(pair(aJob({ prompt: '' }))).toStartWith('<div><p>No prompt</p></div>');
+});
+
 test('a changed picture is shown beside what it was before', () => {
   const page = demoPage([aJob({ before: 'image-before.png' })]);
   const [before, after] = [page.indexOf('<img src="image-before.png"'), page.indexOf('<img src="image.webp"')];
