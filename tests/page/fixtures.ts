@@ -331,7 +331,7 @@ const atStart: Config = { ...defaults, api_base_url: 'https://studio.example.com
 /** As a worker makes it of a real config, of which one key waits for a restart. */
 export const CONFIG = configView({
   config: {
-    current: { ...atStart, local_api_port: 4790 },
+    current: { ...atStart, local_api_port: 4790, schedule: [{ days: ['sat', 'sun'], from: '22:00', to: '07:00' }] },
     path: '/home/op/.config/minis-studio-worker/config.toml',
     overridden: ['models_root'],
     inFile: ['api_base_url', 'local_api_port', 'local_api_token'],

@@ -89,6 +89,26 @@ inChromium('a page that nobody gave a code sees nothing of the worker', async ()
   await stranger[Symbol.asyncDispose]();
 });
 
+inChromium('hours set in the window are in the file and count at once', async () => {
+  await using open = await openWorker();
+  const { page, scene } = open;
+  await page.getByRole('link', { name: 'Config' }).click();
+  await page.getByRole('button', { name: 'Add hours' }).click();
+  const hours = page.getByRole('group', { name: 'Hours 1' });
+  await hours.getByLabel('From').fill('25:00');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('schedule, window 1: `from` takes a time such as "22:00", not "25:00"').first().waitFor();
+  await hours.getByLabel('From').fill('22:30');
+  for (const day of ['Mon', 'Tue', 'Wed', 'Thu', 'Fri']) await hours.getByLabel(day).uncheck();
+  await hours.getByLabel('Time zone').fill('Europe/Amsterdam');
+  await page.keyboard.press('Control+S'); // the refusal still stands over the button
+  await page.getByText('Config saved').waitFor();
+  expect(scene.worker.config.current.schedule).toEqual([
+    { from: '22:30', to: '07:00', days: ['sat', 'sun'], time_zone: 'Europe/Amsterdam' },
+  ]);
+  expect(scene.worker.status().conditions).toMatchObject([{ what: 'schedule' }]);
+});
+
 inChromium('a setting saved in the window is in the file and applies at once', async () => {
   await using open = await openWorker();
   const { page, scene } = open;

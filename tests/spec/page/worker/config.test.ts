@@ -40,7 +40,7 @@ test('hours of the week are written as put, none restores the default', () => {
     value: [{ from: '23:00', to: '07:00' }],
   });
   expect(changeOf(schedule, [])).toMatchObject({ value: null, error: undefined });
-  expect(isSame(field('schedule'), [])).toBe(true);
+  expect(isSame({ ...schedule, value: null }, [])).toBe(true);
 });
 
 test('nothing at all restores the default', () => {
