@@ -6,8 +6,9 @@ import { FEATURES } from '../contract/frames/inbound.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
-import type { HttpServer, OnServerSocket, Serve, ServerPeer } from '../system/net/server.ts';
+import type { HttpServer, OnServerSocket, Serve, ServerPeer, Tls } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
+import { forwardedAddress } from './http/forwarded.ts';
 import { problem } from './http/http.ts';
 import { openStudioData, type StudioData, type StudioDataEffects, type StudioPlace } from './storage/studio-data.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
@@ -17,6 +18,10 @@ export interface StudioAddress {
   readonly host: string;
   /** 0 asks for any free port. */
   readonly port: number;
+  /** Ends TLS here. */
+  readonly tls?: Tls | undefined;
+  /** Whether requests come through a proxy, which names who sent them in `X-Forwarded-For`. */
+  readonly trustsProxy?: boolean | undefined;
 }
 
 /** What a studio takes of the outside world. */
@@ -72,7 +77,7 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;
     log.info('studio.started', { url: served.url, dataDir });
-    if (!isLoopback(host)) log.warn('studio.exposed', { host });
+    if (!isLoopback(host) && options.tls === undefined) log.warn('studio.exposed', { host });
     return {
       ...served,
       operatorToken,
@@ -107,7 +112,8 @@ export const rulesOf = ({
  *
  * @throws the system's error when the port is taken; the studio is then stopped
  */
-export function serveStudio(studio: Studio, { host, port }: StudioAddress, serve: Serve): ServedStudio {
+export function serveStudio(studio: Studio, address: StudioAddress, serve: Serve): ServedStudio {
+  const { host, port, tls, trustsProxy = false } = address;
   const server = listen();
   return {
     url: server.url,
@@ -118,9 +124,20 @@ export function serveStudio(studio: Studio, { host, port }: StudioAddress, serve
     }),
   };
 
+  function seen(request: Request, peer: ServerPeer): ServerPeer {
+    const forwarded = trustsProxy ? forwardedAddress(request.headers) : undefined;
+    return forwarded === undefined ? peer : { ...peer, address: forwarded };
+  }
+
   function listen(): HttpServer {
     try {
-      return serve({ ...LIMITS, host, port, answer: (request, peer) => answer(studio, request, peer) });
+      return serve({
+        ...LIMITS,
+        host,
+        port,
+        tls,
+        answer: (request, peer) => answer(studio, request, seen(request, peer)),
+      });
     } catch (thrown) {
       studio.stop();
       throw thrown;

@@ -25,6 +25,10 @@ export interface StudioChoice extends LogChoice {
   readonly database: string | undefined;
   /** A bucket of an S3-compatible store for artifacts. */
   readonly artifacts: BucketChoice | undefined;
+  /** A certificate and its key, as PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Whether a proxy in front says who sent a request. */
+  readonly trustsProxy: boolean;
   /** Milliseconds that artifacts are kept after their jobs ended. */
   readonly keepArtifactsMs: number | undefined;
   /** Names in DNS that it is reached by. */

@@ -4,6 +4,8 @@ import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
 import { credentialsFile, profileIn } from '../../local-studio/storage/aws-credentials.ts';
 import { OPERATOR_TOKEN_VARIABLE } from '../../local-studio/storage/operator-token.ts';
 import { type ArtifactPlace, moveStudioData } from '../../local-studio/storage/studio-data.ts';
+import { codeOf } from '../../base/system-code.ts';
+import type { Tls } from '../../system/net/server.ts';
 import type { Logger } from '../../log/logger.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -17,6 +19,8 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
   readonly operatorToken?: string | undefined;
   readonly artifactStore?: ArtifactPlace | undefined;
   readonly keepArtifactsMs?: number | undefined;
+  readonly tls?: Tls | undefined;
+  readonly trustsProxy?: boolean;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */
@@ -48,7 +52,10 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
       `cannot serve on ${place.host}:${place.port}: ${errorChain(thrown)}`,
       {
         cause: thrown,
-        hint: 'Choose another address with `--host` and `--port`.',
+        hint:
+          place.tls === undefined || codeOf(thrown) === 'EADDRINUSE'
+            ? 'Choose another address with `--host` and `--port`.'
+            : 'Check that `--tls-cert` and `--tls-key` hold a certificate and its key, both in PEM.',
       },
     );
   }

@@ -26,6 +26,12 @@ export interface ServerPeer {
   waitForAnswer(): void;
 }
 
+/** A certificate and its key, as PEM texts. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** What is served, and where. */
 export interface ServeOptions {
   readonly host: string;
@@ -37,6 +43,8 @@ export interface ServeOptions {
   readonly maxFrameBytes: number;
   /** How long a connection may be idle. */
   readonly idleSeconds: number;
+  /** Serves TLS with this certificate, after it those between it and its root. */
+  readonly tls?: Tls | undefined;
   /** Never rejects. */
   readonly answer: (request: Request, peer: ServerPeer) => Promise<Response>;
 }
@@ -52,7 +60,7 @@ export interface HttpServer {
 /**
  * Serves HTTP and WebSocket on one port.
  *
- * @throws the system's error when the port is taken
+ * @throws the system's error when the port is taken, or the certificate is none
  */
 export type Serve = (options: ServeOptions) => HttpServer;
 
@@ -76,6 +84,7 @@ export const serve: Serve = (options) => {
     port: options.port,
     maxRequestBodySize: options.maxRequestBytes,
     idleTimeout: idleSeconds,
+    ...(options.tls !== undefined && { tls: { cert: options.tls.cert, key: options.tls.key } }),
     fetch: async (request, bun) => {
       const response = await options.answer(request, peerOf(request, bun));
       return response === UPGRADED ? undefined : response;
@@ -84,7 +93,7 @@ export const serve: Serve = (options) => {
   });
   const shownHost = server.hostname?.includes(':') === true ? `[${server.hostname}]` : server.hostname;
   return {
-    url: `http://${shownHost}:${server.port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${server.port}`,
     port: server.port ?? 0,
     stop: async (reason, graceMs = 0) => {
       for (const socket of sockets) socket.close(GOING_AWAY, reason);

@@ -144,6 +144,8 @@ test('the studio command serves until it is asked to stop', async () => {
     database: undefined,
     artifacts: undefined,
     keepArtifactsMs: undefined,
+    tls: undefined,
+    trustsProxy: false,
   };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
@@ -166,6 +168,8 @@ test('a studio whose port is taken says so by code', async () => {
     database: undefined,
     artifacts: undefined,
     keepArtifactsMs: undefined,
+    tls: undefined,
+    trustsProxy: false,
   };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { bucketIn, databaseIn, spanIn } from '../../../src/cli/commands/studio/places.ts';
+import { bucketIn, databaseIn, spanIn, tlsIn } from '../../../src/cli/commands/studio/places.ts';
 
 const env = (variables: Readonly<Record<string, string>>) => ({ env: (name: string) => variables[name] });
 
@@ -55,4 +55,26 @@ test('a time to keep is hours, days or weeks', () => {
   ]).toEqual([43_200_000, 2_592_000_000, 604_800_000, undefined]);
   for (const wrong of ['', '0d', '30', '-1d', '1.5d', '30 d', '1y'])
     expect(() => spanIn('--keep', wrong)).toThrow('--keep');
+});
+
+test('a certificate and its key are read together, and hold PEM', async () => {
+  const files: Readonly<Record<string, string>> = {
+    cert: '-----BEGIN CERTIFICATE-----',
+    key: '-----BEGIN KEY-----',
+    der: '0',
+  };
+  const world = { readText: (path: string) => Promise.resolve(files[path]) };
+  expect(await tlsIn({ cert: undefined, key: undefined }, world)).toBeUndefined();
+  expect(await tlsIn({ cert: 'cert', key: 'key' }, world)).toMatchObject({
+    cert: '-----BEGIN CERTIFICATE-----',
+    key: '-----BEGIN KEY-----',
+  });
+  for (const [cert, key, message] of [
+    ['cert', undefined, 'use --tls-cert and --tls-key together'],
+    [undefined, 'key', 'use --tls-cert and --tls-key together'],
+    ['none', 'key', '--tls-cert: none does not exist'],
+    ['cert', 'der', '--tls-key: der holds no PEM'],
+  ] as const) {
+    expect(await tlsIn({ cert, key }, world).catch((thrown: Error) => thrown.message)).toContain(message);
+  }
 });

@@ -6,7 +6,7 @@ import { printLines } from '../../output.ts';
 import type { World } from '../../world.ts';
 import type { StartedStudio } from '../../world/studio.ts';
 import { toNumber } from '../../args/values.ts';
-import { bucketIn, databaseIn, spanIn } from './places.ts';
+import { bucketIn, databaseIn, spanIn, tlsIn } from './places.ts';
 
 /** TCP has sixteen bits for it. */
 const MAX_PORT = 65_535;
@@ -40,6 +40,12 @@ export const studio = command({
       description: 'Address to listen on (default: loopback only)',
     },
     insecure: { type: 'boolean', description: 'Listen beyond this machine, though tokens travel in the clear' },
+    'tls-cert': { type: 'string', valueHint: 'file', description: 'Serve TLS with this certificate, in PEM' },
+    'tls-key': { type: 'string', valueHint: 'file', description: 'Key of that certificate, in PEM' },
+    'trust-proxy': {
+      type: 'boolean',
+      description: 'Believe the X-Forwarded-For of a proxy in front, as for who registers too often',
+    },
     'public-name': {
       type: 'string',
       valueHint: 'names',
@@ -77,7 +83,8 @@ export const studio = command({
   run: async (args, world) => {
     const { port, dataDir } = world.studioDefaults;
     const host = args.host ?? world.studioDefaults.host;
-    if (!isLoopback(host) && !args.insecure) throw exposed(host);
+    const tls = await tlsIn({ cert: args['tls-cert'], key: args['tls-key'] }, world);
+    if (!isLoopback(host) && tls === undefined && !args.insecure) throw exposed(host);
     const database = databaseIn(args.database, world);
     const artifacts = bucketIn(args.artifacts, args.endpoint);
     const started = await world.startStudio({
@@ -87,6 +94,8 @@ export const studio = command({
       dataDir: args.data ?? dataDir,
       database,
       artifacts,
+      tls,
+      trustsProxy: args['trust-proxy'],
       keepArtifactsMs: spanIn('--keep-artifacts', args['keep-artifacts']),
       logFormat: args['log-format'],
       logLevel: args['log-level'],
@@ -131,6 +140,6 @@ const exposed = (host: string): WorkerError =>
     'cli.usage',
     `--host ${quoted(host)} is reached from other machines, and tokens travel in the clear`,
     {
-      hint: 'Leave --host out and put a TLS proxy in front, with --public-name; or add --insecure on a network you trust.',
+      hint: 'Add --tls-cert and --tls-key, or leave --host out and put a TLS proxy in front, with --public-name; or add --insecure on a network you trust.',
     },
   );

@@ -1,7 +1,8 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { quoted } from '../../../base/foreign-text.ts';
-import { HOUR_MS } from '../../../base/units.ts';
+import { HOUR_MS, KIB } from '../../../base/units.ts';
 import { shownUrl } from '../../../base/urls.ts';
+import { readNamedFile } from '../../args/named-file.ts';
 import type { World } from '../../world.ts';
 import type { BucketChoice } from '../../world/studio.ts';
 
@@ -56,4 +57,29 @@ export function spanIn(flag: string, given: string | undefined): number | undefi
     'cli.usage',
     `${flag} is ${quoted(given)}; allowed: hours, days or weeks, such as 12h, 30d or 4w`,
   );
+}
+
+/** More than any chain of certificates has. */
+const MAX_PEM_BYTES = 256 * KIB;
+
+/** The texts of a certificate and its key. @throws WorkerError `cli.usage` */
+export async function tlsIn(
+  files: { readonly cert: string | undefined; readonly key: string | undefined },
+  world: Pick<World, 'readText'>,
+): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (files.cert === undefined && files.key === undefined) return undefined;
+  if (files.cert === undefined || files.key === undefined) {
+    throw new WorkerError('cli.usage', 'use --tls-cert and --tls-key together, or neither');
+  }
+  return {
+    cert: await pemIn('--tls-cert', files.cert, world),
+    key: await pemIn('--tls-key', files.key, world),
+  };
+}
+
+async function pemIn(flag: string, path: string, world: Pick<World, 'readText'>): Promise<string> {
+  const text = await readNamedFile(flag, path, MAX_PEM_BYTES, world);
+  if (text === undefined) throw new WorkerError('cli.usage', `${flag}: ${path} does not exist`);
+  if (text.includes('-----BEGIN ')) return text;
+  throw new WorkerError('cli.usage', `${flag}: ${path} holds no PEM, which begins with -----BEGIN`);
 }
