@@ -64,3 +64,12 @@ export const Empty = ({ icon, title, say, actions }: EmptyProps) => (
     {actions !== undefined && <div class="line">{actions}</div>}
   </div>
 );
+
+/** Why a whole form was not taken; read out at once. */
+export const Refusal = ({ say }: { readonly say: string | undefined }) =>
+  say === undefined ? null : (
+    <p class="field__error" role="alert">
+      <Icon name="failed" />
+      {say}
+    </p>
+  );

@@ -76,7 +76,7 @@ export const FIELDS: Readonly<Record<TaskKindId, readonly FieldSpec[]>> = {
 };
 
 /** What every kind has. */
-export const SHARED_FIELDS: readonly FieldSpec[] = [
+const SHARED_FIELDS: readonly FieldSpec[] = [
   { name: 'priority', type: 'whole', placeholder: '0', more: true },
   { name: 'gameId', type: 'text', placeholder: 'local', more: true },
   { name: 'assetName', type: 'text', more: true },
@@ -105,6 +105,12 @@ export const needsOf = (kind: TaskKindId, model: ModelView | undefined) => ({
 });
 
 const fieldsOf = (kind: TaskKindId): readonly FieldSpec[] => [...FIELDS[kind], ...SHARED_FIELDS];
+
+/** The fields of a kind that are always shown, in their order. */
+export const shownFieldsOf = (kind: TaskKindId): readonly FieldSpec[] => fieldsOf(kind).filter(({ more }) => !more);
+
+/** The fields of a kind that are shown when somebody asks for more. */
+export const moreFieldsOf = (kind: TaskKindId): readonly FieldSpec[] => fieldsOf(kind).filter(({ more }) => more);
 
 const typed = (form: JobForm, name: FieldName): string => form[name]?.trim() ?? '';
 

@@ -5,14 +5,15 @@ import { Field, NumberInput, TextArea, TextInput } from '../../kit/field.tsx';
 import { NEW_JOB } from '../../words/studio/jobs.ts';
 import type { FieldName, FieldSpec, JobForm, JobFormErrors } from './draft.ts';
 
-interface Entry {
+/** What is typed into the fields of a form. */
+export interface FieldEntry {
   readonly form: JobForm;
   readonly errors: JobFormErrors;
   readonly onInput: (name: FieldName, value: string) => void;
 }
 
 /** Fields in their order; short ones beside each other. */
-export function FieldPairs({ fields, ...entry }: Entry & { readonly fields: readonly FieldSpec[] }) {
+export function FieldPairs({ fields, ...entry }: FieldEntry & { readonly fields: readonly FieldSpec[] }) {
   const rows: FieldSpec[][] = [];
   for (const field of fields) {
     const last = rows.at(-1);
@@ -38,7 +39,7 @@ export function FieldPairs({ fields, ...entry }: Entry & { readonly fields: read
 
 const isShort = ({ type }: FieldSpec): boolean => type === 'whole' || type === 'number' || type === 'seed';
 
-function OneField({ field, form, errors, onInput }: Entry & { readonly field: FieldSpec }) {
+function OneField({ field, form, errors, onInput }: FieldEntry & { readonly field: FieldSpec }) {
   const { name, type, placeholder, unit } = field;
   const id = `j-${name}`;
   const shared = {

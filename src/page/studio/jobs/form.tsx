@@ -1,54 +1,22 @@
-import { useState } from 'preact/hooks';
+import type { ModelView } from '../../../contract/admin.ts';
 import { canTake } from '../../../contract/capabilities.ts';
 import { TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { gib } from '../../format.ts';
 import { Button } from '../../kit/button.tsx';
 import { Field, Segmented, Select } from '../../kit/field.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
+import { Refusal } from '../../kit/message.tsx';
 import { KIND_NAMES } from '../../words/shared.ts';
 import { NEW_JOB } from '../../words/studio/jobs.ts';
 import { usePage } from '../page-context.ts';
-import {
-  errorsIn,
-  type FieldName,
-  FIELDS,
-  type FieldSpec,
-  type JobForm,
-  type JobFormErrors,
-  needsOf,
-  requestOf,
-  SHARED_FIELDS,
-  SYNTHETIC,
-} from './draft.ts';
-import { FieldPairs } from './fields.tsx';
+import { moreFieldsOf, needsOf, shownFieldsOf, SYNTHETIC } from './draft.ts';
+import { type FieldEntry, FieldPairs } from './fields.tsx';
+import { type JobFormState, useJobForm } from './use-job-form.ts';
 
 /** Queues a job of any kind. */
 export function NewJobPane() {
-  const { model, actions } = usePage();
-  const [kind, setKind] = useState<TaskKindId>('image');
-  const [form, setForm] = useState<JobForm>({});
-  const [modelId, setModelId] = useState<string | undefined>();
-  const [errors, setErrors] = useState<JobFormErrors>({});
-  const [refusal, setRefusal] = useState<string | undefined>();
-  const models = (model.models.value ?? []).filter((one) => one.kind === kind);
-  const chosen = modelId === SYNTHETIC ? undefined : (models.find(({ id }) => id === modelId) ?? models[0]);
-  const set = (name: FieldName, value: string): void => {
-    setForm((before) => ({ ...before, [name]: value }));
-    setErrors({});
-    setRefusal(undefined);
-  };
-  const submit = async (): Promise<void> => {
-    const found = errorsIn(kind, form);
-    setErrors(found);
-    if (Object.keys(found).length > 0) return;
-    const asked = await actions.createJob(requestOf(kind, form, chosen));
-    if (asked.is === 'refused') return setRefusal(asked.because);
-    setRefusal(undefined);
-    actions.go({ tab: 'jobs', at: asked.answer.id });
-  };
-  const byMore = (isMore: boolean): readonly FieldSpec[] =>
-    [...FIELDS[kind], ...SHARED_FIELDS].filter(({ more }) => (more === true) === isMore);
-  const entry = { form, errors, onInput: set };
+  const state = useJobForm();
+  const { kind, chosen, refusal, submit } = state;
   return (
     <section class="panel panel--pane" aria-label={NEW_JOB.title}>
       <div class="panel__head">
@@ -56,40 +24,8 @@ export function NewJobPane() {
       </div>
       <div class="panel__scroll">
         <div class="panel__body stack">
-          <Segmented
-            label={NEW_JOB.kind}
-            icons
-            full
-            value={kind}
-            onChange={setKind}
-            choices={TASK_KIND_IDS.map((value) => ({ value, word: KIND_NAMES[value], icon: value }))}
-          />
-          <FieldPairs fields={byMore(false).slice(0, 1)} {...entry} />
-          <Field id="j-model" label={NEW_JOB.model}>
-            <Select
-              id="j-model"
-              label={NEW_JOB.model}
-              value={chosen?.id ?? SYNTHETIC}
-              options={[...models.map(nameOf), [SYNTHETIC, NEW_JOB.synthetic]]}
-              onChange={setModelId}
-            />
-          </Field>
-          <FieldPairs fields={byMore(false).slice(1)} {...entry} />
-          <details class="more">
-            <summary>
-              <Icon name="chevron" />
-              {NEW_JOB.moreOf(byMore(true).map(({ name }) => NEW_JOB.fields[name]))}
-            </summary>
-            <div class="stack">
-              <FieldPairs fields={byMore(true)} {...entry} />
-            </div>
-          </details>
-          {refusal !== undefined && (
-            <p class="field__error" role="alert">
-              <Icon name="failed" />
-              {`${NEW_JOB.refused}: ${refusal}`}
-            </p>
-          )}
+          <JobFields state={state} />
+          <Refusal say={refusal === undefined ? undefined : `${NEW_JOB.refused}: ${refusal}`} />
         </div>
       </div>
       <div class="panel__foot panel__foot--do">
@@ -102,14 +38,66 @@ export function NewJobPane() {
   );
 }
 
-const nameOf = (model: {
-  readonly id: string;
-  readonly displayName?: string | undefined;
-  readonly vramGbEstimate: number;
-}): readonly [string, string] => {
-  const name = model.displayName ?? model.id;
-  return [model.id, model.vramGbEstimate > 0 ? NEW_JOB.modelOf(name, gib(model.vramGbEstimate)) : name];
+/** The kind, what is asked of it first, the model, then the rest. */
+function JobFields({ state }: { readonly state: JobFormState }) {
+  const { kind, setKind, models, chosen, setModelId, form, errors, set } = state;
+  const entry = { form, errors, onInput: set };
+  const [first, ...others] = shownFieldsOf(kind);
+  return (
+    <>
+      <Segmented
+        label={NEW_JOB.kind}
+        icons
+        full
+        value={kind}
+        onChange={setKind}
+        choices={TASK_KIND_IDS.map((value) => ({ value, word: KIND_NAMES[value], icon: value }))}
+      />
+      <FieldPairs fields={first === undefined ? [] : [first]} {...entry} />
+      <ModelField models={models} chosen={chosen} onChange={setModelId} />
+      <FieldPairs fields={others} {...entry} />
+      <MoreFields kind={kind} {...entry} />
+    </>
+  );
+}
+
+interface ModelFieldProps {
+  readonly models: readonly ModelView[];
+  readonly chosen: ModelView | undefined;
+  readonly onChange: (modelId: string) => void;
+}
+
+const ModelField = ({ models, chosen, onChange }: ModelFieldProps) => (
+  <Field id="j-model" label={NEW_JOB.model}>
+    <Select
+      id="j-model"
+      label={NEW_JOB.model}
+      value={chosen?.id ?? SYNTHETIC}
+      options={[...models.map(nameOf), [SYNTHETIC, NEW_JOB.synthetic]]}
+      onChange={onChange}
+    />
+  </Field>
+);
+
+const nameOf = ({ id, displayName, vramGbEstimate }: ModelView): readonly [string, string] => {
+  const name = displayName ?? id;
+  return [id, vramGbEstimate > 0 ? NEW_JOB.modelOf(name, gib(vramGbEstimate)) : name];
 };
+
+function MoreFields({ kind, ...entry }: FieldEntry & { readonly kind: TaskKindId }) {
+  const fields = moreFieldsOf(kind);
+  return (
+    <details class="more">
+      <summary>
+        <Icon name="chevron" />
+        {NEW_JOB.moreOf(fields.map(({ name }) => NEW_JOB.fields[name]))}
+      </summary>
+      <div class="stack">
+        <FieldPairs fields={fields} {...entry} />
+      </div>
+    </details>
+  );
+}
 
 /** How many workers can take such a job, so that nobody queues one in vain unawares. */
 function WhoCan({ kind, modelId }: { readonly kind: TaskKindId; readonly modelId: string | undefined }) {

@@ -74,10 +74,7 @@ interface JobRowProps {
 }
 
 function JobRow({ job, isOpen, isStop }: JobRowProps) {
-  const { workers, now } = usePage().model;
-  const look = jobLook(job);
-  const trouble = troubleOf(job);
-  const worker = workers.value?.find(({ workerId }) => workerId === job.workerId)?.capabilities.machineName;
+  const now = usePage().model.now.value;
   return (
     <a
       class="row row--q"
@@ -90,28 +87,43 @@ function JobRow({ job, isOpen, isStop }: JobRowProps) {
       <div class="grow">
         <p class="row__title">{titleOf(job)}</p>
         <p class="row__meta">
-          {trouble === undefined ? (
-            <>
-              <span class="clip1">{job.model}</span>
-              {worker !== undefined && <span class="clip1">{worker}</span>}
-            </>
-          ) : (
-            <span class="tone clip1" data-tone={trouble.tone}>
-              {trouble.say}
-            </span>
-          )}
+          <JobMeta job={job} />
         </p>
       </div>
       <div class="row__end">
-        {job.state === 'completed' ? (
-          <MuteBadge {...look} />
-        ) : (
-          <Badge plain tone={look.tone} icon={look.icon}>
-            {look.word}
-          </Badge>
-        )}
-        <span class="num">{spanOf(job, now.value)}</span>
+        <StateBadge job={job} />
+        <span class="num">{spanOf(job, now)}</span>
       </div>
     </a>
+  );
+}
+
+/** What is in the way of a job, else its model and its worker. */
+function JobMeta({ job }: { readonly job: JobRowView }) {
+  const workers = usePage().model.workers.value;
+  const trouble = troubleOf(job);
+  if (trouble !== undefined) {
+    return (
+      <span class="tone clip1" data-tone={trouble.tone}>
+        {trouble.say}
+      </span>
+    );
+  }
+  const worker = workers?.find(({ workerId }) => workerId === job.workerId)?.capabilities.machineName;
+  return (
+    <>
+      <span class="clip1">{job.model}</span>
+      {worker !== undefined && <span class="clip1">{worker}</span>}
+    </>
+  );
+}
+
+function StateBadge({ job }: { readonly job: JobRowView }) {
+  const look = jobLook(job);
+  if (job.state === 'completed') return <MuteBadge {...look} />;
+  return (
+    <Badge plain tone={look.tone} icon={look.icon}>
+      {look.word}
+    </Badge>
   );
 }

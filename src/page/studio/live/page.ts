@@ -34,24 +34,8 @@ export function openStudioPage(browser: Browser): LiveStudioPage {
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
   const { link, retryNow, close } = follow({ browser, lists, opened, route, now });
   const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
-  const jobs = computed(() => (lists.jobs.value === undefined ? undefined : sortedJobs(lists.jobs.value)));
-  const { status, registrations, workers, olderJobs, models, lines, overview } = lists;
   return {
-    model: {
-      now,
-      route,
-      link,
-      status,
-      registrations,
-      workers,
-      jobs,
-      olderJobs,
-      models,
-      lines,
-      overview,
-      toasts: toasts.toasts,
-      opened: opened.opened,
-    },
+    model: { now, route, link, ...listsOf(lists), toasts: toasts.toasts, opened: opened.opened },
     actions: {
       ...createActions({ browser, toasts, because }),
       readOverview: lists.readOverview,
@@ -70,6 +54,12 @@ export function openStudioPage(browser: Browser): LiveStudioPage {
       close();
     },
   };
+}
+
+/** The lists as the pages read them: the jobs in their order. */
+function listsOf({ status, registrations, workers, jobs, olderJobs, models, lines, overview }: StudioLists) {
+  const sorted = computed(() => (jobs.value === undefined ? undefined : sortedJobs(jobs.value)));
+  return { status, registrations, workers, jobs: sorted, olderJobs, models, lines, overview };
 }
 
 interface Following {

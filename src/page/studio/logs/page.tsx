@@ -40,17 +40,7 @@ export function LogsPage() {
     <Page
       title={STUDIO.pages.logs}
       fill
-      head={
-        <>
-          <span class="note">{STUDIO_LOGS.shown(rows.length, workers.value?.length ?? 0)}</span>
-          <div class="push line">
-            <CopyButton text={() => rows.map(lineText).join('\n')} title={LOGS.copyTitle} />
-            <Button icon="end" pressed={isFollowing} onPress={() => follow(!isFollowing)}>
-              {LOGS.follow}
-            </Button>
-          </div>
-        </>
-      }
+      head={<PageHead rows={rows} workers={workers.value?.length ?? 0} isFollowing={isFollowing} onFollow={follow} />}
     >
       <section
         class={link.value.is === 'live' ? 'panel panel--pane' : 'panel panel--pane stale'}
@@ -70,6 +60,27 @@ export function LogsPage() {
     </Page>
   );
 }
+
+interface PageHeadProps {
+  readonly rows: readonly ShownLine[];
+  /** How many there are. */
+  readonly workers: number;
+  readonly isFollowing: boolean;
+  readonly onFollow: (on: boolean) => void;
+}
+
+/** How many lines are shown, and what can be done with them. */
+const PageHead = ({ rows, workers, isFollowing, onFollow }: PageHeadProps) => (
+  <>
+    <span class="note">{STUDIO_LOGS.shown(rows.length, workers)}</span>
+    <div class="push line">
+      <CopyButton text={() => rows.map(lineText).join('\n')} title={LOGS.copyTitle} />
+      <Button icon="end" pressed={isFollowing} onPress={() => onFollow(!isFollowing)}>
+        {LOGS.follow}
+      </Button>
+    </div>
+  </>
+);
 
 function namedLines(lines: readonly LogLine[], workers: readonly WorkerView[]): readonly ShownLine[] {
   const names = new Map(workers.map(({ workerId, capabilities }) => [workerId, capabilities.machineName]));

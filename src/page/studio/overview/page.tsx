@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import type { WorkerView } from '../../../contract/admin.ts';
 import type { JobRowView, OverviewView } from '../../../contract/page/dashboard.ts';
 import { duration, gib } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
@@ -43,23 +44,30 @@ export function OverviewPage() {
           <QueuePanel overview={overview.value} />
         </div>
       )}
-      {workers.value !== undefined && (
-        <Panel
-          title={WORKERS.title}
-          stale={!isLive}
-          aside={
-            <a class="sm" href={hrefOf({ tab: 'workers' })}>
-              {WORKERS.all(workers.value.length)}
-            </a>
-          }
-        >
-          {workers.value.length === 0 ? <NoWorker /> : <WorkerRows workers={workers.value} />}
-        </Panel>
-      )}
+      {workers.value !== undefined && <WorkersPanel workers={workers.value} isLive={isLive} />}
       {jobs.value !== undefined && <Newest jobs={jobs.value} />}
     </Page>
   );
 }
+
+interface WorkersPanelProps {
+  readonly workers: readonly WorkerView[];
+  readonly isLive: boolean;
+}
+
+const WorkersPanel = ({ workers, isLive }: WorkersPanelProps) => (
+  <Panel
+    title={WORKERS.title}
+    stale={!isLive}
+    aside={
+      <a class="sm" href={hrefOf({ tab: 'workers' })}>
+        {WORKERS.all(workers.length)}
+      </a>
+    }
+  >
+    {workers.length === 0 ? <NoWorker /> : <WorkerRows workers={workers} />}
+  </Panel>
+);
 
 function QueuePanel({ overview }: { readonly overview: OverviewView }) {
   const { status, now } = usePage().model;
