@@ -2,7 +2,6 @@ import { WorkerError } from '../base/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
 import type { Logger } from '../log/logger.ts';
-import type { Job } from './job.ts';
 
 /** What memory there was when a job ran out of it. Absent where it is unknown. */
 export interface Shortage {
@@ -15,7 +14,7 @@ export interface Shortage {
 export interface LeanRetryDeps {
   readonly engine: Pick<Engine, 'id' | 'canRunLean'>;
   /** Reports what memory there was, and learns that it did not suffice. */
-  readonly ranOut: (job: Job, error: WorkerError) => Shortage;
+  readonly ranOut: (error: WorkerError) => Shortage;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -24,13 +23,12 @@ const USUALLY: LoadHow = { lean: false, mayFetch: true };
 const LEAN: LoadHow = { lean: true, mayFetch: true };
 
 /**
- * Runs as usual and, out of memory, retries once with less, where the engine can. A job that was
- * cancelled meanwhile is not retried.
+ * Runs as usual and, out of memory, retries once with less, where the engine can. What was cancelled
+ * meanwhile is not retried.
  *
  * @throws WorkerError what the last try throws; of `engine.out-of-memory` with the numbers
  */
 export async function withLeanRetry<T>(
-  job: Job,
   attempt: (how: LoadHow) => Promise<T>,
   { engine, ranOut, log, signal }: LeanRetryDeps,
 ): Promise<T> {
@@ -38,7 +36,7 @@ export async function withLeanRetry<T>(
     return await attempt(USUALLY);
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
-    const shortage = ranOut(job, thrown);
+    const shortage = ranOut(thrown);
     if (!engine.canRunLean) throw withNumbers(thrown, shortage, '');
     log.warn('job.retried-lean', { engine: engine.id, error: thrown.message, ...shortage });
   }
@@ -46,7 +44,7 @@ export async function withLeanRetry<T>(
     return await attempt(LEAN);
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
-    throw withNumbers(thrown, ranOut(job, thrown), ', and neither did a retry with less');
+    throw withNumbers(thrown, ranOut(thrown), ', and neither did a retry with less');
   }
 }
 

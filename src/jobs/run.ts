@@ -1,15 +1,15 @@
 import { withinGrace } from '../base/abort.ts';
 import { toWorkerError, WorkerError } from '../base/errors.ts';
-import { engineFacts } from '../contract/model-source.ts';
 import { resultIs } from '../contract/tasks/index.ts';
 import { followed } from '../engines/deltas.ts';
-import type { Engine, LoadedModel, RunContext } from '../engines/engine.ts';
+import type { LoadedModel, RunContext } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { assertReadsImages } from './chat-images.ts';
 import type { Job, JobOutcome, RunFacts } from './job.ts';
-import { withLeanRetry } from './lean-retry.ts';
-import type { MemoryUse, RunDeps } from './run-deps.ts';
+import { type Shortage, withLeanRetry } from './lean-retry.ts';
+import { readyEngine, withFilesItReads } from './ready-engine.ts';
+import type { RunDeps } from './run-deps.ts';
 
 /** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
 const ABORT_GRACE_MS = 5_000;
@@ -57,10 +57,11 @@ const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
 
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
   const { signal, emit } = context;
+  const { model, source } = job;
   const { kind } = job.task;
   assertReadsImages(job);
-  const engine = await engineFor(job, deps.registry);
-  const files = await deps.files.filesFor(withFilesItReads(job), signal);
+  const engine = await readyEngine({ engine: source.engine, model, kind }, deps.registry);
+  const files = await deps.files.filesFor({ model, source: withFilesItReads(source) }, signal);
   const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
     return await deps.repeats.during(job, async () => {
       const since = deps.clock.elapsed();
@@ -83,8 +84,8 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
     const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
     return deps.models.withModel({ engine, files, job, how }, signal, lent);
   };
-  const ranOut: MemoryUse['ranOut'] = (short, error) => deps.memory.ranOut(short, error);
-  return await deps.memory.watched(job, () => withLeanRetry(job, attempt, { engine, ranOut, log: deps.log, signal }));
+  const ranOut = (error: WorkerError): Shortage => deps.memory.ranOut(job, error);
+  return await deps.memory.watched(job, () => withLeanRetry(attempt, { engine, ranOut, log: deps.log, signal }));
 }
 
 /** A result, and how it came about. */
@@ -94,17 +95,3 @@ interface Done extends RunFacts {
 
 const whereOf = ({ ranOn }: { readonly ranOn?: string | undefined }): { readonly ranOn?: string } =>
   ranOn === undefined ? {} : { ranOn };
-
-/** The engine that the job's source names, once it is ready to serve the task. */
-async function engineFor({ source, model, task }: Job, registry: RunDeps['registry']): Promise<Engine> {
-  const engine = registry.get({ engine: source.engine, model, kind: task.kind });
-  const readiness = await engine.readiness();
-  if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
-  return engine;
-}
-
-/** A source may name files for an engine that reads none (studio contract, images of a chat): they are not fetched. */
-const withFilesItReads = ({ model, source }: Job): Pick<Job, 'model' | 'source'> => ({
-  model,
-  source: engineFacts(source.engine).readsFiles ? source : { ...source, files: [] },
-});

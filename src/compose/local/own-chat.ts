@@ -4,11 +4,12 @@ import type { ChatSettings, LocalChat } from '../../cli/world/chat.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import { followed } from '../../engines/deltas.ts';
-import type { Engine, LoadedModel, ModelFiles } from '../../engines/engine.ts';
+import type { LoadedModel } from '../../engines/engine.ts';
 import { createRegistry } from '../../engines/registry.ts';
+import { type Shortage, withLeanRetry } from '../../jobs/lean-retry.ts';
+import { readyEngine, withFilesItReads } from '../../jobs/ready-engine.ts';
 import { chatReplyOf } from '../../local-api/openai/chat-result.ts';
 import { createTextStream } from '../../local-api/openai/text-stream.ts';
-import { engineFacts } from '../../contract/model-source.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
 import { DEFAULT_MAX_TOKENS } from './limits.ts';
@@ -28,14 +29,14 @@ export async function openOwnChat(entry: CatalogueEntry, { own, effects, setting
   await using undo = new AsyncDisposableStack();
   const { engines } = realEngines(effects, { log: own.log, config: own.config });
   const model = toModelId(entry.id);
-  const engine = createRegistry(engines).get({ engine: entry.source.engine, model, kind: 'llm' });
-  const readiness = await engine.readiness();
-  if (!readiness.ready) throw new WorkerError('engine.unavailable', readiness.because, { hint: readiness.hint });
+  const engine = await readyEngine({ engine: entry.source.engine, model, kind: 'llm' }, createRegistry(engines));
   const lease = undo.use(own.store.lease());
-  const source = engineFacts(engine.id).readsFiles ? entry.source : { ...entry.source, files: [] };
   const { signal } = new AbortController(); // Ctrl-C ends the process
-  const files = await lease.filesFor({ model, source, onlyPresent: true }, signal);
-  const loaded = undo.use(await load(engine, files, signal));
+  const files = await lease.filesFor({ model, source: withFilesItReads(entry.source), onlyPresent: true }, signal);
+  const ranOut = (): Shortage => ({}); // nothing measures memory here
+  const loaded = undo.use(
+    await withLeanRetry((how) => engine.load(files, signal, how), { engine, ranOut, log: own.log, signal }),
+  );
   const held = undo.move();
   return {
     model: entry.id,
@@ -50,17 +51,6 @@ export async function openOwnChat(entry: CatalogueEntry, { own, effects, setting
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-/** With less memory where the usual way takes more than there is. */
-async function load(engine: Engine, files: ModelFiles, signal: AbortSignal): Promise<LoadedModel> {
-  try {
-    return await engine.load(files, signal, { lean: false, mayFetch: true });
-  } catch (thrown) {
-    const isShort = thrown instanceof WorkerError && thrown.code === 'engine.out-of-memory';
-    if (!isShort || !engine.canRunLean) throw thrown;
-    return await engine.load(files, signal, { lean: true, mayFetch: true });
-  }
 }
 
 interface Answering {

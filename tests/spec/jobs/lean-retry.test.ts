@@ -2,7 +2,6 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { LoadHow } from '../../../src/engines/load-how.ts';
 import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
-import { aJob } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf } from '../../fakes/system/temp-folder.ts';
 import { LEAN, USUAL } from '../../fakes/engines/loading.ts';
@@ -17,7 +16,6 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
   const abort = new AbortController();
   const tries: LoadHow[] = [];
   const taught: string[] = [];
-  const job = aJob();
   const attempt = (how: LoadHow): Promise<string> => {
     const end = ends[tries.length] ?? 'nobody asked for this';
     tries.push(how);
@@ -25,14 +23,14 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
   };
   const deps = {
     engine: { id: 'sd-cpp', canRunLean },
-    ranOut: (_job: unknown, error: WorkerError) => {
+    ranOut: (error: WorkerError) => {
       taught.push(error.message);
       return SHORTAGE;
     },
     log,
     signal: abort.signal,
   } as const;
-  return { log, abort, tries, taught, start: () => withLeanRetry(job, attempt, deps) };
+  return { log, abort, tries, taught, start: () => withLeanRetry(attempt, deps) };
 }
 
 test('a job out of memory gets one lean retry, logged with numbers', async () => {
