@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: ['*'],
   'compose.ts': ['*'],
   licences: [],
-  cli: ['base', 'licences', '*types'],
+  cli: ['base', 'contract', 'licences', '*types'],
   'main.ts': ['cli', 'compose', 'compose.ts', 'base', 'system'],
 };
 

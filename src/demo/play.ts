@@ -3,7 +3,7 @@ import { isPlainFileName } from '../base/foreign/file-name.ts';
 import { quoted } from '../base/foreign-text.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
-import type { TaskKindId } from '../contract/tasks/index.ts';
+import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Files } from '../system/disk/files.ts';
@@ -127,7 +127,7 @@ const BEFORE = 'image-before.png';
 /** The folder that the command line names by itself. */
 const OUR_FOLDER = /(?:^|[\\/])studio-worker-demo[\\/]*$/;
 /** Names that the demonstration gives. */
-const OURS = /^(?:(?:image|llm|audio_stt|audio_tts|video|mesh)\.[a-z0-9]+|image-before\.png|index\.html)$/;
+const OURS = new RegExp(String.raw`^(?:(?:${TASK_KIND_IDS.join('|')})\.[a-z0-9]+|image-before\.png|index\.html)$`);
 
 /**
  * What somebody else keeps in a folder is not written over. Names alone do not tell: a site has an `index.html` too. The

@@ -1,8 +1,8 @@
 import type { WorkerError } from '../base/errors.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
-import { promptPreview, type TaskKindId } from '../contract/tasks/index.ts';
-import { type JobSettings, settingsOf } from '../contract/tasks/settings.ts';
+import { promptPreview, settingsOf, type TaskKindId } from '../contract/tasks/index.ts';
+import type { JobSettings } from '../contract/tasks/settings.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
 import type { Origin } from './turn-order.ts';
 

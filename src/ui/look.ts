@@ -1,8 +1,9 @@
+import { kindName } from '../contract/tasks/index.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { ApiLink } from '../local-api/client/follow-events.ts';
 import type { Hero, LiveStatus } from '../local-api/contract/status.ts';
 import type { TrayIcon, TrayLook, TrayMenuItem } from '../system/desktop/tray/tray.ts';
-import { KIND_NAMES, TRAY } from './words.ts';
+import { TRAY } from './words.ts';
 
 /** What the tray icon knows of the worker. */
 export interface WorkerView {
@@ -66,7 +67,7 @@ function silenceOf({ session, heartbeat }: LiveStatus, now: number): number {
 function jobText(status: LiveStatus | undefined): string {
   const [job, ...more] = status?.activeJobs ?? [];
   if (job === undefined) return '';
-  return more.length > 0 ? TRAY.jobs(more.length + 1) : TRAY.running(KIND_NAMES[job.kind], job.model);
+  return more.length > 0 ? TRAY.jobs(more.length + 1) : TRAY.running(kindName(job.kind), job.model);
 }
 
 function menuOf({ link, status, isService, isQuitting }: WorkerView, state: string): readonly TrayMenuItem[] {

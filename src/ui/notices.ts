@@ -1,7 +1,8 @@
+import { kindName } from '../contract/tasks/index.ts';
 import { formatDuration, SECOND_MS } from '../base/units.ts';
 import type { ApiJob } from '../local-api/contract/jobs.ts';
 import type { Notice } from '../system/desktop/notices/notice.ts';
-import { KIND_NAMES, NOTICES } from './words.ts';
+import { NOTICES } from './words.ts';
 
 /** Which ends of jobs are worth a notice. */
 export interface NoticeSettings {
@@ -63,7 +64,7 @@ function noticeOf(jobs: readonly ApiJob[]): Notice {
 }
 
 function noticeOfOne(job: ApiJob): Omit<Notice, 'isFailure'> {
-  const kind = KIND_NAMES[job.kind];
+  const kind = kindName(job.kind);
   if (isFailed(job)) return { title: NOTICES.failed(kind), body: job.reason ?? NOTICES.noReason };
   const took = formatDuration((job.finishedAt ?? job.startedAt) - job.startedAt);
   return { title: NOTICES.completed(kind), body: NOTICES.took(job.model, took) };

@@ -1,4 +1,3 @@
-import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { Hero } from '../local-api/contract/status.ts';
 
 const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`);
@@ -41,12 +40,3 @@ export const NOTICES = {
   took: (model: string, span: string) => `${model}, ${span}`,
   noReason: 'The log says why.',
 } as const;
-
-export const KIND_NAMES: Readonly<Record<TaskKindId, string>> = {
-  image: 'Image',
-  llm: 'Chat',
-  audio_stt: 'Speech to text',
-  audio_tts: 'Text to speech',
-  video: 'Video',
-  mesh: '3D',
-};

@@ -1,5 +1,6 @@
 import type { Offer } from '../contract/frames/inbound.ts';
-import { filesOffered, inputsOffered } from '../contract/offered-urls.ts';
+import { filesOffered } from '../contract/offered-urls.ts';
+import { inputsOffered } from '../contract/tasks/index.ts';
 import type { Engine } from '../engines/engine.ts';
 import { findEngine, routeTo } from '../engines/registry.ts';
 import { type Readiness, whyNotGpu } from '../engines/readiness.ts';

@@ -1,3 +1,5 @@
+import { ENGINE_NAMES, TORCH_PIPELINES } from '../../contract/model-source.ts';
+import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import { sharedArgs } from '../command.ts';
 
 const file = (description: string) => ({ type: 'string', valueHint: 'url', description }) as const;
@@ -9,24 +11,13 @@ export const MODEL_ARGS = sharedArgs({
   id: value('id', 'Id that jobs name the model by'),
   kind: {
     type: 'enum',
-    options: ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'],
+    options: [...TASK_KIND_IDS],
     description: 'Task kind',
   },
   name: value('text', 'Name to show'),
   engine: {
     type: 'enum',
-    options: [
-      'sd-cpp',
-      'llama-cpp',
-      'onnx',
-      'parakeet',
-      'onnx-vision',
-      'torch',
-      'synthetic',
-      'whisper-cpp',
-      'piper',
-      'gradio',
-    ],
+    options: [...ENGINE_NAMES],
     description: 'Engine that runs it',
   },
   vram: value('gib', 'GPU memory that a job on it may take, in GiB'),
@@ -58,7 +49,7 @@ export const MODEL_ARGS = sharedArgs({
   'context-size': value('tokens', 'Context size of a chat model'),
   'chat-template-kwargs': value('json', 'Arguments of the chat template, as a JSON object'),
   vision: value('json', 'Settings of a vision model, as a JSON object'),
-  pipeline: { type: 'enum', options: ['pixal3d', 'trellis2', 'hunyuan3d'], description: 'Pipeline (torch)' },
+  pipeline: { type: 'enum', options: [...TORCH_PIPELINES], description: 'Pipeline (torch)' },
   resolution: value('number', 'Resolution of the pipeline (torch)'),
   'low-vram': flag('Use less GPU memory, slower (torch)'),
   'decimation-target': value('number', 'Triangles of a mesh (torch)'),

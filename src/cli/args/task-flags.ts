@@ -1,20 +1,8 @@
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
 import { extsOf, MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
-import type { TaskKindId } from '../../contract/tasks/index.ts';
+import { TASK_KIND_IDS, type TaskKindId } from '../../contract/tasks/index.ts';
 import { toNumber } from './values.ts';
-
-const EVERY: Readonly<Record<TaskKindId, true>> = {
-  image: true,
-  llm: true,
-  audio_stt: true,
-  audio_tts: true,
-  video: true,
-  mesh: true,
-};
-const isKind = (name: string): name is TaskKindId => Object.hasOwn(EVERY, name);
-/** Every task kind; a new one does not compile before it is named here. */
-export const KINDS: readonly TaskKindId[] = Object.keys(EVERY).filter(isKind);
 
 /** The flags of `jobs create` that become fields of a task. */
 export interface TaskFlags {
@@ -64,7 +52,7 @@ const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height',
 export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
   const kind = flags.kind ?? fromFile['kind'];
   if (typeof kind !== 'string') {
-    throw new WorkerError('cli.usage', `--kind is missing; allowed: ${KINDS.join(', ')}`);
+    throw new WorkerError('cli.usage', `--kind is missing; allowed: ${TASK_KIND_IDS.join(', ')}`);
   }
   const fields = FIELD_NAMES.flatMap((name) => {
     const text = flags[name];

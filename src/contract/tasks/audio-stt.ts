@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
 import { defineTaskKind } from './kind.ts';
+import { texts } from './settings.ts';
+import { urlOf } from './urls.ts';
 
 /** Speech to text. */
 export const audioStt = defineTaskKind({
+  name: 'Speech to text',
   params: v.object({
     kind: v.literal('audio_stt'),
     inputUrl: v.string(),
@@ -16,4 +19,6 @@ export const audioStt = defineTaskKind({
   resultIs: 'json',
   prompt: (task) => task.inputUrl,
   pixels: () => undefined,
+  urls: (task) => urlOf('audio', task.inputUrl),
+  settings: ({ language }) => texts({ language }),
 });

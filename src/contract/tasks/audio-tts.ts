@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { absentable, Decimal } from '../numbers.ts';
 import { defineTaskKind } from './kind.ts';
+import { texts } from './settings.ts';
 
 /** Text to speech. */
 export const audioTts = defineTaskKind({
+  name: 'Text to speech',
   params: v.object({
     kind: v.literal('audio_tts'),
     text: v.string(),
@@ -15,4 +17,6 @@ export const audioTts = defineTaskKind({
   resultIs: 'artifact',
   prompt: (task) => task.text,
   pixels: () => undefined,
+  urls: () => [],
+  settings: ({ voice, language }) => texts({ voice, language }),
 });

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from '../numbers.ts';
 import { defineTaskKind, side } from './kind.ts';
+import { counts, seedOf } from './settings.ts';
+import { urlOf } from './urls.ts';
 
 /** What a side that a task leaves out stands for where a model draws from nothing (studio contract, image). */
 const USUAL_SIDE_PX = 512;
@@ -18,6 +20,7 @@ interface AskedSize {
  * and one that is left out for the usual. Where something is removed, both ask for the size of the image itself.
  */
 export const image = defineTaskKind({
+  name: 'Image',
   params: v.object({
     kind: v.literal('image'),
     prompt: v.string(),
@@ -40,4 +43,10 @@ export const image = defineTaskKind({
     const { width, height } = drawnSize(task);
     return side(width) * side(height);
   },
+  urls: (task) => [
+    ...urlOf('init image', task.initImageUrl),
+    ...urlOf('mask', task.maskUrl),
+    ...urlOf('reference image', task.refImageUrl),
+  ],
+  settings: ({ width, height, steps, seed }) => ({ ...counts({ width, height, steps }), ...seedOf(seed) }),
 });

@@ -4,6 +4,8 @@ import { audioTts } from './audio-tts.ts';
 import { image } from './image.ts';
 import { llm } from './llm.ts';
 import { mesh } from './mesh.ts';
+import type { JobSettings } from './settings.ts';
+import type { OfferedUrl } from './urls.ts';
 import { video } from './video.ts';
 
 /** Every task kind by its wire spelling, which is its spelling everywhere; in the order that capability maps use. */
@@ -26,11 +28,16 @@ export type TaskOf<Kind extends TaskKindId> = Extract<Task, { readonly kind: Kin
 
 /** The same table as whoever asks it about a task needs it: each kind takes the tasks of its own. */
 const ABOUT: {
-  readonly [Kind in TaskKindId]: Pick<(typeof TASK_KINDS)[Kind], 'resultIs'> & {
+  readonly [Kind in TaskKindId]: Pick<(typeof TASK_KINDS)[Kind], 'name' | 'resultIs'> & {
     readonly prompt: (task: TaskOf<Kind>) => string;
     readonly pixels: (task: TaskOf<Kind>) => number | undefined;
+    readonly urls: (task: TaskOf<Kind>) => readonly OfferedUrl[];
+    readonly settings: (task: TaskOf<Kind>) => JobSettings;
   };
 } = TASK_KINDS;
+
+/** What people are shown a kind as, on every page and in the tray: `Speech to text`. */
+export const kindName = (kind: TaskKindId): string => ABOUT[kind].name;
 
 /** How a result of this kind travels: in a frame (`json`) or as an upload (`artifact`). */
 export const resultIs = (kind: TaskKindId): 'json' | 'artifact' => ABOUT[kind].resultIs;
@@ -41,6 +48,14 @@ export const promptOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): string
 /** How many pixels a run of the task works on; undefined where its memory does not depend on the task. */
 export const pixelsOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): number | undefined =>
   ABOUT[task.kind].pixels(task);
+
+/** The inputs that a task names by URL; an empty URL is none, and images may be in the task itself. */
+export const inputsOffered = <Kind extends TaskKindId>(task: OfOneKind<Kind>): readonly OfferedUrl[] =>
+  ABOUT[task.kind].urls(task);
+
+/** What a job asks for beside its prompt, as people are shown it. */
+export const settingsOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): JobSettings =>
+  ABOUT[task.kind].settings(task);
 
 /** A task that keeps what its kind is, so that it can be handed to that kind. */
 type OfOneKind<Kind extends TaskKindId> = { [Own in Kind]: TaskOf<Own> & { readonly kind: Own } }[Kind];

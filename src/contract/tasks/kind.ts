@@ -1,7 +1,11 @@
 import type * as v from 'valibot';
+import type { JobSettings } from './settings.ts';
+import type { OfferedUrl } from './urls.ts';
 
-/** One task kind: how its params are read, how its result travels, and which text of it is shown to people. */
+/** One task kind: how its params are read, how its result travels, and what of it is shown to people. */
 export interface TaskKind<Params extends v.GenericSchema> {
+  /** What people are shown it as. */
+  readonly name: string;
   readonly params: Params;
   /** How a finished result travels: in a `completeJson` frame, or as an uploaded artifact. */
   readonly resultIs: 'json' | 'artifact';
@@ -12,6 +16,10 @@ export interface TaskKind<Params extends v.GenericSchema> {
    * task: what the model needs is allocated in full when it loads.
    */
   readonly pixels: (task: v.InferOutput<Params>) => number | undefined;
+  /** The inputs that a task names by URL, for a worker to fetch. */
+  readonly urls: (task: v.InferOutput<Params>) => readonly OfferedUrl[];
+  /** What a task asks for beside its prompt, as people are shown it; what it leaves to the model is absent. */
+  readonly settings: (task: v.InferOutput<Params>) => JobSettings;
 }
 
 /** Declares a task kind with its types inferred from the schema. */

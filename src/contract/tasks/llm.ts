@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { absentable, Decimal, U32, U64 } from '../numbers.ts';
 import { defineTaskKind } from './kind.ts';
+import { urlUnlessInline } from './urls.ts';
 
 /** What a program of this machine asks of a chat model. Our extension: it never comes from a studio. */
 const LocalAskSchema = v.variant('is', [
@@ -18,6 +19,7 @@ const LocalAskSchema = v.variant('is', [
 
 /** A chat completion. */
 export const llm = defineTaskKind({
+  name: 'Chat',
   params: v.object({
     kind: v.literal('llm'),
     messages: v.array(v.object({ role: v.string(), content: v.string() })),
@@ -38,4 +40,6 @@ export const llm = defineTaskKind({
   resultIs: 'json',
   prompt: (task) => task.messages.at(-1)?.content ?? '',
   pixels: () => undefined,
+  urls: (task) => (task.images ?? []).flatMap((image) => urlUnlessInline('image', image)),
+  settings: () => ({}),
 });

@@ -1,3 +1,4 @@
+import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { Engine } from '../engine.ts';
 import { READY } from '../readiness.ts';
 import type { runTask, SyntheticEngineOptions } from './run.ts';
@@ -9,7 +10,7 @@ const MODELS = {
   audio_tts: ['synthetic', 'synthetic-tts'],
   video: ['synthetic', 'synthetic-video'],
   mesh: ['synthetic', 'synthetic-mesh'],
-} as const satisfies Engine['models'];
+} as const satisfies Readonly<Record<TaskKindId, readonly string[]>>;
 
 /**
  * Serves every task kind from a digest of the prompt, or of an image's colour: no model, no GPU, and the same result

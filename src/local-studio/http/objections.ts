@@ -1,7 +1,7 @@
 import type { WorkerError } from '../../base/errors.ts';
 import type { ModelSource } from '../../contract/model-source.ts';
-import { filesOffered, inputsOffered } from '../../contract/offered-urls.ts';
-import type { Task } from '../../contract/tasks/index.ts';
+import { filesOffered } from '../../contract/offered-urls.ts';
+import { inputsOffered, type Task } from '../../contract/tasks/index.ts';
 import { refuse } from './http.ts';
 
 /** What an operator wants to be worked on, or with. */

@@ -1,5 +1,3 @@
-import type { TaskKindId } from '../../contract/tasks/index.ts';
-
 /** What more than one page says. Plain English, present tense, verbs on buttons. */
 export const SHARED = {
   product: 'studio-worker',
@@ -24,15 +22,6 @@ export const SHARED = {
   times: '×',
   list: (parts: readonly string[]) => parts.join(' · '),
 } as const;
-
-export const KIND_NAMES: Readonly<Record<TaskKindId, string>> = {
-  image: 'Image',
-  llm: 'Chat',
-  audio_stt: 'Speech to text',
-  audio_tts: 'Text to speech',
-  video: 'Video',
-  mesh: '3D',
-};
 
 /** The shell around the pages. */
 export const SHELL = {

@@ -1,9 +1,10 @@
+import { kindName } from '../../contract/tasks/index.ts';
 import type { ApiJob } from '../../local-api/contract/jobs.ts';
 import type { Hero, LiveStatus } from '../../local-api/contract/status.ts';
 import { clockSeconds, countdown, duration, hostOf } from '../format.ts';
 import type { GlyphName } from '../kit/icons/icons.tsx';
 import type { Tone } from '../kit/tones.ts';
-import { KIND_NAMES, PHASES, SHELL } from '../words/shared.ts';
+import { PHASES, SHELL } from '../words/shared.ts';
 import { STATUS } from '../words/status.ts';
 import type { ApiLink } from '../../local-api/client/follow-events.ts';
 
@@ -133,9 +134,9 @@ function liveSentence(status: LiveStatus, now: number): string {
 /** How far a job is, in words: `Image, step 13 of 20`, or what it does where nothing is counted. */
 export function jobProgress({ kind, phase, progress }: ApiJob): string {
   if (phase === 'running' && progress !== undefined) {
-    return SHELL.what.step(KIND_NAMES[kind], progress.done, progress.total);
+    return SHELL.what.step(kindName(kind), progress.done, progress.total);
   }
-  return SHELL.what.phase(KIND_NAMES[kind], PHASES[phase ?? 'running']);
+  return SHELL.what.phase(kindName(kind), PHASES[phase ?? 'running']);
 }
 
 /** From 0 to 1, and undefined while nobody knows. */

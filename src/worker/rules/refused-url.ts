@@ -1,5 +1,6 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
-import { filesOffered, inputsOffered } from '../../contract/offered-urls.ts';
+import { filesOffered } from '../../contract/offered-urls.ts';
+import { inputsOffered } from '../../contract/tasks/index.ts';
 import type { CheckOfferedUrl } from '../../system/net/remote/url-check.ts';
 
 /** What it takes to tell which URLs of an offer would be fetched, and what the guard makes of them. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { settingsOf } from '../../../src/contract/tasks/settings.ts';
+import { settingsOf } from '../../../src/contract/tasks/index.ts';
 import { aTask } from '../../fakes/builders.ts';
 
 test('settings are what a task asks for, without what it leaves to the model', () => {

@@ -1,3 +1,4 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import { DAY_MS } from '../../../base/units.ts';
 import { ADMIN_ROUTES, hasEnded, type JobView } from '../../../contract/admin.ts';
 import { API_PREFIX } from '../../../contract/routes.ts';
@@ -10,7 +11,7 @@ import { ArtifactView } from '../../kit/media/artifact.tsx';
 import { ResultText } from '../../kit/media/text.tsx';
 import { Empty, Failure } from '../../kit/message.tsx';
 import { type Fact, Facts } from '../../kit/panel.tsx';
-import { KIND_NAMES, SHARED } from '../../words/shared.ts';
+import { SHARED } from '../../words/shared.ts';
 import { JOBS } from '../../words/studio/jobs.ts';
 import type { OpenedJob } from '../model.ts';
 import { usePage } from '../page-context.ts';
@@ -117,7 +118,7 @@ function factsOf(job: JobView, worker: string | undefined, now: number): readonl
   return [
     { term: facts.worker, value: worker ?? SHARED.none },
     { term: facts.model, value: job.model },
-    { term: facts.kind, value: KIND_NAMES[job.kind] },
+    { term: facts.kind, value: kindName(job.kind) },
     ...(job.state === 'completed' ? [{ term: facts.ranOn, value: job.ranOn ?? SHARED.notKnown }] : []),
     { term: spanTerm, value: spanOf(job, now), after: waited === undefined ? undefined : facts.waited(waited) },
     { term: facts.tries, value: facts.triesOf(job.attempts, job.maxAttempts) },

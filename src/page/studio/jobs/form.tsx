@@ -1,12 +1,11 @@
 import type { ModelView } from '../../../contract/admin.ts';
 import { canTake } from '../../../contract/capabilities.ts';
-import { TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
+import { kindName, TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { gib } from '../../format.ts';
 import { Button } from '../../kit/button.tsx';
 import { Field, Segmented, Select } from '../../kit/field.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { Refusal } from '../../kit/message.tsx';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { NEW_JOB } from '../../words/studio/jobs.ts';
 import { usePage } from '../page-context.ts';
 import { moreFieldsOf, needsOf, shownFieldsOf, SYNTHETIC } from './draft.ts';
@@ -51,7 +50,7 @@ function JobFields({ state }: { readonly state: JobFormState }) {
         full
         value={kind}
         onChange={setKind}
-        choices={TASK_KIND_IDS.map((value) => ({ value, word: KIND_NAMES[value], icon: value }))}
+        choices={TASK_KIND_IDS.map((value) => ({ value, word: kindName(value), icon: value }))}
       />
       <FieldPairs fields={first === undefined ? [] : [first]} {...entry} />
       <ModelField models={models} chosen={chosen} onChange={setModelId} />

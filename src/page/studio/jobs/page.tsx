@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JobState } from '../../../contract/admin.ts';
-import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { kindName, TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { Segmented, Select } from '../../kit/field.tsx';
 import { Page } from '../../kit/panel.tsx';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { JOBS } from '../../words/studio/jobs.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
 import { usePage } from '../page-context.ts';
@@ -75,7 +74,7 @@ function Filters({ filter, set, onState }: FiltersProps) {
         label={JOBS.kind}
         fit
         value={filter.kind}
-        options={[['any', JOBS.anyKind], ...TASK_KIND_IDS.map((kind) => [kind, KIND_NAMES[kind]] as const)]}
+        options={[['any', JOBS.anyKind], ...TASK_KIND_IDS.map((kind) => [kind, kindName(kind)] as const)]}
         onChange={(kind) => set({ kind })}
       />
     </>

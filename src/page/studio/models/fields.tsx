@@ -1,7 +1,6 @@
 import { ENGINE_NAMES } from '../../../contract/model-source.ts';
-import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { kindName, TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { Field, NumberInput, Select, TextInput } from '../../kit/field.tsx';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { MODELS } from '../../words/studio/models.ts';
 import type { ModelErrors, ModelForm } from './draft.ts';
 import { Files } from './files.tsx';
@@ -55,7 +54,7 @@ const KindAndEngine = ({ form, set }: GroupProps) => (
         id="e-kind"
         label={WORDS.kind}
         value={form.kind}
-        options={TASK_KIND_IDS.map((kind) => [kind, KIND_NAMES[kind]] as const)}
+        options={TASK_KIND_IDS.map((kind) => [kind, kindName(kind)] as const)}
         onChange={(kind) => set({ kind })}
       />
     </Field>

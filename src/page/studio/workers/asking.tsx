@@ -1,3 +1,4 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import { useState } from 'preact/hooks';
 import type { RegistrationView } from '../../../contract/admin.ts';
 import { duration, gib } from '../../format.ts';
@@ -6,7 +7,7 @@ import { Button, LinkButton } from '../../kit/button.tsx';
 import { CopyIcon } from '../../kit/copy.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { type Fact, Facts } from '../../kit/panel.tsx';
-import { KIND_NAMES, SHARED } from '../../words/shared.ts';
+import { SHARED } from '../../words/shared.ts';
 import { WORKERS } from '../../words/studio/workers.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
@@ -117,7 +118,7 @@ export function KindChips({ kinds }: { readonly kinds: readonly string[] }) {
       {known.map((kind) => (
         <Chip key={kind}>
           <Icon name={kind} />
-          {KIND_NAMES[kind]}
+          {kindName(kind)}
         </Chip>
       ))}
     </span>

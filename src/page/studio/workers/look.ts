@@ -1,10 +1,9 @@
-import type { TaskKindId } from '../../../contract/tasks/index.ts';
+import { isTaskKind, kindName, type TaskKindId } from '../../../contract/tasks/index.ts';
 import type { RegistrationView, WorkerView } from '../../../contract/admin.ts';
 import type { JobRowView } from '../../../contract/page/dashboard.ts';
 import { duration, gib, moment } from '../../format.ts';
 import type { GlyphName } from '../../kit/icons/icons.tsx';
 import type { Tone } from '../../kit/tones.ts';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { WORKERS } from '../../words/studio/workers.ts';
 
 /** A worker's state as a shape, a word and a colour, with what it is at and what there is to say of that. */
@@ -56,15 +55,13 @@ function busyLook(jobId: string, jobs: readonly JobRowView[], now: number): Omit
   };
 }
 
-const isKind = (kind: string): kind is TaskKindId => Object.hasOwn(KIND_NAMES, kind);
-
 /** The kinds of the contract that somebody names, by their names here. */
-export const kindsOf = (kinds: readonly string[]): readonly TaskKindId[] => kinds.filter(isKind);
+export const kindsOf = (kinds: readonly string[]): readonly TaskKindId[] => kinds.filter(isTaskKind);
 
 /** What a worker that asks to join brings, in a sentence. */
 export function offerSentence({ vramTotalGb, taskKinds }: RegistrationView): string {
-  const [first = SAY.noKinds, ...others] = kindsOf(taskKinds).map((kind) => KIND_NAMES[kind]);
-  const kinds = [first, ...others.map((kind) => (kind === KIND_NAMES.mesh ? kind : kind.toLowerCase()))].join(', ');
+  const [first = SAY.noKinds, ...others] = kindsOf(taskKinds).map(kindName);
+  const kinds = [first, ...others.map((kind) => (kind === kindName('mesh') ? kind : kind.toLowerCase()))].join(', ');
   return vramTotalGb > 0 ? SAY.offers(gib(vramTotalGb), kinds) : SAY.offersNoGpu(kinds);
 }
 

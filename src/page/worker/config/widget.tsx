@@ -1,8 +1,7 @@
 import type { ConfigField } from '../../../local-api/contract/config.ts';
-import { isTaskKind } from '../../../contract/tasks/index.ts';
+import { isTaskKind, kindName } from '../../../contract/tasks/index.ts';
 import { describedBy, helpId, NumberInput, SecretInput, Select, TextInput, Toggle } from '../../kit/field.tsx';
 import { CONFIG } from '../../words/config.ts';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { Windows } from './windows.tsx';
 import { type Edit, isWindows, switchesOf, textOf } from './draft.ts';
 
@@ -70,7 +69,7 @@ function Kinds({ field, edit, onEdit }: KindsProps) {
     <div class="stack stack--tight" role="group" aria-label={field.name} id={field.key}>
       {(field.options ?? []).map(({ value: kind, name }) => (
         <label key={kind} class="line line--apart">
-          <span>{isTaskKind(kind) ? KIND_NAMES[kind] : name}</span>
+          <span>{isTaskKind(kind) ? kindName(kind) : name}</span>
           <Toggle
             id={`${field.key}-${kind}`}
             on={on[kind] ?? true}

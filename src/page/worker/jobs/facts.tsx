@@ -1,13 +1,14 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import { bytes, clockSeconds, duration } from '../../format.ts';
 import type { Fact } from '../../kit/panel.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES, SHARED } from '../../words/shared.ts';
+import { SHARED } from '../../words/shared.ts';
 import { endOf } from './filter.ts';
 
 /** What is known of a job, in the order in which somebody asks: what it was, how it went, where it came from. */
 export const jobFacts = (job: ApiJob): readonly Fact[] => [
-  { term: JOBS.facts.kind, value: KIND_NAMES[job.kind] },
+  { term: JOBS.facts.kind, value: kindName(job.kind) },
   { term: JOBS.facts.model, value: job.model },
   ...settingFacts(job),
   ...runFacts(job),

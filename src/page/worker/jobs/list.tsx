@@ -1,3 +1,4 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import { clockTime, duration } from '../../format.ts';
 import { Chip, MuteBadge } from '../../kit/badge.tsx';
@@ -7,7 +8,6 @@ import { Icon } from '../../kit/icons/icons.tsx';
 import { moveInRows } from '../../kit/list-keys.ts';
 import { Empty } from '../../kit/message.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { isLive } from '../state.ts';
@@ -83,7 +83,7 @@ function JobRow({ job, isOpen, isStop }: JobRowProps) {
       <p class="row__meta">
         {trouble === undefined ? (
           <>
-            <span>{KIND_NAMES[job.kind]}</span>
+            <span>{kindName(job.kind)}</span>
             <span class="clip1">{job.model}</span>
             {job.source === 'local' && <Chip>{JOBS.local}</Chip>}
           </>

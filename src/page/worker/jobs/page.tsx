@@ -1,10 +1,11 @@
+import { kindName, TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { useSignal } from '@preact/signals';
 import { LinkButton } from '../../kit/button.tsx';
 import { Segmented, Select } from '../../kit/field.tsx';
 import { Empty } from '../../kit/message.tsx';
 import { Page, Panel } from '../../kit/panel.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES, SHELL } from '../../words/shared.ts';
+import { SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { StaleBanner } from '../stale.tsx';
@@ -52,7 +53,6 @@ interface FiltersProps {
 function Filters({ filter, set }: FiltersProps) {
   const { jobs } = usePage().model;
   const many = (source: JobFilter['source']): number => filterJobs(jobs.value, { ...NO_FILTER, source }).length;
-  const kinds = Object.entries(KIND_NAMES).map(([kind, word]) => [kind, word] as const);
   return (
     <>
       <Segmented
@@ -67,7 +67,7 @@ function Filters({ filter, set }: FiltersProps) {
         label={JOBS.kind}
         fit
         value={filter.kind}
-        options={[['any', JOBS.anyKind] as const, ...kinds.filter(isKind)]}
+        options={[['any', JOBS.anyKind] as const, ...TASK_KIND_IDS.map((kind) => [kind, kindName(kind)] as const)]}
         onChange={(kind) => set({ kind })}
       />
       <Select
@@ -81,9 +81,6 @@ function Filters({ filter, set }: FiltersProps) {
     </>
   );
 }
-
-type Kind = keyof typeof KIND_NAMES;
-const isKind = (entry: readonly [string, string]): entry is readonly [Kind, string] => entry[0] in KIND_NAMES;
 
 const SOURCES = ['all', 'studio', 'local'] as const;
 const OUTCOMES = [

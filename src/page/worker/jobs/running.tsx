@@ -1,3 +1,4 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import { duration } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
@@ -6,7 +7,6 @@ import { Button } from '../../kit/button.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { Panel } from '../../kit/panel.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
@@ -57,7 +57,7 @@ function RunningFacts({ job, left }: { readonly job: ApiJob; readonly left: numb
       <span class="num strong">{farWord(job)}</span>
       <span class="num">{JOBS.soFar(duration(model.now.value - job.startedAt))}</span>
       {left !== undefined && <span class="num">{JOBS.aboutLeft(duration(left))}</span>}
-      <span>{STATUS.jobLine(KIND_NAMES[job.kind], job.model)}</span>
+      <span>{STATUS.jobLine(kindName(job.kind), job.model)}</span>
       {held !== undefined && <span class="num">{STATUS.modelStates[held.state]}</span>}
       <Button
         small

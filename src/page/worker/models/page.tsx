@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { ApiModel } from '../../../local-api/contract/models.ts';
-import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { kindName, TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { Button } from '../../kit/button.tsx';
 import { Search, Segmented } from '../../kit/field.tsx';
 import { Empty } from '../../kit/message.tsx';
 import { Page, Panel } from '../../kit/panel.tsx';
 import { MODELS } from '../../words/models.ts';
-import { KIND_NAMES, SHELL } from '../../words/shared.ts';
+import { SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
@@ -120,7 +120,7 @@ const CatalogueHead = ({ filter, set, many }: CatalogueHeadProps) => (
       onChange={(kind) => set({ kind })}
       choices={[
         { value: 'all', word: MODELS.all, many },
-        ...TASK_KIND_IDS.map((kind) => ({ value: kind, word: KIND_NAMES[kind], icon: kind })),
+        ...TASK_KIND_IDS.map((kind) => ({ value: kind, word: kindName(kind), icon: kind })),
       ]}
     />
   </div>

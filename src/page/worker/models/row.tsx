@@ -1,3 +1,4 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import { useState } from 'preact/hooks';
 import type { ApiModel } from '../../../local-api/contract/models.ts';
 import { bytes, bytesOf, percent, rate } from '../../format.ts';
@@ -6,7 +7,7 @@ import { Bar } from '../../kit/charts/bar.tsx';
 import { Button, IconButton } from '../../kit/button.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { MODELS } from '../../words/models.ts';
-import { KIND_NAMES, SHARED } from '../../words/shared.ts';
+import { SHARED } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { type ModelLook, sizeOf } from './look.ts';
 
@@ -28,7 +29,7 @@ export function ModelRow({ model, look, onRemove }: ModelRowProps) {
       <div class="grow">
         <p class="row__title medium">{model.displayName}</p>
         <p class="row__meta">
-          <span>{KIND_NAMES[model.kind]}</span>
+          <span>{kindName(model.kind)}</span>
           <span class="mono clip1">{model.id}</span>
         </p>
       </div>

@@ -1,9 +1,8 @@
 import type { ApiEngine } from '../../../local-api/contract/engines.ts';
-import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { isTaskKind, kindName } from '../../../contract/tasks/index.ts';
 import { sentence } from '../../format.ts';
 import type { IconName } from '../../kit/icons/icons.tsx';
 import type { Tone } from '../../kit/tones.ts';
-import { KIND_NAMES } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
 
 /** An engine as its row shows it. */
@@ -20,7 +19,7 @@ export interface EngineLook {
 const WORDS = STATUS.engines;
 
 export function engineLook({ ready, onCpu, because, hint, kinds }: ApiEngine): EngineLook {
-  const does = kinds.map(kindName).join(', ');
+  const does = kinds.map(nameOf).join(', ');
   const help = hint === undefined ? undefined : sentence(hint);
   if (!ready) {
     const lack = because === undefined ? {} : { lack: { because: sentence(because), hint: help } };
@@ -32,10 +31,7 @@ export function engineLook({ ready, onCpu, because, hint, kinds }: ApiEngine): E
 }
 
 /** A kind of a later release is called as the contract calls it. */
-const kindName = (kind: string): string => {
-  const known = TASK_KIND_IDS.find((id) => id === kind);
-  return known === undefined ? kind : KIND_NAMES[known];
-};
+const nameOf = (kind: string): string => (isTaskKind(kind) ? kindName(kind) : kind);
 
 /** `4 ready, 2 limited` */
 export function enginesSummary(engines: readonly ApiEngine[]): string {

@@ -1,9 +1,10 @@
+import { kindName } from '../../../contract/tasks/index.ts';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import { duration } from '../../format.ts';
 import { Bar } from '../../kit/charts/bar.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { JOBS } from '../../words/jobs.ts';
-import { KIND_NAMES, PHASES } from '../../words/shared.ts';
+import { PHASES } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
 import { hrefOf } from '../route.ts';
 import { shareOf } from '../state.ts';
@@ -29,9 +30,9 @@ export function RunningJob({ job }: { readonly job: ApiJob }) {
             {job.prompt === '' ? JOBS.noPrompt : job.prompt}
           </a>
         </p>
-        <Bar label={KIND_NAMES[job.kind]} share={shareOf(job)} text={far} />
+        <Bar label={kindName(job.kind)} share={shareOf(job)} text={far} />
         <p class="line line--apart line--nowrap sm t3">
-          <span class="clip1">{STATUS.jobLine(KIND_NAMES[job.kind], job.model)}</span>
+          <span class="clip1">{STATUS.jobLine(kindName(job.kind), job.model)}</span>
           <span class="num">{far}</span>
         </p>
       </div>

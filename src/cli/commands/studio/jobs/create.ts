@@ -1,10 +1,11 @@
 import { WorkerError } from '../../../../base/errors.ts';
+import { TASK_KIND_IDS } from '../../../../contract/tasks/index.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { readImageFiles } from '../../../args/image-file.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
-import { KINDS, taskFrom } from '../../../args/task-flags.ts';
+import { taskFrom } from '../../../args/task-flags.ts';
 import { toNumber } from '../../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
@@ -36,7 +37,7 @@ export const jobsCreate = command({
   args: {
     kind: {
       type: 'enum',
-      options: [...KINDS],
+      options: [...TASK_KIND_IDS],
       description: 'Task kind',
     },
     prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
