@@ -1,15 +1,6 @@
-import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { KnownModel, PullTarget } from '../../models/catalogue/lookup.ts';
 import type { FileProgress } from '../../models/store/options.ts';
-
-/** A model of the catalogue, and whether all its files are on this disk. */
-export interface KnownModel {
-  readonly entry: CatalogueEntry;
-  readonly isHere: boolean;
-}
-
-/** What is to be downloaded: a model of the catalogue by its id, or one that is added to it first. */
-export type PullTarget = { readonly id: string } | { readonly entry: CatalogueEntry };
 
 export interface PulledModel {
   readonly model: string;
