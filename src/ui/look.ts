@@ -1,7 +1,7 @@
 import { kindName } from '../contract/tasks/index.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { ApiLink } from '../local-api/client/follow-events.ts';
-import type { Hero, LiveStatus } from '../local-api/contract/status.ts';
+import { type Hero, HERO_NAMES, type LiveStatus } from '../local-api/contract/status.ts';
 import type { TrayIcon, TrayLook, TrayMenuItem } from '../system/desktop/tray/tray.ts';
 import { TRAY } from './words.ts';
 
@@ -53,9 +53,9 @@ function stateOf({ link, status, isQuitting }: WorkerView, now: number): State {
   const silentMs = silenceOf(status, now);
   if (silentMs >= STALE_MS) {
     const text = TRAY.silent(Math.round(silentMs / SECOND_MS));
-    return { icon: 'disconnected', word: TRAY.states.disconnected, text };
+    return { icon: 'disconnected', word: HERO_NAMES.disconnected, text };
   }
-  return { icon: ICONS[status.hero], word: TRAY.states[status.hero], text: jobText(status) };
+  return { icon: ICONS[status.hero], word: HERO_NAMES[status.hero], text: jobText(status) };
 }
 
 /** For how long a session that counts as live has had no answer; 0 where the studio answers no heartbeats at all. */

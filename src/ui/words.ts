@@ -1,21 +1,9 @@
-import type { Hero } from '../local-api/contract/status.ts';
-
 const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`);
 
-/** What the tray icon and its notifications say. The same words as in the window. */
+/** What the tray icon and its notifications say; a state of the worker by its name in the window, `HERO_NAMES`. */
 export const TRAY = {
   product: 'studio-worker',
   title: (state: string) => `studio-worker: ${state}`,
-  states: {
-    'not-registered': 'Not registered',
-    waiting: 'Waiting for approval',
-    rejected: 'Rejected by the studio',
-    disconnected: 'Disconnected',
-    draining: 'Finishing',
-    busy: 'Busy',
-    paused: 'Paused',
-    idle: 'Idle',
-  } satisfies Readonly<Record<Hero, string>>,
   opening: 'Connecting to the worker',
   unreachable: 'Worker not reachable',
   stopping: 'Stopping the worker',

@@ -17,6 +17,18 @@ export const HEROES = [
 ] as const;
 export type Hero = (typeof HEROES)[number];
 
+/** What people read for it, in the window and in the tray. */
+export const HERO_NAMES: Readonly<Record<Hero, string>> = {
+  'not-registered': 'Not registered',
+  waiting: 'Waiting for approval',
+  rejected: 'Rejected',
+  disconnected: 'Disconnected',
+  draining: 'Draining',
+  busy: 'Busy',
+  paused: 'Paused',
+  idle: 'Idle',
+};
+
 const RegistrationSchema = v.variant('state', [
   v.object({ state: v.literal('pristine') }),
   v.object({ state: v.literal('pending'), requestId: v.string(), since: TimeSchema }),

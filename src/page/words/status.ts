@@ -2,17 +2,6 @@ import { plural } from '../format.ts';
 
 /** The Status page in all its variants. */
 export const STATUS = {
-  hero: {
-    'not-registered': 'Not registered',
-    waiting: 'Waiting for approval',
-    rejected: 'Rejected',
-    disconnected: 'Disconnected',
-    draining: 'Draining',
-    busy: 'Busy',
-    paused: 'Paused',
-    idle: 'Idle',
-  },
-  connecting: 'Connecting',
   say: {
     notRegistered: (studio: string) =>
       `${studio} has not answered a request of this worker yet. It asks again by itself, and this page changes then.`,

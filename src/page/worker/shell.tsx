@@ -98,13 +98,10 @@ function NowCard() {
 }
 
 function CardNote() {
-  const { status, now, link } = usePage().model;
+  const { status, link } = usePage().model;
   const left = useTimeLeft(status.value?.activeJobs[0]?.jobId);
-  if (status.value === undefined || link.value.is !== 'live') return null;
-  const { registration } = status.value;
-  if (left !== undefined) return <span class="note">{SHARED.left(duration(left))}</span>;
-  if (registration.state !== 'pending') return null;
-  return <span class="note">{duration(now.value - registration.since)}</span>;
+  if (left === undefined || link.value.is !== 'live') return null;
+  return <span class="note">{SHARED.left(duration(left))}</span>;
 }
 
 /** The one thing that helps now. It keeps its place whatever it is. */

@@ -1,6 +1,6 @@
 import { kindName } from '../../contract/tasks/index.ts';
 import type { ApiJob } from '../../local-api/contract/jobs.ts';
-import type { Hero, LiveStatus } from '../../local-api/contract/status.ts';
+import { type Hero, HERO_NAMES, type LiveStatus } from '../../local-api/contract/status.ts';
 import { clockSeconds, countdown, duration, hostOf } from '../format.ts';
 import type { GlyphName } from '../kit/icons/icons.tsx';
 import type { Tone } from '../kit/tones.ts';
@@ -35,18 +35,17 @@ export const isLive = (link: ApiLink): boolean => link.is === 'live';
 const isConnecting = ({ hero, session }: LiveStatus): boolean =>
   hero === 'disconnected' && session.state === 'connecting';
 
-/** The state in the sidebar, with the word that is short enough for it. */
+/** The state in the sidebar, where what was last known is no longer what is. */
 export function sidebarLook(link: ApiLink, status: LiveStatus | undefined): StateLook {
   if (link.is === 'opening' && status === undefined) return CONNECTING;
-  if (link.is !== 'live' || status === undefined) return { ...LOOKS.disconnected, word: SHELL.states.disconnected };
-  if (isConnecting(status)) return CONNECTING;
-  return { ...LOOKS[status.hero], word: SHELL.states[status.hero] };
+  if (link.is !== 'live' || status === undefined) return { ...LOOKS.disconnected, word: HERO_NAMES.disconnected };
+  return heroLook(status);
 }
 
 /** The state in the page's big statement. */
 export function heroLook(status: LiveStatus): StateLook {
-  if (isConnecting(status)) return { ...CONNECTING, word: STATUS.connecting };
-  return { ...LOOKS[status.hero], word: STATUS.hero[status.hero] };
+  if (isConnecting(status)) return CONNECTING;
+  return { ...LOOKS[status.hero], word: HERO_NAMES[status.hero] };
 }
 
 /** What the big statement says below its word. */
@@ -104,12 +103,13 @@ export function sidebarSentence(link: ApiLink, status: LiveStatus | undefined, n
 function liveSentence(status: LiveStatus, now: number): string {
   const what = SHELL.what;
   const studio = hostOf(status.studioUrl);
+  const { registration } = status;
   const [job] = status.activeJobs;
   switch (status.hero) {
     case 'not-registered':
       return what.notRegistered(studio);
     case 'waiting':
-      return what.waiting;
+      return what.waiting(duration(registration.state === 'pending' ? now - registration.since : 0));
     case 'rejected':
       return what.rejected(studio);
     case 'disconnected':

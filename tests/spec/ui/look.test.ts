@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LiveStatus } from '../../../src/local-api/contract/status.ts';
 import { HEROES } from '../../../src/local-api/contract/status.ts';
+import { heroLook } from '../../../src/page/worker/state.ts';
 import { STALE_MS, trayLook, type WorkerView } from '../../../src/ui/look.ts';
 import { BUSY, IDLE } from '../../page/fixtures.ts';
 
@@ -34,6 +35,13 @@ test('each state of a worker has its icon', () => {
     paused: 'paused',
     idle: 'idle',
   });
+});
+
+test('the tray calls each state as the window does', () => {
+  for (const hero of HEROES) {
+    const status = { ...CONNECTED, hero };
+    expect(trayLook(view({ status }), NOW).title).toBe(`studio-worker: ${heroLook(status).word}`);
+  }
 });
 
 test('a worker that does not answer is red, whatever it said last', () => {

@@ -21,6 +21,15 @@ test('each state has a shape of its own, and a word', () => {
   expect(new Set(looks.map(({ word }) => word)).size).toBe(HEROES.length);
 });
 
+test('the sidebar and the page call a state by the same word', () => {
+  for (const hero of HEROES) {
+    const status = { ...IDLE, hero };
+    expect(sidebarLook(LIVE, status)).toEqual(heroLook(status));
+  }
+  expect(heroLook(PENDING).word).toBe('Waiting for approval');
+  expect(sidebarSentence(LIVE, PENDING, NOW)).toBe('The studio’s operator was asked 4m 12s ago');
+});
+
 test('a session that was not up yet is connecting, not lost', () => {
   const connecting: LiveStatus = { ...IDLE, hero: 'disconnected', session: { state: 'connecting' } };
   expect(sidebarLook(LIVE, connecting)).toMatchObject({ word: 'Connecting', tone: 'accent' });
