@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'system*',
     'log/',
   ],
-  ui: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system*', 'log*'],
+  ui: ['base', 'contract', 'local-api/contract', 'local-api/client', 'config*', 'system*', 'log*'],
   page: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system/page-script.ts'],
   operator: ['base', 'contract', 'system*'],
   doctor: [

@@ -48,9 +48,8 @@ export function windowWays(url: string, desktop: Desktop): readonly WindowWay[] 
   return hasDisplay(desktop) ? [...asApp, { how: 'browser', program: 'xdg-open', args: [url] }] : [];
 }
 
-/** Whether there is a desktop to show anything on; of a system that may have none. */
-export /** Whether there is anything to show a window on; an account has a message bus over `ssh`, too. */
-const hasDisplay = ({ get }: Pick<Desktop, 'get'>): boolean =>
+/** Whether there is anything to show a window on; an account has a message bus over `ssh`, too. */
+export const hasDisplay = ({ get }: Pick<Desktop, 'get'>): boolean =>
   (get('DISPLAY') ?? '') !== '' || (get('WAYLAND_DISPLAY') ?? '') !== '';
 
 function appBrowsers({ platform, homeDir, get }: Desktop): readonly string[] {

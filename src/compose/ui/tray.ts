@@ -10,11 +10,12 @@ import { createWatch } from '../../system/disk/watch.ts';
 import { askApi } from '../../system/net/worker-api.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import { asksToQuit } from '../../ui/raise.ts';
+import { followLogin } from '../../ui/follow-login.ts';
 import { createReviver, type Reviver } from '../../ui/reviver.ts';
 import { type OpenedWindow, readyWorker, type WindowDeps } from '../../ui/window.ts';
-import { hasDisplay } from '../../ui/browsers.ts';
+import { hasCrashed, hasIcon, reasonToStay as reason, watchProgram } from '../../ui/stay.ts';
 import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
-import type { ConfigStore, LiveConfig } from '../../config/store.ts';
+import type { LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createNotifier, type Notifier } from '../../ui/notifier.ts';
 import type { StayEnd, StayReason } from '../../ui/only-ui.ts';
@@ -25,24 +26,21 @@ import { openNotices } from './notices.ts';
 import type { Effects } from '../effects.ts';
 
 /** What this process stays for: an icon, or notices alone on a desktop without one; undefined where there is neither. */
-export async function reasonToStay(path: string, effects: Effects): Promise<StayReason | undefined> {
-  const { environment, files } = effects;
-  if (environment.platform === 'darwin' || environment.platform === 'win32') {
-    const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
-    return current.notify_on_completion || current.notify_on_failure ? 'notices' : undefined;
-  }
-  if (!hasDisplay(environment)) return undefined;
-  for (const bus of sessionBusPaths(environment.get)) {
-    if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return 'icon';
-  }
-  return undefined;
-}
+export const reasonToStay = (path: string, effects: Effects): Promise<StayReason | undefined> =>
+  reason({
+    ...effects,
+    buses: sessionBusPaths(effects.environment.get),
+    async wantsNotices() {
+      const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
+      return current.notify_on_completion || current.notify_on_failure;
+    },
+  });
 
 /** The tray of this desktop; one that shows nothing where there is none for us. */
 const trayOf = ({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray =>
-  environment.platform === 'darwin' || environment.platform === 'win32'
-    ? () => ({ show: () => {}, [Symbol.asyncDispose]: () => Promise.resolve() })
-    : (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid });
+  hasIcon(environment)
+    ? (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid })
+    : () => ({ show: () => {}, [Symbol.asyncDispose]: () => Promise.resolve() });
 
 export interface Staying {
   /** The config file. */
@@ -70,11 +68,11 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<St
     void show().catch((thrown: unknown) => logger.warn('tray.failed', { action: 'open', error: errorChain(thrown) }));
   };
   const told = Promise.withResolvers<StayEnd>();
-  const isReplaced = await watchProgram(effects);
+  const isReplaced = await isReplacedBy(effects);
   const endings = [
     onStopSignals(() => told.resolve('told')),
     followRequests(siblingsOf(path).raise, { open, quit: () => told.resolve('told') }, effects),
-    followLogin(config, staying, logger),
+    followLogin({ config, log: logger, syncLogin: staying.syncLogin }),
   ];
   try {
     using notifier = notifierOf(config, { logger, open }, effects);
@@ -98,20 +96,12 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<St
   }
 }
 
-/** Tells whether another version was put in the place of this program since. A checkout is never replaced. */
-async function watchProgram({
+/** Whether another version is in the place of this program. A checkout is never replaced. */
+const isReplacedBy = ({
   environment,
   files,
-}: Pick<Effects, 'environment' | 'files'>): Promise<() => Promise<boolean>> {
-  const identity = async (): Promise<string> => {
-    const { sizeBytes, modifiedAt } = (await files.stat(environment.execPath)) ?? {};
-    return `${sizeBytes} ${modifiedAt}`;
-  };
-  const before = await identity();
-  const isProgram = ownCommand().length === 1;
-  return async () =>
-    isProgram && (await files.stat(environment.execPath)) !== undefined && (await identity()) !== before;
-}
+}: Pick<Effects, 'environment' | 'files'>): Promise<() => Promise<boolean>> =>
+  ownCommand().length === 1 ? watchProgram(environment.execPath, files) : Promise.resolve(() => Promise.resolve(false));
 
 /** The worker that the icon is of. */
 function workerOf(
@@ -128,7 +118,7 @@ function workerOf(
   };
 }
 
-/** A crash leaves the file that names the API; a worker that ends in good order removes it. */
+/** What starts the worker again that crashed. */
 function reviverOf(
   { path, startedWorker, window }: Staying,
   log: Logger,
@@ -138,8 +128,8 @@ function reviverOf(
   const reviver = createReviver({
     clock,
     log,
-    hasCrashed: async () =>
-      (await files.stat(localApi)) !== undefined && (await lockHolder(lock, environment)) === undefined,
+    hasCrashed: () =>
+      hasCrashed(localApi, { files, isRunning: async () => (await lockHolder(lock, environment)) !== undefined }),
     start: () => readyWorker(window),
   });
   if (startedWorker) reviver.adopt();
@@ -169,19 +159,3 @@ const followRequests = (
   createWatch(clock)(path, () => {
     void files.readText(path).then((text) => (asksToQuit(text) ? quit() : open()));
   });
-
-/** Writes the entry of the login anew, or removes it, when somebody changes what it goes by. */
-function followLogin(config: ConfigStore, { syncLogin }: Staying, logger: Logger): () => void {
-  const sync = (enabled: boolean): void => {
-    void syncLogin(enabled).catch((thrown: unknown) => {
-      logger.warn('login.not-synced', { error: errorChain(thrown) });
-    });
-  };
-  const unwatch = [
-    config.watch('icon_at_login', (enabled) => sync(enabled === true)),
-    config.watch('start_minimised', () => config.current.icon_at_login === true && sync(true)),
-  ];
-  return () => {
-    for (const end of unwatch) end();
-  };
-}
