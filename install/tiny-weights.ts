@@ -9,7 +9,7 @@ import { maskPixels, PICTURE, picturePixels, SENTENCE } from '../src/demo/real.t
 import { chatModel } from '../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../src/demo/weights/inpainting.ts';
 import { transcribingModel } from '../src/demo/weights/transcriber.ts';
-import { encodeWav } from '../src/engines/media/wav.ts';
+import { encodeWav } from '../src/base/media/wav.ts';
 import { atTop } from './at-top.ts';
 
 const RATE = 16_000;

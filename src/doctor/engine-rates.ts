@@ -6,7 +6,7 @@ import { SENTENCE } from '../demo/real.ts';
 import { chatModel } from '../demo/weights/chat.ts';
 import { voiceConfig, voiceModel } from '../demo/weights/voice.ts';
 import type { LoadedModel } from '../engines/engine.ts';
-import { wavSeconds } from '../engines/media/wav.ts';
+import { wavSeconds } from '../base/media/wav.ts';
 import type { TaskResult } from '../engines/result.ts';
 import type { Clock } from '../system/clock.ts';
 import { type Benchmark, measure, type Measurement } from './bench.ts';

@@ -10,7 +10,7 @@ import type { RegistrationStatus } from '../studio/registration/registration.ts'
 import type { Session, SessionEnd, SessionEvents, SessionReceiver } from '../studio/session/session.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Pipeline } from './pipeline.ts';
-import { remedyFor } from './reports/refusal-remedy.ts';
+import { remedyFor } from '../contract/frames/refusal-remedy.ts';
 import type { WorkerStatus } from './status.ts';
 import type { Stopping } from './stop-driver.ts';
 

@@ -9,7 +9,7 @@ import { openProcessLog } from '../../src/compose/log.ts';
 import { composeWorker } from '../../src/compose/worker/worker.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { createSyntheticEngine } from '../../src/engines/synthetic/index.ts';
-import { encodeWav } from '../../src/engines/media/wav.ts';
+import { encodeWav } from '../../src/base/media/wav.ts';
 import { onStopSignals } from '../../src/system/process/signals.ts';
 import { noFfmpeg } from '../fakes/engines/ffmpeg.ts';
 import { ARTIFACT_BYTES } from './wire.ts';

@@ -7,7 +7,7 @@ import { chatModel } from '../../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../../src/demo/weights/inpainting.ts';
 import { transcribingModel } from '../../src/demo/weights/transcriber.ts';
 import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
-import { encodeWav } from '../../src/engines/media/wav.ts';
+import { encodeWav } from '../../src/base/media/wav.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fileServer } from '../fakes/models/file-server.ts';
 import { paint } from '../fakes/engines/onnx-engine.ts';

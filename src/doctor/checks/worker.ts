@@ -1,6 +1,6 @@
 import { formatDuration, MINUTE_MS } from '../../base/units.ts';
 import { CLOSE } from '../../contract/frames/close-codes.ts';
-import { remedyFor } from '../../worker/reports/refusal-remedy.ts';
+import { remedyFor } from '../../contract/frames/refusal-remedy.ts';
 import type { DoctorDeps } from '../deps.ts';
 import { type Check, failed, type Finding, ok, skipped, warning } from '../finding.ts';
 

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { encodeWav } from '../media/wav.ts';
+import { encodeWav } from '../../base/media/wav.ts';
 
 /** Between two sentences, as Piper itself makes it. */
 export const PAUSE_SECONDS = 0.2;

@@ -1,4 +1,4 @@
-import { encodeWav } from '../media/wav.ts';
+import { encodeWav } from '../../base/media/wav.ts';
 
 const SAMPLE_RATE = 22_050;
 const SECONDS = 1;

@@ -1,6 +1,6 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { openImages } from '../../../src/compose/children/images-child.ts';
-import { encodeWav } from '../../../src/engines/media/wav.ts';
+import { encodeWav } from '../../../src/base/media/wav.ts';
 import { framesOfAvi } from '../../../src/engines/sd-cpp/avi.ts';
 import { cubeGlb } from '../../../src/engines/synthetic/glb.ts';
 import { monoOf, readWav } from '../../../src/engines/whisper/wav.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { type EngineBenchmark, engineBenchmarks, engineRate } from '../../../src/doctor/engine-rates.ts';
 import type { LoadedModel } from '../../../src/engines/engine.ts';
-import { encodeWav } from '../../../src/engines/media/wav.ts';
+import { encodeWav } from '../../../src/base/media/wav.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 

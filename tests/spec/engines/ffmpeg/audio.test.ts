@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { encodeWav } from '../../../../src/engines/media/wav.ts';
+import { encodeWav } from '../../../../src/base/media/wav.ts';
 import { monoOfWav } from '../../../fakes/engines/float-wav.ts';
 import { anFfmpeg, FFMPEG, type FfmpegChoice } from '../../../fakes/engines/ffmpeg.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';

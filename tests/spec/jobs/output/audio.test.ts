@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { TaskResult } from '../../../../src/engines/result.ts';
-import { encodeWav } from '../../../../src/engines/media/wav.ts';
+import { encodeWav } from '../../../../src/base/media/wav.ts';
 import { file, setup } from './check-scene.ts';
 import { aWav } from './result-files.ts';
 

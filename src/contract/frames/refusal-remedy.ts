@@ -1,4 +1,4 @@
-import { CLOSE } from '../../contract/frames/close-codes.ts';
+import { CLOSE } from './close-codes.ts';
 
 /** What the operator can do once the studio has refused the session with this close code (studio contract: 4001, 4003). */
 export function remedyFor(closeCode: number): string {
