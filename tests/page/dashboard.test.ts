@@ -234,6 +234,6 @@ inChromium('the keyboard alone opens and closes a job, and approves a worker', a
 inChromium('a page that nobody gave a code sees nothing of the studio', async () => {
   await using open = await openDashboard();
   const stranger = await windows.open({ url: open.scene.studio.url });
-  await stranger.page.getByText('This window’s session has ended').first().waitFor();
+  await stranger.page.getByText('This dashboard is signed out').first().waitFor();
   await stranger[Symbol.asyncDispose]();
 });

@@ -85,7 +85,7 @@ inChromium('a job that is handed back in the window goes to the studio again', a
 inChromium('a page that nobody gave a code sees nothing of the worker', async () => {
   await using open = await openWorker();
   const stranger = await windows.open({ url: open.api.url });
-  await stranger.page.getByRole('heading', { name: 'This window’s session has ended' }).waitFor();
+  await stranger.page.getByRole('heading', { name: 'This window is signed out' }).waitFor();
   await stranger[Symbol.asyncDispose]();
 });
 

@@ -63,7 +63,7 @@ export const demo = command({
       default: './studio-worker-demo',
       description: 'Folder for the artifacts',
     },
-    open: { type: 'boolean', description: 'Open the page of its studio, and keep it running' },
+    open: { type: 'boolean', description: 'Open the dashboard of its studio, and keep it running' },
     keep: { type: 'boolean', description: 'Keep the studio and worker running; print URL and operator token' },
     ...JSON_ARG,
     ...LOG_ARGS,

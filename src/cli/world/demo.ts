@@ -26,7 +26,7 @@ export interface GivenWeights {
 export interface DemoRun {
   readonly url: string;
   readonly operatorToken: string;
-  /** An address that opens the page of its studio once, within ten minutes. */
+  /** An address that opens the dashboard of its studio once, within ten minutes. */
   readonly pageUrl: () => string;
   /** Ends when every job has ended, or when the operator asked to stop. */
   readonly events: AsyncIterable<DemoEvent>;

@@ -59,7 +59,7 @@ export const SHELL = {
     ended: 'The session ended for good',
     unreachable: (span: string, next: string) => `Not reachable for ${span}. Next try in ${next}`,
     unreachableNow: (span: string) => `Not reachable for ${span}. Trying now`,
-    signedOut: 'This window’s session has ended',
+    signedOut: 'This window is signed out',
     opening: 'Opening the window',
   },
 } as const;
@@ -88,5 +88,5 @@ export const OUTCOMES = {
   updating: (version: string) => `Moves to ${version} between two jobs`,
   notUpdated: 'Not updated',
   unreachable: 'the worker is not reachable',
-  sessionEnded: 'this window’s session has ended; open it again with `studio-worker ui`',
+  sessionEnded: 'this window is signed out; open it again with `studio-worker ui`',
 } as const;

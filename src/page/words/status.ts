@@ -194,7 +194,7 @@ export const STATUS = {
     stale: (asOf: string) => `What you see is ${asOf} and may have changed.`,
   },
   signedOut: {
-    title: 'This window’s session has ended',
+    title: 'This window is signed out',
     say: 'The worker was restarted, or the window was opened with a code that was used before.',
     how: 'Open the window again:',
     command: 'studio-worker ui',

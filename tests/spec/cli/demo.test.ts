@@ -222,7 +222,7 @@ describe('demo', () => {
     expect(stops()).toBe(1);
   });
 
-  test('opens the page of its studio before the first job, and keeps running', async () => {
+  test('opens the dashboard of its studio before the first job, and keeps running', async () => {
     const asked = Promise.withResolvers<void>();
     const shown: string[] = [];
     const { demo, stops } = aDemo(GOOD, asked.promise);

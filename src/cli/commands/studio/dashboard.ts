@@ -2,9 +2,9 @@ import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
 
-/** Opens the page of a running studio, by a code that works once. */
+/** Opens the dashboard of a running studio, by a code that works once. */
 export const dashboard = command({
-  summary: 'Open the page of a running studio',
+  summary: 'Open the dashboard of a running studio',
   examples: ['studio-worker studio dashboard', 'studio-worker studio dashboard --print'],
   exits: OPERATOR_EXITS,
   json: '{shown: app|browser|none, url}',

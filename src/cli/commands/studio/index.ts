@@ -68,7 +68,7 @@ export const studio = command({
       valueHint: 'time',
       description: 'Remove artifacts so long after their jobs ended, such as 12h or 30d (default: keep them)',
     },
-    open: { type: 'boolean', description: 'Open its page in a window on this desktop' },
+    open: { type: 'boolean', description: 'Open its dashboard in a window on this desktop' },
     ...LOG_ARGS,
   },
   subCommands: {
@@ -113,7 +113,7 @@ export const studio = command({
   },
 });
 
-/** Where the page is. A code is for the eyes of whoever reads it now: no file or journal is to keep one. */
+/** Where the dashboard is. A code is for the eyes of whoever reads it now: no file or journal is to keep one. */
 async function pageLines(
   { url, pageUrl }: Pick<StartedStudio, 'url' | 'pageUrl'>,
   isToOpen: boolean,

@@ -4,7 +4,7 @@ import { plural } from '../../format.ts';
 export const STUDIO = {
   product: 'studio',
   title: (page: string) => `${page} · studio`,
-  noScript: 'This page needs JavaScript. `studio-worker studio status` shows the same in a terminal.',
+  noScript: 'The dashboard needs JavaScript. `studio-worker studio status` shows the same in a terminal.',
   nav: 'Studio',
   now: 'Studio now',
   pages: { overview: 'Overview', workers: 'Workers', jobs: 'Jobs', models: 'Models', logs: 'Logs' },
@@ -15,24 +15,24 @@ export const STUDIO = {
   connected: (connected: number, known: number) =>
     known === 0 ? 'No worker yet.' : `${connected} of ${plural(known, 'worker')} connected.`,
   queued: (many: number) => `${plural(many, 'job')} queued`,
-  opening: 'Opening the window',
+  opening: 'Opening the dashboard',
   newJob: 'New job',
   lost: {
     title: 'The studio is not reachable',
-    never: 'It has not answered this window yet.',
+    never: 'It has not answered yet.',
     since: (at: string) => `What is shown is as of ${at}. Workers finish what they run, and wait for the studio.`,
     next: (span: string, next: string) => `Not reachable for ${span}. Next try in ${next}`,
     trying: (span: string) => `Not reachable for ${span}. Trying now`,
     start: 'Start it again with `studio-worker studio`.',
   },
   signedOut: {
-    title: 'This window’s session has ended',
+    title: 'This dashboard is signed out',
     say: 'Its code was spent or too old. Run `studio-worker studio dashboard` on the studio’s machine to open it again.',
-    short: 'This window’s session has ended',
+    short: 'This dashboard is signed out',
   },
   outcomes: {
     unreachable: 'the studio is not reachable',
-    sessionEnded: 'this window’s session has ended; open it again with `studio-worker studio dashboard`',
+    sessionEnded: 'this dashboard is signed out; open it again with `studio-worker studio dashboard`',
     approved: (name: string) => `${name} is approved`,
     notApproved: (name: string) => `${name} is not approved`,
     rejected: (name: string) => `${name} is rejected`,

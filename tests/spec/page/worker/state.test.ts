@@ -45,8 +45,8 @@ test('a worker that does not answer is disconnected, whatever it said last', () 
   );
 });
 
-test('the window says that its own session has ended', () => {
-  expect(sidebarSentence({ is: 'signed-out' }, BUSY, NOW)).toBe('This window’s session has ended');
+test('the window says when it is signed out', () => {
+  expect(sidebarSentence({ is: 'signed-out' }, BUSY, NOW)).toBe('This window is signed out');
 });
 
 test('the big statement says for whom the worker works', () => {
