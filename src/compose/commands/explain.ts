@@ -10,7 +10,7 @@ import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { choiceIn, configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
-import { readConditions } from '../worker/claiming/read-conditions.ts';
+import { readConditions } from '../../worker/conditions/read.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
 import { modelStoreOptions, offeredUrlCheck } from '../model-store.ts';

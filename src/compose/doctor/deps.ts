@@ -16,7 +16,7 @@ import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
-import { readConditions } from '../worker/claiming/read-conditions.ts';
+import { readConditions } from '../../worker/conditions/read.ts';
 import { openCommandLog } from '../log.ts';
 import { openUpdates } from '../update/commands.ts';
 import { reportService } from './service.ts';

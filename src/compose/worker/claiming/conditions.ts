@@ -1,6 +1,6 @@
 import type { WorkerEvents } from '../../../worker/events.ts';
+import { asksMachine, MACHINE_KEYS, readMachineConditions } from '../../../worker/conditions/read.ts';
 import { type ConditionsWatch, watchConditions } from '../../../worker/conditions/watch.ts';
-import { asksMachine, MACHINE_KEYS, readMachineConditions } from './read-conditions.ts';
 import type { WorkerSetup } from '../setup.ts';
 
 /** What jobs are tied to, and who is told when that changes. */
@@ -20,7 +20,7 @@ export function composeConditions(
     clock: effects.clock,
     windows: () => windows() ?? none,
     isAnySet: () => (windows()?.length ?? 0) > 0 || asksMachine(config.current),
-    probe: () => readMachineConditions(config.current, effects),
+    probe: () => readMachineConditions(config.current, effects.surroundings),
     onChange(condition) {
       log.logger.info('condition.changed', { ...condition });
       events.emit({ is: 'condition', ...condition });

@@ -1,8 +1,9 @@
-import type { Config } from '../../../config/schema.ts';
-import { type Condition, scheduleCondition } from '../../../worker/conditions/condition.ts';
-import { batteryCondition, fullScreenCondition, programsCondition } from '../../../worker/conditions/machine.ts';
-import { scheduleAt } from '../../../worker/conditions/schedule.ts';
-import type { Effects } from '../../effects.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Surroundings } from '../../system/surroundings/readings.ts';
+import { type Condition, scheduleCondition } from './condition.ts';
+import { batteryCondition, fullScreenCondition, programsCondition } from './machine.ts';
+import { scheduleAt } from './schedule.ts';
 
 /** The keys that tie jobs to what happens on the machine. */
 export const MACHINE_KEYS = ['pause_on_battery', 'pause_for_programs', 'pause_when_full_screen'] as const;
@@ -15,7 +16,7 @@ export const asksMachine = (keys: MachineKeys): boolean =>
 /** Asks the machine about what is set, all at once. Never rejects. */
 export async function readMachineConditions(
   keys: MachineKeys,
-  { surroundings }: Pick<Effects, 'surroundings'>,
+  surroundings: Surroundings,
 ): Promise<readonly Condition[]> {
   const { pause_on_battery: onBattery, pause_when_full_screen: whenFull, pause_for_programs: programs = [] } = keys;
   return await Promise.all([
@@ -27,10 +28,10 @@ export async function readMachineConditions(
 
 /** Everything that is set, at one moment. */
 export async function readConditions(
-  config: Config,
-  effects: Pick<Effects, 'surroundings' | 'clock'>,
+  config: MachineKeys & Pick<Config, 'schedule'>,
+  { surroundings, clock }: { readonly surroundings: Surroundings; readonly clock: Pick<Clock, 'now'> },
 ): Promise<readonly Condition[]> {
-  const now = effects.clock.now();
+  const now = clock.now();
   const hours = scheduleCondition(scheduleAt(config.schedule ?? [], now), now);
-  return [...(hours === undefined ? [] : [hours]), ...(await readMachineConditions(config, effects))];
+  return [...(hours === undefined ? [] : [hours]), ...(await readMachineConditions(config, surroundings))];
 }
