@@ -48,14 +48,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Who may import whom inside `models`: bytes on the way, files on the disk, what fits in memory, what is loaded. */
 const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
   'names.ts': [],
-  'own-file.ts': [],
+  'state-file.ts': [],
   headers: [],
-  download: ['names.ts', 'own-file.ts'],
-  store: ['names.ts', 'own-file.ts', 'headers', 'download'],
+  download: ['names.ts', 'state-file.ts'],
+  store: ['names.ts', 'state-file.ts', 'headers', 'download'],
   given: ['headers', 'store'],
   catalogue: [],
-  memory: ['own-file.ts'],
-  loaded: ['own-file.ts', 'memory'],
+  memory: ['state-file.ts'],
+  loaded: ['state-file.ts', 'memory'],
 };
 
 /** Where a package, a runtime module or a runtime global may be named at all. */

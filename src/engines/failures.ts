@@ -2,7 +2,7 @@ import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors
 import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
 import type { ChildEnd } from '../system/process/child.ts';
-import { saysNoMemory, whereShort } from './no-memory.ts';
+import { isOutOfMemory, whereShort } from './out-of-memory.ts';
 
 const nameInMessages = (engine: EngineName): string => engineFacts(engine).inMessages;
 
@@ -39,7 +39,7 @@ export const loadFailure = (
   reported: Reported,
   { format, hint }: { readonly format: string; readonly hint: string },
 ): WorkerError =>
-  saysNoMemory(reported.text)
+  isOutOfMemory(reported.text)
     ? outOfMemory(reported)
     : new WorkerError('model.unusable', `not a loadable ${format} file: ${reported.text}`, {
         ...about(reported),
@@ -48,7 +48,7 @@ export const loadFailure = (
 
 /** Why a loaded model could not run a task. */
 export const runFailure = (reported: Reported): WorkerError =>
-  saysNoMemory(reported.text)
+  isOutOfMemory(reported.text)
     ? outOfMemory(reported)
     : new WorkerError('engine.failed', `the model could not be run: ${reported.text}`, about(reported));
 

@@ -9,7 +9,7 @@ import type { Files } from '../system/disk/files.ts';
 import type { AccountCache } from '../system/native/native-cache.ts';
 import type { FileProgress, ModelStoreOptions } from '../models/store/options.ts';
 import type { ModelStore } from '../models/store/store.ts';
-import { asModel } from './as-model.ts';
+import { downloadSource } from './download-source.ts';
 
 /** Native files for one kind of device, which a release has beside the executable. */
 export interface Pack {
@@ -106,7 +106,7 @@ async function fetchAndUnpack(
   const { paths } = await lease.filesFor(
     {
       model: toModelId(nameOf(pack)),
-      source: asModel({ url, name: pack.file, sha256: pack.sha256, diskBytes: diskBytesOf(pack) }),
+      source: downloadSource({ url, name: pack.file, sha256: pack.sha256, diskBytes: diskBytesOf(pack) }),
       onProgress: (progress) => {
         onProgress(progress);
         if (progress.phase === 'download') logTenths(progress.doneBytes / pack.sizeBytes);

@@ -4,7 +4,7 @@ import { KIB, MIB } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import { COMMANDS } from '../../cli/commands/index.ts';
 import { createWorld } from '../../compose.ts';
-import { type SelfTestFiles, selfTestFiles } from '../../release/update/own-words.ts';
+import { type SelfTestFiles, selfTestFiles } from '../../release/update/command-line.ts';
 import { problemWith } from '../../release/verify-files.ts';
 import { type Files, systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';

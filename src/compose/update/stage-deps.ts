@@ -4,7 +4,7 @@ import type { ConfigStore } from '../../config/store.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createModelStore } from '../../models/store/store.ts';
-import { asModel } from '../../release/as-model.ts';
+import { downloadSource } from '../../release/download-source.ts';
 import { createRunForUpdate, whyFailed } from '../../release/update/install/programs.ts';
 import { createUnpack } from '../../release/update/install/unpack.ts';
 import { type StageDeps, STORE } from '../../release/update/stage.ts';
@@ -45,7 +45,7 @@ export function stageDeps(
     installerFile: isWindows ? 'studio-worker-installer.ps1' : 'studio-worker-installer.sh',
     async fetchArchive({ url, artifact: { name, sha256, sizeBytes } }, signal) {
       await using lease = store.lease();
-      const source = asModel({ url, name, sha256, diskBytes: sizeBytes });
+      const source = downloadSource({ url, name, sha256, diskBytes: sizeBytes });
       const { paths } = await lease.filesFor({ model: toModelId('release'), source }, signal);
       return paths.get('model') ?? '';
     },

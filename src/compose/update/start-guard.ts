@@ -1,7 +1,7 @@
 import { errorChain } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
 import { findConfig, siblingsOf } from '../../config/paths.ts';
-import { startOf } from '../../release/update/own-words.ts';
+import { startOf } from '../../release/update/command-line.ts';
 import { TRIAL_VARIABLE } from '../../release/update/trial.ts';
 import { countStart } from '../../release/update/start-count.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';

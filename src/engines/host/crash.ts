@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
 import { memoryExceeded } from '../failures.ts';
-import { saysNoMemory, whereShort } from '../no-memory.ts';
+import { isOutOfMemory, whereShort } from '../out-of-memory.ts';
 
 /** What a child did when it ended, in words for a person. */
 export type Doing = 'starting' | 'loading' | 'running' | 'idle';
@@ -70,7 +70,7 @@ export const isOwnShortage = ({ code, fields }: WorkerError): boolean =>
   code === 'engine.out-of-memory' && fields['signal'] !== KERNEL_KILL;
 
 const ranOutOfMemory = (end: ChildEnd, lines: readonly string[]): boolean =>
-  isKernelKill(end) || lines.some(saysNoMemory);
+  isKernelKill(end) || lines.some(isOutOfMemory);
 
 const guess = (signal: string): string =>
   signal === KERNEL_KILL ? ' (the system does that when memory runs out)' : '';

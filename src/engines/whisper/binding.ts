@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { libraryFailure, loadFailure, runFailure } from '../failures.ts';
-import { saysNoMemory } from '../no-memory.ts';
+import { isOutOfMemory } from '../out-of-memory.ts';
 import type { TakeKernels } from '../../system/native/ggml-kernels.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './port.ts';
@@ -112,7 +112,7 @@ const GGML = {
 };
 /** The line of its log that says why, where there is one: it goes on for a while after it ran out of memory. */
 export const reasonIn = (lines: readonly string[]): string | undefined =>
-  lines.find(saysNoMemory) ?? lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
+  lines.find(isOutOfMemory) ?? lines.findLast((line) => line !== '' && !line.endsWith('failed to load model'));
 
 /** Collects what the library logs while it loads a file, for the message when it cannot. */
 async function logging<Made extends { release(): Promise<void> }>(

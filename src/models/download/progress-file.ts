@@ -1,5 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
-import { malformed, readOwnFile, toCount } from '../own-file.ts';
+import { malformed, readStateFile, toCount } from '../state-file.ts';
 
 /** What a download keeps beside its part file: which blocks are complete, and the CRC-32 of each. */
 export interface ProgressFile {
@@ -28,7 +28,7 @@ export const writeProgress = (files: Pick<Files, 'writeAtomic'>, path: string, p
 export async function readProgress(files: Pick<Files, 'readText'>, path: string): Promise<ProgressFile | undefined> {
   const text = await files.readText(path).catch(() => undefined);
   if (text === undefined) return undefined;
-  const progress = readOwnFile(text, (fields): ProgressFile => {
+  const progress = readStateFile(text, (fields): ProgressFile => {
     const sizeBytes = fields.count('sizeBytes');
     const blockBytes = fields.count('blockBytes');
     if (blockBytes === 0 || sizeBytes / blockBytes > MAX_BLOCKS) throw malformed('blockBytes: expected larger blocks');

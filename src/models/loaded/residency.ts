@@ -5,7 +5,7 @@ import { type ModelSource, ModelSourceSchema, shownSource } from '../../contract
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Files } from '../../system/disk/files.ts';
-import { FieldReader, malformed, readOwnFile } from '../own-file.ts';
+import { FieldReader, malformed, readStateFile } from '../state-file.ts';
 
 /** A model to load again after a restart, with all that takes. */
 export interface Resident {
@@ -86,7 +86,7 @@ async function load({ path, files, clock, log }: ResidencyOptions): Promise<{
   try {
     const text = await files.readText(path);
     if (text === undefined) return { found: [], onDisk: undefined };
-    const residents = readOwnFile(text, residentsOf);
+    const residents = readStateFile(text, residentsOf);
     if (residents.is === 'read') {
       return { found: residents.value.toSorted((a, b) => b.lastUsedAt - a.lastUsedAt), onDisk: text };
     }

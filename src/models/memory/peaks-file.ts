@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../base/units.ts';
 import type { Read } from '../../contract/read.ts';
-import { type FieldReader, readOwnFile } from '../own-file.ts';
+import { type FieldReader, readStateFile } from '../state-file.ts';
 
 /** What is remembered of the runs of one key. */
 export interface RunMemory {
@@ -58,7 +58,7 @@ export function peaksText(known: KnownRuns, now: number): string {
 }
 
 /** Reads what `peaksText` wrote. A broken entry is left out, since it can be learned again. */
-export const readPeaks = (text: string): Read<KnownRuns> => readOwnFile(text, knownRunsOf);
+export const readPeaks = (text: string): Read<KnownRuns> => readStateFile(text, knownRunsOf);
 
 function knownRunsOf(fields: FieldReader): KnownRuns {
   fields.version(VERSION);

@@ -1,5 +1,5 @@
 import type { Files } from '../../system/disk/files.ts';
-import { readOwnFile } from '../own-file.ts';
+import { readStateFile } from '../state-file.ts';
 
 /** What we know about a file that was fetched here. Kept beside it, one for each, so that two processes never share one. */
 export interface Receipt {
@@ -19,7 +19,7 @@ export interface Receipt {
 export async function readReceipt(files: Pick<Files, 'readText'>, path: string): Promise<Receipt | undefined> {
   const text = await files.readText(path);
   if (text === undefined) return undefined;
-  const receipt = readOwnFile(text, (fields): Receipt => ({
+  const receipt = readStateFile(text, (fields): Receipt => ({
     filename: fields.text('filename'),
     model: fields.text('model'),
     url: fields.text('url'),

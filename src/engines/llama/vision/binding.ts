@@ -7,7 +7,7 @@ import { errorChain, WorkerError } from '../../../base/errors.ts';
 import type { Images } from '../../../system/native/images.ts';
 import type { NativeCache } from '../../../system/native/native-cache.ts';
 import { libraryFailure, loadFailure, runFailure } from '../../failures.ts';
-import { saysNoMemory } from '../../no-memory.ts';
+import { isOutOfMemory } from '../../out-of-memory.ts';
 import { threadsFor } from '../threads.ts';
 import type { Written } from '../writing.ts';
 import { MARKER, tokensOfGrid } from './markers.ts';
@@ -169,7 +169,7 @@ async function write(context: NativeContext, { text, images }: SeenPrompt, writi
     signal.throwIfAborted();
     if (thrown instanceof WorkerError) throw thrown; // of who listens
     await nextTurn(); // its lines come by way of the event loop
-    const reason = lines.find(saysNoMemory) ?? lines.at(-1);
+    const reason = lines.find(isOutOfMemory) ?? lines.at(-1);
     throw runFailure({
       text: [errorChain(thrown), ...(reason === undefined ? [] : [reason])].join(': '),
       cause: thrown,

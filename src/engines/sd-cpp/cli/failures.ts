@@ -2,13 +2,13 @@ import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd } from '../../../system/process/child.ts';
 import { memoryExceeded } from '../../failures.ts';
 import { isKernelKill } from '../../host/crash.ts';
-import { saysNoMemory, whereShort } from '../../no-memory.ts';
+import { isOutOfMemory, whereShort } from '../../out-of-memory.ts';
 import { lastLine, linesOf } from '../../programs/output-tail.ts';
 import type { ProgramOutput } from './output.ts';
 
 /** Whether it ran out of memory, as it printed. ggml writes to stderr, and through the program's own log to stdout. */
 export const ranOutOfMemory = ({ output, error }: ProgramOutput): boolean =>
-  saysNoMemory(error) || saysNoMemory(output);
+  isOutOfMemory(error) || isOutOfMemory(output);
 
 /** 128 and the number of a signal is how a shell tells of a child that one ended (POSIX.1-2017, exit status). */
 const BY_SIGNAL = 128;

@@ -7,14 +7,14 @@ import type { Read } from '../contract/read.ts';
  * problem that names the field and never echoes its content.
  */
 
-/** Ends the reading of a file from deep inside it; never leaves `readOwnFile`. */
+/** Ends the reading of a file from deep inside it; never leaves `readStateFile`. */
 class Malformed extends Error {}
 
 /** Rejects the file that is being read. */
 export const malformed = (problem: string): Error => new Malformed(problem);
 
 /** Reads a JSON object with `read`, which takes from its fields what it needs. Never throws for what the text holds. */
-export function readOwnFile<T>(text: string, read: (fields: FieldReader) => T): Read<T> {
+export function readStateFile<T>(text: string, read: (fields: FieldReader) => T): Read<T> {
   let value: unknown;
   try {
     value = parseJson(text);

@@ -3,7 +3,7 @@ const NO_MEMORY =
   /out of memory|insufficient memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable to|cannot) allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
 
 /** Whether these words of a program or a library mean that it ran out of memory. */
-export const saysNoMemory = (text: string): boolean => NO_MEMORY.test(text);
+export const isOutOfMemory = (text: string): boolean => NO_MEMORY.test(text);
 
 /** Of these the words for the machine's own memory, unless those for a GPU's are beside them. */
 const MAIN =

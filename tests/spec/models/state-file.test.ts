@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { readProgress } from '../../../src/models/download/progress-file.ts';
-import { readOwnFile } from '../../../src/models/own-file.ts';
+import { readStateFile } from '../../../src/models/state-file.ts';
 import { readReceipt } from '../../../src/models/store/receipt.ts';
 
 const filesWith = (text: string) => ({ readText: () => Promise.resolve(text) });
@@ -13,18 +13,18 @@ test.each([
   ['half a byte', '{"sizeBytes": 0.5}', 'sizeBytes: expected a whole number'],
   ['more bytes than a number holds', '{"sizeBytes": 9007199254740993}', 'sizeBytes: expected a whole number'],
 ])('a file of ours with %s is rejected, with the field named', (_what, text, problem) => {
-  expect(readOwnFile(text, (fields) => fields.count('sizeBytes'))).toEqual({ is: 'unreadable', problem });
+  expect(readStateFile(text, (fields) => fields.count('sizeBytes'))).toEqual({ is: 'unreadable', problem });
 });
 
 test('a problem with a file never echoes what the file holds', () => {
-  const read = readOwnFile('{"url": {"token": "s3cret"}}', (fields) => fields.text('url'));
+  const read = readStateFile('{"url": {"token": "s3cret"}}', (fields) => fields.text('url'));
   expect(read).toEqual({ is: 'unreadable', problem: 'url: expected a text' });
 });
 
 test('an error that is not about the file is thrown on', () => {
   const bug = new TypeError('no such method');
   expect(() =>
-    readOwnFile('{}', () => {
+    readStateFile('{}', () => {
       throw bug;
     }),
   ).toThrow(bug);

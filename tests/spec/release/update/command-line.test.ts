@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { selfTestFiles, startOf } from '../../../../src/release/update/own-words.ts';
+import { selfTestFiles, startOf } from '../../../../src/release/update/command-line.ts';
 
 test.each([
   [['run'], { config: undefined }],

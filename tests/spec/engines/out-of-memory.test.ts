@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { saysNoMemory, whereShort } from '../../../src/engines/no-memory.ts';
+import { isOutOfMemory, whereShort } from '../../../src/engines/out-of-memory.ts';
 
 const MAIN = { memory: 'main' } as const;
 
@@ -15,7 +15,7 @@ test.each([
   'mmap: Cannot allocate memory',
   'unable to allocate Vulkan0 buffer',
 ])('a library that reports %j ran out of memory', (text) => {
-  expect(saysNoMemory(text)).toBe(true);
+  expect(isOutOfMemory(text)).toBe(true);
 });
 
 test.each([
