@@ -34,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'log/',
   ],
   ui: ['base', 'contract', 'local-api/contract', 'local-api/client', 'config*', 'system*', 'log*'],
-  page: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system/page-script.ts'],
+  page: ['base', 'contract', 'local-api/contract', 'local-api/client', 'system*'],
   operator: ['base', 'contract', 'system*'],
   doctor: ['base', 'contract', 'config', 'demo', 'engines*', 'release*', 'service*', 'system*', 'worker*'],
   demo: ['base', 'contract', 'operator*', 'system*', 'log*'],

@@ -1,4 +1,4 @@
-import { type PageName, pageScript } from '../system/page-script.ts';
+import type { PageName, PageScript } from '../system/page-script.ts';
 import components from './style/components.css' with { type: 'text' };
 import tokens from './style/tokens.css' with { type: 'text' };
 import studioIcon from './style/studio-icon.svg' with { type: 'text' };
@@ -39,15 +39,15 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 const ICONS: Readonly<Record<PageName, string>> = { worker: workerIcon, studio: studioIcon };
 const NAMES: Readonly<Record<PageName, string>> = { worker: SHARED.product, studio: STUDIO.product };
 
-/** The file at a path, or undefined where a page has none. What has to be bundled is bundled once. */
-export async function pageFile(page: PageName, path: string): Promise<PageFile | undefined> {
+/** The file at a path, or undefined where a page has none. Its script is asked for once. */
+export async function pageFile(page: PageName, path: string, pageScript: PageScript): Promise<PageFile | undefined> {
   switch (path) {
     case '/':
       return { type: 'text/html; charset=utf-8', body: indexOf(page) };
     case '/assets/page.css':
       return { type: 'text/css; charset=utf-8', body: tokens + components };
     case '/assets/page.js':
-      return { type: 'text/javascript; charset=utf-8', body: await scriptOf(page) };
+      return { type: 'text/javascript; charset=utf-8', body: await scriptOf(page, pageScript) };
     case '/assets/icon.svg':
       return { type: 'image/svg+xml', body: ICONS[page] };
     default:
@@ -57,7 +57,7 @@ export async function pageFile(page: PageName, path: string): Promise<PageFile |
 
 const scripts = new Map<PageName, Promise<string>>();
 
-function scriptOf(page: PageName): Promise<string> {
+function scriptOf(page: PageName, pageScript: PageScript): Promise<string> {
   const known = scripts.get(page) ?? pageScript(page);
   scripts.set(page, known);
   return known;

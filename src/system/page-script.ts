@@ -5,6 +5,9 @@ import { WorkerError } from '../base/errors.ts';
 export const PAGES = ['worker', 'studio'] as const;
 export type PageName = (typeof PAGES)[number];
 
+/** Gives the script of a page. */
+export type PageScript = (page: PageName) => Promise<string>;
+
 /**
  * The script of a page, as a browser takes it: bundled from its source here. The build puts the finished scripts in this
  * file's place.

@@ -11,6 +11,7 @@ import { rangeReply } from '../../src/local-api/http/ranges.ts';
 import { SAFE_HEADERS } from '../../src/local-api/http/reply.ts';
 import { PULL } from './models.ts';
 import { PAGE_HEADERS, pageFile } from '../../src/page/served.ts';
+import { pageScript } from '../../src/system/page-script.ts';
 
 /** What the worker behind the page knows. */
 export interface WorkerFacts {
@@ -71,7 +72,7 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
   async function answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     if (request.method !== 'GET') return await change(`${request.method} ${pathname}`, request);
-    const file = await pageFile('worker', pathname);
+    const file = await pageFile('worker', pathname, pageScript);
     if (file !== undefined) return new Response(file.body, { headers: { ...PAGE_HEADERS, 'content-type': file.type } });
     if (pathname === '/events') return events(request);
     if (pathname === '/jobs') return Response.json(now.jobs);

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { Sprite } from '../kit/icons/icons.tsx';
+import { Frame } from '../kit/frame.tsx';
 import { Toasts } from '../kit/toast.tsx';
 import { SHARED, SHELL } from '../words/shared.ts';
 import { AboutPage } from './about/page.tsx';
@@ -15,21 +15,13 @@ import { StatusPage } from './status/page.tsx';
 /** The whole window. */
 export const App = ({ page }: { readonly page: WorkerPage }) => (
   <PageProvider value={page}>
-    <Sprite />
-    <a class="skip" href="#main" onClick={skipToMain}>
-      {SHARED.skip}
-    </a>
-    <Sidebar />
-    <CurrentPage />
-    <Messages />
+    <Frame>
+      <Sidebar />
+      <CurrentPage />
+      <Messages />
+    </Frame>
   </PageProvider>
 );
-
-/** The fragment names a page, so the link itself must not change it. */
-function skipToMain(event: Event): void {
-  event.preventDefault();
-  document.querySelector<HTMLElement>('#main')?.focus();
-}
 
 function CurrentPage() {
   const { tab } = usePage().model.route.value;

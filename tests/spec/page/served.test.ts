@@ -1,14 +1,15 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { PAGE_HEADERS, pageFile } from '../../../src/page/served.ts';
+import { pageScript } from '../../../src/system/page-script.ts';
 
 test('a page is whole: what its document asks for is served beside it', async () => {
-  const index = await pageFile('worker', '/');
+  const index = await pageFile('worker', '/', pageScript);
   expect(index?.type).toBe('text/html; charset=utf-8');
   const asked = [...(index?.body ?? '').matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = '']) => path);
   expect(asked).toHaveLength(3);
-  for (const path of asked) expect((await pageFile('worker', path))?.body.length).toBeGreaterThan(100);
-  expect(await pageFile('worker', '/assets/other.js')).toBe(undefined);
+  for (const path of asked) expect((await pageFile('worker', path, pageScript))?.body.length).toBeGreaterThan(100);
+  expect(await pageFile('worker', '/assets/other.js', pageScript)).toBe(undefined);
 });
 
 test('a page runs its own files alone, and shows itself in no frame', async () => {
@@ -20,7 +21,7 @@ test('a page runs its own files alone, and shows itself in no frame', async () =
 
 test('nothing of a page comes from anywhere else, and no style is inline', async () => {
   for (const path of ['/', '/assets/page.css']) {
-    const { body } = (await pageFile('worker', path))!;
+    const { body } = (await pageFile('worker', path, pageScript))!;
     expect(body).not.toMatch(/https?:\/\/|style=|@import|url\(/);
   }
 });
