@@ -1,7 +1,6 @@
 import { USER_AGENT } from '../base/version.ts';
 import { createHeldInputs, type HeldInputs } from '../engines/media/held-inputs.ts';
 import { type Clock, nextTurn, type NextTurn, systemClock } from '../system/clock.ts';
-import { type OpenPostgres, openPostgres } from '../system/database/postgres.ts';
 import type { OpenDataFolder } from '../system/disk/data-folder.ts';
 import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
@@ -20,7 +19,6 @@ import { payloads } from '../system/native/payloads.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { serve, type Serve } from '../system/net/server.ts';
 import type { Sockets } from '../system/net/socket.ts';
-import { type OpenBucket, openBucket } from '../system/net/object-store.ts';
 import { createSockets } from '../system/net/sockets.ts';
 import { openTerminal, type Terminal } from '../system/terminal.ts';
 
@@ -33,8 +31,6 @@ export interface Effects {
   readonly startSha256: () => RunningSha256;
   readonly files: Files;
   readonly openDataFolder: OpenDataFolder;
-  readonly openPostgres: OpenPostgres;
-  readonly openBucket: OpenBucket;
   readonly environment: Environment;
   readonly http: Http;
   readonly sockets: Sockets;
@@ -64,8 +60,6 @@ export function realEffects(): Effects {
     startSha256,
     files: systemFiles,
     openDataFolder: async (path) => await (await import('../system/disk/data-folder.ts')).openDataFolder(path),
-    openPostgres,
-    openBucket,
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),
     sockets: createSockets({ clock: systemClock, env }),

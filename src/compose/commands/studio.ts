@@ -7,6 +7,8 @@ import { type ArtifactPlace, moveStudioData } from '../../local-studio/storage/s
 import { codeOf } from '../../base/system-code.ts';
 import type { Tls } from '../../system/net/server.ts';
 import type { Logger } from '../../log/logger.ts';
+import { openPostgres } from '../../system/database/postgres.ts';
+import { openBucket } from '../../system/net/object-store.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
@@ -42,7 +44,7 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
       ...place,
       objectionTo,
       shell: (request, url) => shell.answer(request, url),
-      effects,
+      effects: { ...effects, openPostgres, openBucket },
       log: log.child({}, 'studio'),
     });
   } catch (thrown) {
@@ -91,7 +93,10 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
 
 /** The `studio migrate` command. */
 export const migrateStudio = async (choice: MoveChoice, effects: Effects): Promise<MovedStudio> =>
-  moveStudioData({ ...choice, artifactStore: await artifactStoreOf(choice, effects) }, effects);
+  moveStudioData(
+    { ...choice, artifactStore: await artifactStoreOf(choice, effects) },
+    { ...effects, openPostgres, openBucket },
+  );
 
 /** A key in the environment comes before one in a file. Programs reach AWS itself, but maybe not a server of one's own. */
 async function artifactStoreOf(

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../system/database/sql.ts';
-import { LEASE_MS } from '../../queue.ts';
+import { LEASE_MS, STALE_MS } from '../../queue.ts';
 
 /*
  * Leases of jobs. Where there is one studio, its timers say when a lease is over. Studios that share a database ask that:
@@ -34,12 +34,9 @@ export async function renewLease(sql: Sql, id: string, workerId: string, ms: num
   return rows.length > 0;
 }
 
-/** Milliseconds without a heartbeat after which a worker of a shared database counts as gone. */
-const GONE_MS = 30_000;
-
-/** Whether a worker has a session somewhere: a column. */
+/** Whether a worker has a session somewhere that is not stale: a column. */
 export const connectedSql = ({ dialect }: Pick<Sql, 'dialect'>): string =>
-  dialect === 'sqlite' ? '0' : `(session_id IS NOT NULL AND beat_at > ${NOW} - ${GONE_MS})::integer`;
+  dialect === 'sqlite' ? '0' : `(session_id IS NOT NULL AND beat_at > ${NOW} - ${STALE_MS})::integer`;
 
 /** Where a heartbeat is written down: more of `SET`. */
 export const beatSql = ({ dialect }: Pick<Sql, 'dialect'>): string =>
