@@ -69,13 +69,16 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const loadFailures = createLoadFailures(effects.clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
   const catalogue = await catalogueOf(setup, events);
+  await using undo = new AsyncDisposableStack();
   const loaded = await composeLoadedModels(setup, store, parts);
+  undo.defer(() => loaded.close());
   const { admission, probe } = loaded.memory;
   const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission, catalogue });
   const { onResult, ...shown } = composeShown(effects.images, events, log);
   const jobs = carryOutOf(setup, { loadFailures, store, loaded, onResult, events, log });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   const newId = (): string => effects.random.hex(LOCAL_ID_BYTES);
+  undo.move(); // its close closes them
   return {
     local: createLocalJobs({ scheduler, offerFacts, jobs, newId }),
     pipeline: learningFrom(pipeline, catalogue),

@@ -40,10 +40,12 @@ const ASK_EVERY_MS = MINUTE_MS / 2;
 export async function openMemory(effects: Effects, options: MemoryOptions): Promise<Memory> {
   const { engines, peaksPath, loaded, ceilingGb, log } = options;
   const { clock, files, gpus } = effects;
-  const watch = watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS });
+  using undo = new DisposableStack();
+  const watch = undo.use(watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }));
   void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
   const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, clock });
+  undo.move(); // its close ends the watch
   return {
     admission,
     probe: {

@@ -50,11 +50,9 @@ export interface ComposedWorker extends Worker {
  * @throws WorkerError `config.invalid` | `config.insecure-url` for a studio that must not be spoken to
  */
 export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker> {
-  const base = await composeBase(setup);
-  using undo = new DisposableStack();
-  undo.use(base.presence);
-  undo.use(base.conditions);
-  const parts: Parts = { ...base, ...(await composeOffers(setup, base)) };
+  await using undo = new AsyncDisposableStack();
+  const base = await composeBase(setup, undo);
+  const parts: Parts = { ...base, ...(await composeOffers(setup, base, undo)) };
   const { registration, machine, link, jobs, stopping, events } = parts;
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
@@ -110,14 +108,14 @@ type Base = Awaited<ReturnType<typeof composeBase>>;
 type Parts = Base & Awaited<ReturnType<typeof composeOffers>>;
 
 /** What everything else of the worker goes by. */
-async function composeBase(setup: WorkerSetup) {
+async function composeBase(setup: WorkerSetup, undo: AsyncDisposableStack) {
   const { effects, config, engines } = setup;
   const { clock } = effects;
   const log = setup.log.logger;
   const apiBaseUrl = allowedBaseUrl(config.current, log); // an edit counts from the next start
   const events = createWorkerEvents(log);
-  const presence = composePresence(setup);
-  const conditions = composeConditions(setup, events);
+  const presence = undo.use(composePresence(setup));
+  const conditions = undo.use(composeConditions(setup, events));
   const machine = await composeMachineFacts({ effects, config, engines, log, presence });
   await conditions.first; // what is advertised depends on it
   const graceSecs = config.live('stop_grace_secs');
@@ -148,7 +146,7 @@ async function composeBase(setup: WorkerSetup) {
 }
 
 /** The way from an offer to its outcome and back to the studio. */
-async function composeOffers(setup: WorkerSetup, base: Base) {
+async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposableStack) {
   const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
@@ -174,18 +172,17 @@ async function composeOffers(setup: WorkerSetup, base: Base) {
       link.session.credentialsChanged(); // we may go by another id already
     },
   });
-  const { claims, delivery, studioOffers } = link;
+  undo.defer(() => link.delivery.stop()); // its session has not begun
   const jobs = await composeJobs(setup, {
+    ...link,
     scheduler,
     events,
     claiming,
     conditions,
-    claims,
-    delivery,
-    studioOffers,
     isStopping: () => stopping.underway,
     userPresence: () => presence.latest(),
   });
+  undo.defer(() => jobs.close());
   return { takenGb, capabilities, identity, registration, link, jobs, roundTrip };
 }
 
