@@ -85,6 +85,8 @@ export async function onSessionEnded(
   session.disarm();
   session.activity = { at: 'idle' };
   if (studio.stopped) return;
+  // A studio by itself need not ask, and begins the grace in the same moment.
+  if (studio.bus.isShared && !(await studio.store.workers.leave(workerId, session.id))) return;
   if (activity.at === 'offered') {
     if (await studio.store.jobs.release(activity.jobId, workerId, studio.clock.now())) await requeued(studio);
   } else if (activity.at === 'running' && !activity.revoked) {
@@ -172,7 +174,7 @@ async function isHeld(studio: StudioState, session: WorkerSession, jobId: string
   const job = await jobs.get(jobId);
   const isItsJob = job?.workerId === workerId;
   const held =
-    (isItsJob && job.state === 'running') ||
+    (isItsJob && job.state === 'running' && (await jobs.renew(jobId, workerId, LEASE_MS))) ||
     (isItsJob && job.state === 'offered' && (await jobs.start(jobId, workerId, at))) ||
     (job?.state === 'queued' && (await jobs.resume(jobId, workerId, at)));
   session.activity =

@@ -168,7 +168,6 @@ class SocketDriver implements ServerSocketEvents {
     if (live.get(this.#worker.id) === session) live.delete(this.#worker.id);
     this.#studio.tell({ is: 'worker', workerId: this.#worker.id });
     logFailure(this.#studio, onSessionEnded(this.#studio, session, gone));
-    if (!this.#studio.stopped) logFailure(this.#studio, this.#studio.store.workers.leave(session.workerId, session.id));
   }
 }
 

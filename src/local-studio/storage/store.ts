@@ -88,8 +88,8 @@ export interface WorkerTable {
   welcome(id: string, session: SessionStart): Promise<void>;
   /** Records a heartbeat. False when this session is not the worker's any more, or the worker was deleted. */
   beat(id: string, sessionId: string, at: number): Promise<boolean>;
-  /** The session is over; nothing happens when another took its place. */
-  leave(id: string, sessionId: string): Promise<void>;
+  /** The session is over. False when another took its place, which has the worker's jobs now. */
+  leave(id: string, sessionId: string): Promise<boolean>;
   /** Leaves a tombstone, so that the worker can learn that it was deleted. False when there is no such worker. */
   remove(id: string): Promise<boolean>;
 }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
-import { GRACE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
 import type { Clock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
 import { bareSocket, bareWorker, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
-import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
+import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
@@ -70,6 +70,19 @@ async function twoStudios(clocks: { readonly one?: Clock; readonly other?: Clock
   };
 }
 
+/** Lets every lease run out, as when no heartbeat came for the length of one. */
+async function lapse(database: string): Promise<void> {
+  await using sql = new Bun.SQL(database, { max: 1 });
+  await sql.unsafe('UPDATE jobs SET lease_until = 1');
+}
+
+/** The states of a job in as many questions as give whatever the studio does meanwhile the time to be done. */
+async function statesOf(studio: FakeStudio, id: string): Promise<readonly string[]> {
+  const states = new Set<string>();
+  for (let asked = 0; asked < 50; asked++) states.add((await studio.job(id)).state);
+  return [...states];
+}
+
 test('a job created at one studio is offered to a worker of another', async () => {
   await using world = await twoStudios();
   const job = await world.other.createJob(anLlmTask());
@@ -93,10 +106,25 @@ test('a studio whose worker went to another does not lose its job', async () => 
   const job = await working(world.one, world.worker);
   world.one.cut(world.credentials.workerId);
   await world.worker.closed;
+  await lapse(world.database);
   using again = await welcomed(world.atOther);
   await again.heartbeat({ currentJobId: job.id });
   await clock.advanceAsync(GRACE_MS + 1);
-  expect(await world.one.job(job.id)).toMatchObject({ state: 'running', attempts: 1 });
+  expect(await statesOf(world.one, job.id)).toEqual(['running']);
+});
+
+test('a stale socket changes nothing for the session in its place', async () => {
+  const clock = new FakeClock();
+  await using world = await twoStudios({ one: clock });
+  const job = await working(world.one, world.worker);
+  await using sql = new Bun.SQL(world.database, { max: 1 });
+  await sql.unsafe("UPDATE workers SET session_id = 'elsewhere'"); // and the news of it was lost
+  const lease = async () => JSON.stringify(await sql.unsafe('SELECT lease_until FROM jobs'));
+  const before = await lease();
+  clock.advance(STALE_MS + SWEEP_MS);
+  await world.worker.closed;
+  expect(await statesOf(world.one, job.id)).toEqual(['running']);
+  expect(await lease()).toBe(before);
 });
 
 test('a worker hears of a cancellation at another studio', async () => {
@@ -162,8 +190,7 @@ test('a job of a studio that died goes to a worker of another', async () => {
   const clock = new FakeClock();
   await using world = await twoStudios({ other: clock });
   const job = await working(world.one, world.worker);
-  await using sql = new Bun.SQL(world.database, { max: 1 });
-  await sql.unsafe('UPDATE jobs SET lease_until = 1'); // as when no heartbeat came for the length of a lease
+  await lapse(world.database);
   clock.advance(GRACE_MS);
   using second = await bareWorker(await world.other.enrol());
   clock.advance(SWEEP_MS);

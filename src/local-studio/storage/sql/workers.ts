@@ -55,9 +55,9 @@ function sessionsOf(sql: Sql): Pick<WorkerTable, 'welcome' | 'beat' | 'leave'> {
         at,
         ...(isShared ? [sessionId] : []),
       ]),
-    leave: async (id, sessionId) => {
-      if (isShared) await changes('session_id = NULL WHERE id = $1 AND session_id = $2', [id, sessionId]);
-    },
+    leave: async (id, sessionId) =>
+      !isShared ||
+      (await changes('session_id = NULL WHERE id = $1 AND (session_id = $2 OR session_id IS NULL)', [id, sessionId])),
   };
 }
 
