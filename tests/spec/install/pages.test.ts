@@ -8,7 +8,7 @@ const bundleOf = async (entry: string) => {
 };
 
 test('an executable carries the scripts of its pages and lists their packages', async () => {
-  const { plugin, text } = await bundleOf('src/page/served.ts');
+  const { plugin, text } = await bundleOf('src/compose/page-shell.ts');
   expect(text).not.toContain('Bun.build');
   expect(text).toContain('Skip to content');
   const packages = ['preact/dist', '@preact/signals/dist', 'valibot/dist'];
