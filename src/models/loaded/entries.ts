@@ -14,10 +14,10 @@ import type { LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
 
-/** The pool's entries: one for each engine and model, and beside them the ones whose user was abandoned. */
+/** The pool's entries: one for each engine and model, and beside them the ones whose holder was abandoned. */
 export class Entries<Model extends LoadedWeights> {
   readonly #current = new Set<Entry<Model>>();
-  /** Replaced while an abandoned user still had them: they are unloaded when that use ends, if it ever does. */
+  /** Replaced while an abandoned holder still had them: they are unloaded when that use ends, if it ever does. */
   readonly #abandoned = new Set<Entry<Model>>();
 
   add(entry: Entry<Model>): void {

@@ -5,7 +5,7 @@ import { KeepTimer } from './keep-timer.ts';
 import { isOut, type ModelEffect, type ModelEvent, type ModelState, step, type UnloadReason } from './lifecycle.ts';
 
 /*
- * The way to one loaded model, for one user at a time: who comes next waits in the pool. It drives the lifecycle of the
+ * The way to one loaded model, for one holder at a time: who comes next waits in the pool. It drives the lifecycle of the
  * model: performs the machine's effects, feeds back what happens, and ignores any process but the one that holds the
  * weights now.
  */
@@ -38,12 +38,12 @@ export interface Lane<Model extends LoadedWeights> {
   /**
    * The model, loaded if it is not. On abort a load under way is abandoned.
    *
-   * @throws WorkerError what loading throws | `internal` while another user has it; or the signal's reason
+   * @throws WorkerError what loading throws | `internal` while another holder has it; or the signal's reason
    */
   take(signal: AbortSignal): Promise<Model>;
   /** Gives the model back. Settles at once if it stays, and otherwise when it is freed. */
   release(isHealthy: boolean): Promise<void>;
-  /** Loads it ahead of any user. Rejects like `take`. */
+  /** Loads it ahead of any holder. Rejects like `take`. */
   preload(): Promise<void>;
   /** Unloads it as soon as nobody uses it. Settles when it is out of memory. Never rejects. */
   unload(because: UnloadReason): Promise<void>;

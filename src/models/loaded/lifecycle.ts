@@ -5,12 +5,12 @@
  *                                  │              in use ⇄ idle
  *                                  └──load-failed──▶ failed ──take, preload──▶ loading
  *
- * One user at a time. A model that is to be unloaded while somebody uses it is unloaded when that use ends. An event
+ * One holder at a time. A model that is to be unloaded while somebody holds it is unloaded when that hold ends. An event
  * that cannot happen in a state changes nothing and fails by name: it is a bug of the driver.
  */
 export type ModelState =
   | { readonly at: 'unloaded' | 'failed' }
-  /** `leaving` says why it is to be unloaded: its load was abandoned, or it goes when its user is done. */
+  /** `leaving` says why it is to be unloaded: its load was abandoned, or it goes when its holder is done. */
   | { readonly at: 'loading' | 'loaded'; readonly inUse: boolean; readonly leaving?: UnloadReason }
   | { readonly at: 'unloading' };
 
@@ -40,12 +40,12 @@ export type UnloadReason =
 
 /** What happens to a model, in the words of its driver. */
 export type ModelEvent =
-  /** Somebody wants to run on it, or wants it in memory ahead of any user. */
+  /** Somebody wants to run on it, or wants it in memory ahead of any holder. */
   | { readonly type: 'take' | 'preload' }
   | { readonly type: 'load-failed' | 'freed' }
   /** It is in memory. One that nobody waits for is kept for `keepMs`. */
   | { readonly type: 'loaded'; readonly keepMs: number }
-  /** Its user is done. It is kept for `keepMs`; 0 frees it at once. */
+  /** Its holder is done. It is kept for `keepMs`; 0 frees it at once. */
   | { readonly type: 'release'; readonly keepMs: number }
   /** It is to be kept for `keepMs` from now; 0 frees it once it is idle. */
   | { readonly type: 'keep'; readonly keepMs: number }

@@ -24,7 +24,7 @@ import { Turns } from './turns.ts';
 /** The models in memory. Whoever makes one closes it, after the last `withModel` was aborted or has ended. */
 export interface ModelPool<Model extends LoadedWeights> {
   /**
-   * Gives `use` the model, loaded if it is not, and returns what `use` does. Users of one model queue for it. A failure
+   * Gives `use` the model, loaded if it is not, and returns what `use` does. Its holders queue. A failure
    * that may be the model's own fault unloads it.
    *
    * @throws WorkerError what loading and `use` throw; or the signal's reason
@@ -150,7 +150,7 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
     await freeAll(this.#entries.all, this.#options.clock);
   }
 
-  /** A new entry in the place of the one of that name, which is unloaded first. Only for the user whose turn it is. */
+  /** A new entry in the place of the one of that name, which is unloaded first. Only for the holder whose turn it is. */
   async #replaced(request: LoadRequest<Model>): Promise<Entry<Model>> {
     const known = this.#entries.find(request);
     if (known === undefined) return this.#add(request);

@@ -2,16 +2,16 @@ import { unlessAborted } from '../../base/abort.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 
-/** How long a user whose signal aborted may take to end. After that it counts as abandoned. */
+/** How long a holder whose signal aborted may take to end. After that it counts as abandoned. */
 const ABORT_GRACE_MS = 5 * SECOND_MS;
 
-/** One user's place in the queue for a model. Disposing it lets the next user in. */
+/** One holder's place in the queue for a model. Disposing it lets the next holder in. */
 export interface Turn extends Disposable {
-  /** Settles when it is this user's turn; undefined when it is already. Rejects with the signal's reason. */
+  /** Settles when it is this holder's turn; undefined when it is already. Rejects with the signal's reason. */
   readonly wait: Promise<void> | undefined;
 }
 
-/** Who uses each model: one user at a time, first come, first served. */
+/** Who holds each model: one holder at a time, first come, first served. */
 export class Turns {
   readonly #clock: Pick<Clock, 'after'>;
   /** The end of the last turn in each queue. */
@@ -21,7 +21,7 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Joins the queue of this name. A user who is aborted and does not end is not waited for any longer than a grace. */
+  /** Joins the queue of this name. A holder who is aborted and does not end is not waited for longer than a grace. */
   join(name: string, signal: AbortSignal): Turn {
     const before = this.#last.get(name);
     const ended = Promise.withResolvers<void>();

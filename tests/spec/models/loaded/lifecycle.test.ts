@@ -21,7 +21,7 @@ const freed: ModelEvent = { type: 'freed' };
 const elapsed: ModelEvent = { type: 'elapsed' };
 
 describe('a model', () => {
-  test('is loaded for the first user, and not again for the next', () => {
+  test('is loaded for the first holder, and not again for the next', () => {
     expect(walk(take)).toEqual({ state: { at: 'loading', inUse: true }, effects: [{ do: 'load' }] });
     expect(walk(take, loaded, release(), take)).toEqual({
       state: { at: 'loaded', inUse: true },
@@ -42,7 +42,7 @@ describe('a model', () => {
     expect(walk(preload, { type: 'loaded', keepMs: 0 }).effects).toEqual([{ do: 'free', because: 'idle' }]);
   });
 
-  test('that somebody wants gone goes when its user is done, and not before', () => {
+  test('that somebody wants gone goes when its holder is done, and not before', () => {
     expect(walk(take, loaded, unload)).toEqual({
       state: { at: 'loaded', inUse: true, leaving: 'evicted' },
       effects: [],
@@ -78,7 +78,7 @@ describe('a model', () => {
     }
   });
 
-  test('that is unloaded while a user waits for it goes after that use', () => {
+  test('that is unloaded while a holder waits for it goes after that use', () => {
     expect(walk(take, unload).effects).toEqual([]);
     expect(walk(take, unload, failed).state).toEqual({ at: 'failed' });
     expect(walk(take, unload, loaded)).toEqual({
@@ -100,7 +100,7 @@ describe('a model', () => {
     expect(walk(take, loaded, keep(0)).effects).toEqual([]);
   });
 
-  test('has one user at a time', () => {
+  test('has one holder at a time', () => {
     for (const before of [[take], [take, loaded]]) {
       expect(walk(...before, take).effects).toMatchObject([{ do: 'fail' }]);
     }
