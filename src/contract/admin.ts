@@ -37,7 +37,7 @@ export const ADMIN_ROUTES = {
   model: (modelId: string) => `${ADMIN}/models/${id(modelId)}`,
   /** GET with JobQuery → JobList; POST JobDraft → 201 JobView */
   jobs: `${ADMIN}/jobs`,
-  /** GET → JobView */
+  /** GET → JobView; PATCH JobChange → JobView, 409 unless it is queued */
   job: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}`,
   /** POST, no body → JobView; 409 unless it failed or was cancelled */
   retry: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/retry`,
@@ -149,7 +149,10 @@ export type JobState = (typeof JOB_STATES)[number];
 export const hasEnded = (state: JobState): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled';
 
-/** A job to queue: of a known model, or with the model's whole recipe beside it. Higher priority goes first. */
+/** Higher goes first. */
+const Priority = v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000));
+
+/** A job to queue: of a known model, or with the model's whole recipe beside it. */
 export const JobDraftSchema = v.pipe(
   v.object({
     model: absentable(Named),
@@ -158,7 +161,7 @@ export const JobDraftSchema = v.pipe(
     gameId: absentable(v.string()),
     assetName: absentable(v.string()),
     vramGbEstimate: absentable(v.pipe(Decimal, v.minValue(0))),
-    priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000)), 0),
+    priority: v.optional(Priority, 0),
   }),
   v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
   v.check(
@@ -169,6 +172,13 @@ export const JobDraftSchema = v.pipe(
 export type JobDraft = v.InferOutput<typeof JobDraftSchema>;
 /** A draft as a caller writes it: what has a default may be left out. */
 export type JobRequest = v.InferInput<typeof JobDraftSchema>;
+
+/** What an operator may change about a job; what is left out stays as it is. */
+export const JobChangeSchema = v.pipe(
+  v.object({ priority: absentable(Priority) }),
+  v.check((change) => change.priority !== undefined, 'priority is required'),
+);
+export type JobChange = v.InferInput<typeof JobChangeSchema>;
 
 export const JobViewSchema = v.object({
   id: v.string(),

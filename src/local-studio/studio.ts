@@ -15,7 +15,7 @@ import { createStudioPublisher } from './dashboard/publisher.ts';
 import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
 import { jobsElsewhere } from './http/admin/elsewhere.ts';
-import { jobView } from './http/admin/jobs.ts';
+import { jobView } from './http/admin/job-view.ts';
 import { studioStatus } from './http/admin/overview.ts';
 import { workerView } from './http/admin/workers.ts';
 import { createOperatorAccess } from './http/admin-access.ts';

@@ -12,6 +12,7 @@ import {
   type BootstrapTokenView,
   BootstrapTokenViewSchema,
   JobListSchema,
+  type JobChange,
   type JobRequest,
   type JobState,
   type JobView,
@@ -50,6 +51,8 @@ export interface OperatorClient {
   }): Promise<readonly JobView[]>;
   /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
   retry(jobId: string): Promise<JobView>;
+  /** Changes a job that is queued. @throws WorkerError `studio.refused` for any other */
+  changeJob(jobId: string, change: JobChange): Promise<JobView>;
   /** @throws WorkerError `studio.refused` when it has ended */
   cancel(jobId: string): Promise<JobView>;
   attempts(jobId: string): Promise<readonly AttemptView[]>;
@@ -118,6 +121,8 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
     createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
     job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
     retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
+    changeJob: async (jobId, change) =>
+      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
     cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
     attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
     why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),

@@ -28,7 +28,7 @@ export interface Peer {
 
 /** One method on one path, and who answers it. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the API prefix, such as `/workers/:id/connect`. */
   readonly path: string;
   /** Answers at the root, too: probes do not know the prefix. */

@@ -84,6 +84,7 @@ function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
     resume: (id, workerId, at) => moved(id, workerId, jobs.resume(id, workerId, at)),
     end: (id, workerId, ending, at) => moved(id, workerId, jobs.end(id, workerId, ending, at)),
     complete: (id, workerId, completion, at) => moved(id, workerId, jobs.complete(id, workerId, completion, at)),
+    change: (id, change, at) => moved(id, undefined, jobs.change(id, change, at)),
     cancel: (id, at) => moved(id, undefined, jobs.cancel(id, at)),
     retry: (id, at) => moved(id, undefined, jobs.retry(id, at)),
   };

@@ -174,6 +174,11 @@ export interface OfferCriteria {
   readonly except: readonly number[];
 }
 
+/** What an operator changes about a job that waits; what is left out stays as it is. */
+export interface JobChange {
+  readonly priority?: number | undefined;
+}
+
 export type AttemptOutcome = Exclude<AttemptView['outcome'], 'open'>;
 
 /** How a running job ends without a result. */
@@ -224,6 +229,8 @@ export interface JobTable {
   lapsed(): Promise<readonly JobRow[]>;
   /** Whether the worker may still deliver this job. */
   holds(id: string, workerId: string): Promise<boolean>;
+  /** Changes a queued job; it keeps its age. */
+  change(id: string, change: JobChange, at: number): Promise<boolean>;
   /** Anything that has not ended → cancelled. */
   cancel(id: string, at: number): Promise<boolean>;
   /** failed or cancelled → queued, with all its attempts again. */

@@ -111,6 +111,17 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect((await jobs.offerNext({ ...criteria('w-2'), thresholdGb: 8.5 }, 5))?.id).toBe('large');
   });
 
+  it('a job that waits can be given another priority, and keeps its age', async ({ store: { jobs } }) => {
+    for (const id of ['a', 'b', 'c']) await jobs.add(aJob(id, { priority: 5 }));
+    expect(await jobs.change('c', { priority: 6 }, 9)).toBe(true);
+    expect(await jobs.change('a', { priority: 4 }, 9)).toBe(true);
+    expect(await jobs.get('a')).toMatchObject({ priority: 4, updatedAt: 9, createdAt: 1 });
+    await jobs.change('a', { priority: 5 }, 10);
+    const offered: (string | undefined)[] = [];
+    for (let count = 0; count < 3; count++) offered.push((await jobs.offerNext(criteria('w-1'), 11))?.id);
+    expect(offered).toEqual(['c', 'a', 'b']);
+  });
+
   it('a job that a worker rejected is offered to others only', async ({ store: { jobs } }) => {
     await jobs.add(aJob('a'));
     const seq = (await jobs.get('a'))?.seq ?? 0;
@@ -306,7 +317,7 @@ const aLine = (message: string) => ({
 });
 
 const BY_WORKER = ['release', 'start', 'resume', 'end', 'complete'] as const;
-const CHANGES = [...BY_WORKER, 'cancel', 'retry'] as const;
+const CHANGES = [...BY_WORKER, 'change', 'cancel', 'retry'] as const;
 
 const CHANGE: Record<(typeof CHANGES)[number], (jobs: JobTable, id: string, workerId: string) => Promise<boolean>> = {
   release: (jobs, id, workerId) => jobs.release(id, workerId, 10),
@@ -314,6 +325,7 @@ const CHANGE: Record<(typeof CHANGES)[number], (jobs: JobTable, id: string, work
   resume: (jobs, id, workerId) => jobs.resume(id, workerId, 10),
   end: (jobs, id, workerId) => jobs.end(id, workerId, { to: 'failed', outcome: 'failed', error: 'late' }, 10),
   complete: (jobs, id, workerId) => jobs.complete(id, workerId, aResult, 10),
+  change: (jobs, id) => jobs.change(id, { priority: 9 }, 10),
   cancel: (jobs, id) => jobs.cancel(id, 10),
   retry: (jobs, id) => jobs.retry(id, 10),
 };
@@ -323,8 +335,8 @@ type Situation = JobState | 'requeued';
 
 /** What may change a job of worker `w-1` in each situation; all else leaves it as it is. */
 const MAY: Readonly<Record<Situation, readonly (typeof CHANGES)[number][]>> = {
-  queued: ['cancel'],
-  requeued: ['resume', 'complete', 'cancel'],
+  queued: ['change', 'cancel'],
+  requeued: ['resume', 'complete', 'change', 'cancel'],
   offered: ['release', 'start', 'complete', 'cancel'],
   running: ['end', 'complete', 'cancel'],
   completed: [],

@@ -43,6 +43,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   HeartbeatAckSchema: [{ type: 'heartbeatAck', claim: { jobId: 'j' } }, 'claim.held'],
   InboundFrameSchema: [{ type: 'wat' }, 'type'],
   BootstrapTokenViewSchema: [{ token: '', expiresAt: '2026-05-25T12:00:00Z' }, 'token'],
+  JobChangeSchema: [{ priority: 1_001 }, 'priority'],
   JobDraftSchema: [{ task: { kind: 'image', prompt: 'x' } }, 'model or modelSource is required'],
   JobListSchema: [{ jobs: [{ id: 'j' }] }, 'jobs.0.state'],
   JobQuerySchema: [{ limit: '501' }, 'limit'],

@@ -310,10 +310,10 @@ describe('jobs list', () => {
     await using cli = await withStudio({ 'GET /jobs': () => Response.json({ jobs }) });
     expect(await cli.run('studio', 'jobs', 'list')).toBe(0);
     expect(cli.out().split('\n')[1]).toMatch(
-      /^job-1 +queued +image +synthetic +- +\d+ d ago +\d+ d.* +- +rig-01 is asked next$/,
+      /^job-1 +queued +0 +image +synthetic +- +\d+ d ago +\d+ d.* +- +rig-01 is asked next$/,
     );
     expect(cli.out().split('\n')[2]).toMatch(
-      /^job-2 +failed +image +synthetic +w-1 +\d+ d ago +\d+ d.* +- +no engine$/,
+      /^job-2 +failed +0 +image +synthetic +w-1 +\d+ d ago +\d+ d.* +- +no engine$/,
     );
   });
 
@@ -330,6 +330,27 @@ describe('jobs list', () => {
       '/jobs?limit=500&state=queued&cursor=c+1',
     ]);
     expect(JSON.parse(cli.out())).toMatchObject([{ id: 'a' }, { id: 'b' }]);
+  });
+});
+
+describe('jobs set', () => {
+  const change: Answers = {
+    'GET /jobs/job-1': () => Response.json(aJob()),
+    'PATCH /jobs/job-1': () => Response.json(aJob({ priority: -3 })),
+  };
+
+  test('changes the priority of a job and prints it', async () => {
+    await using cli = await withStudio(change);
+    expect(await cli.run('studio', 'jobs', 'set', 'job-1', '--priority', '-3')).toBe(0);
+    expect(cli.seen.at(-1)).toMatchObject({ method: 'PATCH', body: { priority: -3 } });
+    expect(cli.out()).toBe('job-1 has priority -3\n');
+  });
+
+  test.each([[[]], [['--priority', '1001']], [['--priority', 'high']]])('rejects %p as usage', async (flags) => {
+    await using cli = await withStudio(change);
+    expect(await cli.run('studio', 'jobs', 'set', 'job-1', ...flags)).toBe(64);
+    expect(cli.err()).toContain('--priority');
+    expect(cli.seen).toEqual([]);
   });
 });
 

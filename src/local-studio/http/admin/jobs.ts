@@ -1,17 +1,18 @@
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
-import { parseJson, writeJson } from '../../../contract/json.ts';
+import { writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
-import { revokeClaim } from '../../sessions/leases.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import { bearerOf, type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
-import { waitOf, whyView } from './why.ts';
+import { jobChangeRoutes } from './job-changes.ts';
+import { jobView } from './job-view.ts';
+import { whyView } from './why.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
-/** Jobs: create, list, watch, retry, cancel, and fetch what they made. */
+/** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
 export const jobRoutes: AdminRoutes = (context) => {
   const { studio } = context;
   const { jobs } = studio.store;
@@ -23,12 +24,7 @@ export const jobRoutes: AdminRoutes = (context) => {
     { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
     { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
     { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(jobView(studio, await find(exchange))) },
-    { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
-    {
-      method: 'POST',
-      path: '/admin/jobs/:id/cancel',
-      handle: async (exchange) => cancel(context, await find(exchange)),
-    },
+    ...jobChangeRoutes(context, find),
     {
       method: 'GET',
       path: '/admin/jobs/:id/why',
@@ -99,27 +95,6 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
   };
 }
 
-async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await studio.store.jobs.retry(job.id, clock.now()))) {
-    throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
-  }
-  logFailure(studio, offerJob(studio, job));
-  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
-}
-
-/**
- * The contract has no frame for it: a worker learns it from the answer to its next heartbeat, or from its upload's 409.
- * One that knows our extensions is given that answer unasked.
- */
-async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
-    throw refuse('conflict', `the job has ended already: it is ${job.state}`);
-  }
-  revokeClaim(studio, job.id);
-  studio.bus.publish({ is: 'cancelled', jobId: job.id });
-  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
-}
-
 async function download({ artifacts }: AdminContext, request: Request, job: JobRow): Promise<Response> {
   if (job.artifact === undefined) throw refuse('not-found', 'the job has no artifact');
   const { name, contentType, ext } = job.artifact;
@@ -138,36 +113,6 @@ async function download({ artifacts }: AdminContext, request: Request, job: JobR
     },
   });
 }
-
-/** A job as the operator sees it. */
-export const jobView = (studio: StudioState, job: JobRow) => {
-  const { id, state, kind, model, prompt, priority, attempts, maxAttempts, workerId, error, artifact } = job;
-  return {
-    id,
-    state,
-    kind,
-    model,
-    prompt,
-    priority,
-    attempts,
-    maxAttempts,
-    workerId,
-    error,
-    waitsFor: waitOf(studio, job),
-    createdAt: isoOf(job.createdAt),
-    updatedAt: isoOf(job.updatedAt),
-    startedAt: job.startedAt === undefined ? undefined : isoOf(job.startedAt),
-    finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
-    result: job.result === undefined ? undefined : parseJson(job.result),
-    ranOn: job.ranOn,
-    artifact: artifact && {
-      ext: artifact.ext,
-      contentType: artifact.contentType,
-      sizeBytes: artifact.sizeBytes,
-      sha256: artifact.sha256,
-    },
-  };
-};
 
 /** The attempt that is under way stands in the job itself until it ends. */
 function openAttempt(job: JobRow, kept: readonly AttemptRow[]): readonly AttemptRow[] {

@@ -10,7 +10,7 @@ import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
-function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume' | 'renew'> {
+function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume' | 'renew' | 'change'> {
   const lease = leaseSql(sql);
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
@@ -36,6 +36,12 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
          WHERE id = $1 AND state = 'queued' AND ${HAD_IT}`,
         [id, workerId, at],
       ),
+    change: (id, { priority }, at) =>
+      changed(`UPDATE jobs SET priority = COALESCE($2, priority), updated_at = $3 WHERE id = $1 AND state = 'queued'`, [
+        id,
+        priority ?? null,
+        at,
+      ]),
     renew: (id, workerId, ms) => renewLease(sql, id, workerId, ms),
   };
 }

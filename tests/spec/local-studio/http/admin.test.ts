@@ -83,6 +83,24 @@ test('higher priority goes first', async () => {
   expect(jobOf(await worker.next('offer'))).toBe(urgent.id);
 });
 
+test('a queued job is given another priority, a running one is not', async () => {
+  await using studio = await fakeStudio();
+  await studio.createJob(anLlmTask());
+  const job = await studio.createJob(anLlmTask());
+  const change = (priority: unknown) => studio.admin('PATCH', `/jobs/${job.id}`, { priority });
+  expect([(await change(1_001)).status, (await change(undefined)).status]).toEqual([400, 400]);
+  expect(await (await change(7)).json()).toMatchObject({ id: job.id, state: 'queued', priority: 7 });
+  using worker = await bareWorker(await studio.enrol());
+  expect(jobOf(await worker.next('offer'))).toBe(job.id);
+  worker.send({ type: 'accept', jobId: job.id });
+  await studio.jobIs(job.id, 'running');
+  const late = await change(8);
+  expect([late.status, await late.json()]).toEqual([
+    409,
+    expect.objectContaining({ message: 'the job is not queued any more: it is running' }),
+  ]);
+});
+
 test('workers, registrations and the overview read as the contract describes them', async () => {
   await using studio = await fakeStudio();
   const credentials = await studio.enrol();

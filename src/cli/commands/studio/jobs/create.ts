@@ -9,6 +9,8 @@ import { taskFrom } from '../../../args/task-flags.ts';
 import { toNumber } from '../../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
+/** As the studio takes it. */
+export const PRIORITY_RANGE = { min: -1_000, max: 1_000, whole: true } as const;
 /** The recipe of the engine that is in every worker: no files, and zeroes for "no default". */
 const SYNTHETIC_SOURCE = {
   engine: 'synthetic',
@@ -81,7 +83,7 @@ export const jobsCreate = command({
       api.writeJson({
         model: args.model,
         modelSource: args.model === SYNTHETIC ? syntheticSource(task) : undefined,
-        priority: toNumber('--priority', args.priority, { min: -1_000, max: 1_000, whole: true }),
+        priority: toNumber('--priority', args.priority, PRIORITY_RANGE),
         task,
       }),
     );

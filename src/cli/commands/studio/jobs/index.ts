@@ -8,6 +8,7 @@ export const jobs = command({
   subCommands: {
     create: async () => (await import('./create.ts')).jobsCreate,
     list: async () => (await import('./list.ts')).jobsList,
+    set: async () => (await import('./set.ts')).jobsSet,
     watch: async () => (await import('./watch.ts')).jobsWatch,
     why: async () => (await import('./why.ts')).jobsWhy,
     get: async () => (await import('./get.ts')).jobsGet,

@@ -17,7 +17,7 @@ export const jobsList = command({
     'studio-worker studio jobs list --state queued --quiet',
   ],
   exits: OPERATOR_EXITS,
-  json: 'an array of jobs: {id, state, kind, model, prompt, attempts, createdAt, startedAt?, finishedAt?, workerId?, waitsFor?, error?, result?, artifact?, …}',
+  json: 'an array of jobs: {id, state, kind, model, prompt, priority, attempts, createdAt, startedAt?, finishedAt?, workerId?, waitsFor?, error?, result?, artifact?, …}',
   args: {
     state: {
       type: 'enum',
@@ -36,12 +36,24 @@ export const jobsList = command({
     if (args.quiet) return printLines(world.terminal, ...jobs.map(({ id }) => id));
     const now = world.clock.now();
     printTable(world.terminal, {
-      columns: ['job', 'state', 'kind', 'model', 'worker', 'created', 'waited', 'took', 'waits for, error or prompt'],
+      columns: [
+        'job',
+        'state',
+        'priority',
+        'kind',
+        'model',
+        'worker',
+        'created',
+        'waited',
+        'took',
+        'waits for, error or prompt',
+      ],
       rows: jobs.map((job) => {
         const [waited, took] = cellsOf(timesOf(job, now));
         return [
           job.id,
           job.state,
+          String(job.priority),
           job.kind,
           job.model,
           job.workerId ?? '-',
