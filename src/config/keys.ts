@@ -1,4 +1,5 @@
 import { CONDITION_KEYS } from './values/condition-keys.ts';
+import { GPU_KEYS } from './values/gpu-keys.ts';
 import {
   amount,
   count,
@@ -175,6 +176,7 @@ export const CONFIG_KEYS = {
     applies: 'live',
     sentence: 'Whether an engine that cannot use the GPU of this machine may run on the CPU.',
   },
+  ...GPU_KEYS,
   ws_reconnect_attempts: {
     group: 'connection',
     name: 'Stop connecting after',

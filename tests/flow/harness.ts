@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConfig } from '../../src/compose/config.ts';
 import { type Effects, realEffects } from '../../src/compose/effects.ts';
+import { underGpuRules } from '../../src/compose/gpu-rules.ts';
 import { realEngines } from '../../src/compose/engines/engines.ts';
 import { type ComposedWorker, composeWorker } from '../../src/compose/worker/worker.ts';
 import type { ConfigPatch } from '../../src/config/schema.ts';
@@ -162,22 +163,23 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
   const { engines: given, cpuRule } = choice;
   const plain = effectsFor(clock, (text) => (stderr += text));
   const { gpus = plain.gpus, presence = plain.presence, surroundings = plain.surroundings } = choice;
-  const effects = { ...plain, gpus, presence, surroundings };
+  const world = { ...plain, gpus, presence, surroundings };
   const events: LogEvent[] = [];
   const log = openLog({
     clock,
     format: 'json',
     levels: { every: 'debug', areas: {} },
-    terminal: effects.terminal.stderr,
+    terminal: world.terminal.stderr,
     tracker: { sink: (event) => void events.push(event), flush: () => Promise.resolve() },
   });
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
-  const config = await openConfig(join(folder, 'config.toml'), effects, {
+  const config = await openConfig(join(folder, 'config.toml'), world, {
     log: log.logger,
     learnSecret,
     watched: true,
   });
   await config.update(patch);
+  const effects = underGpuRules(world, config);
   const real = realEngines(effects, { log: log.logger, config });
   const composed = await composeWorker({
     effects,

@@ -1,6 +1,7 @@
 import type { ConfigStore } from '../../config/store.ts';
 import type { Effects } from '../effects.ts';
 import { realEngines } from '../engines/engines.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { composeIdentity } from '../worker/identity.ts';
 import { openCommandLog } from '../log.ts';
 import { composeMachineFacts } from '../worker/machine-facts.ts';
@@ -16,7 +17,12 @@ export async function bootstrap(token: string, config: ConfigStore, effects: Eff
   log.redactor.learn(token);
   const apiBaseUrl = allowedBaseUrl(config.current, log.logger);
   const { engines } = realEngines(effects, { log: log.logger, config });
-  const facts = await composeMachineFacts({ effects, config, engines, log: log.logger });
+  const facts = await composeMachineFacts({
+    effects: underGpuRules(effects, config),
+    config,
+    engines,
+    log: log.logger,
+  });
   const { registration } = composeIdentity(
     { config, effects, log },
     { apiBaseUrl, capabilities: () => facts.capabilities({ claiming: true }) },

@@ -8,6 +8,7 @@ import { createOperatorClient } from '../../operator/client.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { openProcessLog } from '../log.ts';
 import { layOutReal } from './demo-real.ts';
 import { realEngines } from '../engines/engines.ts';
@@ -41,7 +42,7 @@ export async function startDemo(choice: DemoChoice, effects: Effects): Promise<D
   await config.update({ api_base_url: studio.url, models_root: join(scratch, 'models') });
   const jobs = await jobsOf({ ...choice, outDir }, { effects, join, undo });
 
-  const { worker, progress } = await startWorker({ effects, config, log }, undo);
+  const { worker, progress } = await startWorker({ effects: underGpuRules(effects, config), config, log }, undo);
   undo.defer(() => stopped.abort(new WorkerError('job.cancelled', 'the demonstration is over')));
 
   const started = undo.move();

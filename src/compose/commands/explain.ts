@@ -10,6 +10,7 @@ import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { choiceIn, configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { readConditions } from '../../worker/conditions/read.ts';
 import { realEngines } from '../engines/engines.ts';
 import { openCommandLog } from '../log.ts';
@@ -42,7 +43,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const config = await openConfig(path, effects, { log, readOnly: true });
   const { current } = config;
   const { engines, cpuRule } = realEngines(effects, { log, config });
-  const { files, clock, gpus } = effects;
+  const { files, clock, gpus } = underGpuRules(effects, config);
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
   const conditions = await readConditions(current, effects);

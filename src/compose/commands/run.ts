@@ -12,6 +12,7 @@ import { onStopSignals } from '../../system/process/signals.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { realEngines } from '../engines/engines.ts';
 import { banner, openProcessLog } from '../log.ts';
 import type { TrialRun } from '../../release/update/trial-run.ts';
@@ -99,10 +100,11 @@ interface Serving {
  * The life of one worker, from its config to its exit code. Whatever it opened is closed in the reverse order, the
  * config last.
  */
-async function serve({ path, log, effects, stops, notify }: Run, about: Serving): Promise<number> {
+async function serve({ path, log, effects: world, stops, notify }: Run, about: Serving): Promise<number> {
   const learnSecret = (secret: string): void => log.redactor.learn(secret);
-  const config = await openConfig(path, effects, { log: log.logger, learnSecret, watched: true });
+  const config = await openConfig(path, world, { log: log.logger, learnSecret, watched: true });
   try {
+    const effects = underGpuRules(world, config);
     const { packSet, ...real } = realEngines(effects, { log: log.logger, config });
     const setup: WorkerSetup = {
       effects,

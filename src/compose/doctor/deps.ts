@@ -16,6 +16,7 @@ import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { readConditions } from '../../worker/conditions/read.ts';
 import { openCommandLog } from '../log.ts';
 import { openUpdates } from '../update/commands.ts';
@@ -31,12 +32,13 @@ export interface DoctorPlace {
 
 /** What the checks look at, for real. What several of them want is asked once. */
 export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects): DoctorDeps {
-  const { clock, environment, files, gpus, native, presence } = effects;
+  const { clock, environment, files, native, presence } = effects;
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = once(async () => {
     const { current, isFresh } = await openConfig(path, effects, { log, readOnly: true });
     return { path, exists: !isFresh, values: current };
   });
+  const ruled = async (): Promise<Effects['gpus']> => underGpuRules(effects, { current: (await config()).values }).gpus;
   const studioUrlOf = async (): Promise<string> => (await config()).values.api_base_url;
   return {
     platform: environment.platform,
@@ -54,7 +56,7 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
       return { folder, problem: await runsProgramsIn(`${folder}/native`, environment.platform) };
     },
     engines: once(async () => await reportEngines(named, effects)),
-    gpus: once(async () => await gpus.probe()),
+    gpus: once(async () => await (await ruled()).probe()),
     hasLibrary,
     distribution: async () => distributionWords((await files.readText('/etc/os-release')) ?? ''),
     service: once(async () => await reportService(named, (await config()).values, effects)),

@@ -20,6 +20,7 @@ import { createAskApp } from '../../system/net/web-app.ts';
 import { readZip } from '../../system/native/zip.ts';
 import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
+import { underGpuRules } from '../gpu-rules.ts';
 import { isAskableAt } from './askable.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
@@ -44,7 +45,8 @@ export interface Engines {
  * Every engine of this release, each under the CPU rule. Nothing is loaded, fetched or started until an engine is asked,
  * so nothing has to be closed; models are disposed of by whoever loads them.
  */
-export function realEngines(effects: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
+export function realEngines(world: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
+  const effects = underGpuRules(world, config);
   const { sha256, images, clock } = effects;
   const quarantine = createQuarantine(clock);
   const engineLog = log.child({}, 'engines');

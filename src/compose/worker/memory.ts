@@ -67,7 +67,9 @@ export async function openMemory(effects: Effects, options: MemoryOptions): Prom
 }
 
 /** Once, since it does not change: what offers are checked against, or why none can be. */
-function logGpus({ gpus, reasons }: MemoryReport, log: Logger): void {
+function logGpus({ gpus, reasons, denied = [], ruleProblems = [] }: MemoryReport, log: Logger): void {
+  for (const { gpu, by } of denied) log.info('gpu.denied', { name: gpu.name, uuid: gpu.uuid, by });
+  for (const because of ruleProblems) log.warn('gpu.rule-mistaken', { because });
   for (const { name, driver, totalBytes } of gpus) {
     if (totalBytes > 0) log.info('gpu.found', { name, driver, totalGb: Number((totalBytes / GIB).toFixed(1)) });
     else log.warn('gpu.size-unknown', { name, driver });

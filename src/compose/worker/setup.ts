@@ -11,6 +11,7 @@ import type { Effects } from '../effects.ts';
 
 /** What a worker is built from. The safety rules are not optional: a worker that forgot one would compile and have none. */
 export interface WorkerSetup {
+  /** With those GPUs in it that may be used. */
   readonly effects: Effects;
   readonly config: ConfigStore;
   readonly log: Log;

@@ -8,6 +8,10 @@ const hint = (value: unknown): string => ifKnown(value, (known) => `. ${known}`)
 export const MACHINE_SENTENCES = {
   'gpu.found': own((f) => `GPU: ${text(f.name)}, ${text(f.totalGb)} GiB${ifKnown(f.driver, (it) => `, driver ${it}`)}`),
   'gpu.not-found': own((f) => `no GPU found: ${listed(f.reasons)}`),
+  'gpu.denied': own(
+    (f) => `not using ${text(f.name)}${ifKnown(f.uuid, (it) => ` (${it})`)}: kept from it by ${text(f.by)}`,
+  ),
+  'gpu.rule-mistaken': own((f) => text(f.because)),
   'gpu.silent': own(
     (f) => `${text(f.silentGpus)} GPU(s) did not report their memory; ${text(f.vramTotalGb)} GiB are known`,
   ),

@@ -2,6 +2,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import { ramOf, type RamReport } from './ram.ts';
 import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
+import { type DeniedGpu, type GpuRules, ruleGpus, shownGpu } from './gpu-rules.ts';
 import {
   type Gpu,
   NVIDIA_QUERY,
@@ -17,8 +18,12 @@ export interface MemoryReport {
   /** Empty when there is none, or none that a driver reports. */
   readonly gpus: readonly Gpu[];
   readonly ram: RamReport;
-  /** Why a source had no answer, or a GPU no size. */
+  /** Why a source had no answer, a GPU no size, or why one is not among them. */
   readonly reasons: readonly string[];
+  /** GPUs of this machine that may not be used; left out where no rule is set. */
+  readonly denied?: readonly DeniedGpu[];
+  /** What in the rules about GPUs cannot be meant, a sentence each; likewise. */
+  readonly ruleProblems?: readonly string[];
 }
 
 /** Asks drivers about GPUs, one by one. Each question may take seconds: `watchMemory` keeps the last answer at hand. */
@@ -57,6 +62,16 @@ export function createGpus(options: GpusOptions): Gpus {
     },
   };
 }
+
+/** The same, but for those that the rules keep from being used: for all who ask, they are not there. */
+export const gpusUnder = (gpus: Gpus, rules: GpuRules): Gpus => ({
+  async probe() {
+    const report = await gpus.probe();
+    const { allowed, denied, problems } = ruleGpus(report.gpus, rules);
+    const reasons = denied.map(({ gpu, by }) => `${shownGpu(gpu)}: kept from use by ${by}`);
+    return { ...report, gpus: allowed, reasons: [...report.reasons, ...reasons], denied, ruleProblems: problems };
+  },
+});
 
 async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; readonly because?: string }> {
   try {
@@ -148,5 +163,3 @@ function amdGpus(root: string): readonly Gpu[] {
     `nothing at ${folder}/*/device/mem_info_vram_total`,
   );
 }
-
-/** The kernel's own number first: what the runtime calls free leaves out what can be reclaimed at once. */
