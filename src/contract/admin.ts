@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CapabilitiesSchema } from './capabilities.ts';
 import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
-import { absentable, Decimal } from './numbers.ts';
+import { absentable, Decimal, U32 } from './numbers.ts';
 import { whyNotMade } from './tasks/asked-result.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
@@ -106,7 +106,11 @@ export const WorkerViewSchema = v.object({
   installId: absentable(v.string()),
   connected: v.boolean(),
   capabilities: CapabilitiesSchema,
+  /** The oldest of `currentJobIds`. */
   currentJobId: absentable(v.string()),
+  currentJobIds: v.optional(v.array(v.string()), []),
+  /** Of one that is connected: how many jobs it is given at a time. */
+  maxJobs: absentable(U32),
   /** Of one that is connected and has no job: what keeps jobs from it, or what it rejected last. */
   idleBecause: absentable(v.string()),
   createdAt: Timestamp,

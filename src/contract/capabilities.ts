@@ -33,6 +33,8 @@ export const CapabilitiesSchema = v.object({
   modelEngines: v.optional(v.array(v.string()), []),
   /** Extension `extensionEngines`: the same of engines that the contract has no names for. Never part of a `hello`. */
   extensionEngines: absentable(v.array(v.string())),
+  /** Extension `max_parallel_jobs`: jobs of the studio that it takes at a time; absent means one. Never part of a `hello`. */
+  maxParallelJobs: absentable(v.pipe(v.number(), v.integer(), v.minValue(1))),
 });
 /** Capabilities as a worker writes them: the lists may be left out. */
 export type Capabilities = v.InferInput<typeof CapabilitiesSchema>;

@@ -9,3 +9,5 @@ export const MAX_IMAGE_BYTES = 25 * MIB;
 export const MAX_JOB_BYTES = 62 * MIB;
 /** What the images inside a job may have together, as files: base64 makes four bytes of three, and text is beside them. */
 export const MAX_INLINE_IMAGE_BYTES = 45 * MIB;
+/** Jobs that one worker may have in flight at one studio: more GPUs than any machine has. */
+export const MAX_PARALLEL_JOBS = 64;

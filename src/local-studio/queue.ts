@@ -23,36 +23,60 @@ export const GRACE_MS = STALE_MS;
 /** A job's lease from its last heartbeat: until that counts as missing wherever its socket is, and the grace after. */
 export const LEASE_MS = STALE_MS + SWEEP_MS + GRACE_MS;
 
-/** What a worker does for us at the moment. */
-export type Activity =
-  | { readonly at: 'idle' }
-  /** The store is being asked for a job. */
+/** The one offer that a worker may have open. */
+export type OpenOffer =
+  | { readonly at: 'none' }
+  /** The store is being asked: for the job to offer, or about one that the worker names. */
   | { readonly at: 'choosing' }
-  | { readonly at: 'offered'; readonly jobId: string; readonly seq: number }
-  | {
-      readonly at: 'running';
-      readonly jobId: string;
-      readonly seq: number;
-      /** The operator cancelled the job; frames about it are acknowledged and ignored. */
-      readonly revoked: boolean;
-      /** Heartbeats in a row that did not name the job. */
-      readonly unnamed: number;
-    };
+  | { readonly at: 'offered'; readonly jobId: string; readonly seq: number };
+
+/** A job that a worker accepted. */
+export interface AcceptedJob {
+  readonly jobId: string;
+  /** The operator cancelled the job; frames about it are acknowledged and ignored. */
+  readonly revoked: boolean;
+  /** Heartbeats in a row that did not name the job. */
+  readonly unnamed: number;
+}
 
 /** What decides whether a worker is asked. */
 export interface OfferCandidate {
-  readonly activity: Activity;
+  readonly offer: OpenOffer;
+  /** By job id, oldest first. */
+  readonly running: ReadonlyMap<string, AcceptedJob>;
+  /** How many jobs it may have at a time, of the two that the studio and the worker allow the smaller. */
+  readonly maxJobs: number;
   readonly capabilities: ReadCapabilities;
-  /** Rejected an offer for the moment: not asked again until its next idle heartbeat. */
+  /** Rejected an offer for the moment: not asked again until its next heartbeat with fewer jobs than it takes. */
   readonly cooling: boolean;
-  /** Its first heartbeat has come, which names the job of an earlier socket that it still works on. */
+  /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. */
   readonly settled: boolean;
 }
 
 /** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it reports so. */
-export function isAvailable({ activity, capabilities, cooling, settled }: OfferCandidate): boolean {
+export function isAvailable(candidate: OfferCandidate): boolean {
+  const { offer, capabilities, cooling, settled } = candidate;
   const present = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
-  return activity.at === 'idle' && settled && !cooling && capabilities.autoEnabled && !present;
+  return offer.at === 'none' && !isFull(candidate) && settled && !cooling && capabilities.autoEnabled && !present;
+}
+
+/** Whether a worker has as many jobs as it may have. */
+export const isFull = ({ running, maxJobs }: Pick<OfferCandidate, 'running' | 'maxJobs'>): boolean =>
+  running.size >= maxJobs;
+
+/** The workers that have the fewest jobs first; of equals, the one that comes first. Those that are full are left out. */
+export function* emptiestFirst<Worker extends Pick<OfferCandidate, 'running' | 'maxJobs'>>(
+  workers: ReadonlyMap<string, Worker>,
+): Generator<Worker> {
+  let isBeyond = true;
+  for (let jobs = 0; isBeyond; jobs++) {
+    isBeyond = false;
+    for (const worker of workers.values()) {
+      if (isFull(worker)) continue;
+      if (worker.running.size === jobs) yield worker;
+      else if (worker.running.size > jobs) isBeyond = true;
+    }
+  }
 }
 
 /**
@@ -122,8 +146,11 @@ export const afterFailure = (
 /** Heartbeats in a row without its name after which a running job counts as dropped by its worker. */
 const UNNAMED_LIMIT = 2;
 
-/** A running job after a heartbeat that did not name it. One may have crossed the accept; two are a statement. */
-export function afterUnnamedBeat(activity: Activity & { readonly at: 'running' }): Activity {
-  const unnamed = activity.unnamed + 1;
-  return activity.revoked || unnamed >= UNNAMED_LIMIT ? { at: 'idle' } : { ...activity, unnamed };
+/**
+ * A running job after a heartbeat that did not name it; undefined when that ends it. One may have crossed the accept; two
+ * are a statement.
+ */
+export function afterUnnamedBeat(job: AcceptedJob): AcceptedJob | undefined {
+  const unnamed = job.unnamed + 1;
+  return job.revoked || unnamed >= UNNAMED_LIMIT ? undefined : { ...job, unnamed };
 }

@@ -3,6 +3,7 @@ import { isLoopback } from '../base/urls.ts';
 import { SUB_PROTOCOL } from '../contract/frames/close-codes.ts';
 import { dashboardUrl } from '../contract/page/dashboard.ts';
 import { FEATURES } from '../contract/frames/inbound.ts';
+import { MAX_PARALLEL_JOBS } from '../contract/limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
@@ -72,8 +73,9 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
   const data = await openStudioData(options, effects, log);
   try {
     const names = [host, ...hostNames];
-    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, hostNames: names, features: FEATURES };
-    const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules });
+    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, hostNames: names };
+    const offered = { features: FEATURES, maxParallelJobs: MAX_PARALLEL_JOBS };
+    const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules, ...offered });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;
     log.info('studio.started', { url: served.url, dataDir });

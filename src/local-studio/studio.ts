@@ -67,6 +67,8 @@ export interface StudioParts {
   readonly keepArtifactsMs?: number | undefined;
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
+  /** How many jobs a worker may have in flight, at most `MAX_PARALLEL_JOBS`. */
+  readonly maxParallelJobs: number;
 }
 
 /** The studio without its network: routes and rules, ready to be served. Its store is the caller's to close. */
@@ -127,7 +129,7 @@ const RUN_BYTES = 4;
 
 /** The state of a studio whose changes are told in a feed of events. */
 function watched(parts: StudioParts, startedAt: number) {
-  const { bus, clock, log, features, random } = parts;
+  const { bus, clock, log, features, maxParallelJobs, random } = parts;
   const tell: TellChange = (change) => publisher.onChange(change);
   const store = observedStore(parts.store, tell);
   const studio: StudioState = {
@@ -136,6 +138,7 @@ function watched(parts: StudioParts, startedAt: number) {
     clock,
     log,
     features,
+    maxParallelJobs,
     tell,
     live: new Map(),
     deleted: new Set(),
@@ -174,7 +177,7 @@ const jobRow = (studio: StudioState, row: JobRow | undefined): JobRowView | unde
 const knownWorker = (
   studio: StudioState,
   row: WorkerRow | undefined,
-  elsewhere: JobRow | undefined,
+  elsewhere: readonly JobRow[] | undefined,
 ): WorkerView | undefined => (row === undefined || row.deleted ? undefined : workerView(studio, row, elsewhere));
 
 interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt'> {

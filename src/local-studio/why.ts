@@ -1,6 +1,6 @@
 import { enginesOf } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
-import type { OfferCandidate } from './queue.ts';
+import { isFull, type OfferCandidate } from './queue.ts';
 
 /** The job that waits, as far as it decides who may have it. */
 export interface WaitingJob {
@@ -44,10 +44,13 @@ export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>)
     : 'takes jobs only when idle, and user activity is unknown';
 }
 
-function whyNotYet(job: WaitingJob, { activity, settled, cooling }: AskedWorker): string {
-  if (activity.at === 'running') return `busy with ${activity.jobId}`;
-  if (activity.at === 'offered') {
-    return activity.jobId === job.id ? 'is asked now' : `is asked about ${activity.jobId}`;
+function whyNotYet(job: WaitingJob, worker: AskedWorker): string {
+  const { offer, running, maxJobs, settled, cooling } = worker;
+  if (isFull(worker)) {
+    return `busy with ${maxJobs > 1 ? `${running.size} of ${maxJobs} jobs` : [...running.keys()].join(', ')}`;
+  }
+  if (offer.at === 'offered') {
+    return offer.jobId === job.id ? 'is asked now' : `is asked about ${offer.jobId}`;
   }
   if (!settled) return 'connected just now: its first heartbeat is awaited';
   return cooling ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';

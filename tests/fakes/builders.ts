@@ -4,6 +4,7 @@ import type { Offer } from '../../src/contract/frames/inbound.ts';
 import { CliDefaultsSchema, type ModelSource } from '../../src/contract/model-source.ts';
 import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
+import type { AcceptedJob } from '../../src/local-studio/queue.ts';
 import { type Job, toJob, type ResultSink } from '../../src/jobs/job.ts';
 import type { LeasedFiles } from '../../src/jobs/run-deps.ts';
 
@@ -44,6 +45,10 @@ export const someCapabilities = (about: Partial<Capabilities> = {}): Capabilitie
   modelEngines: ['synthetic'],
   ...about,
 });
+
+/** Jobs that a studio knows to run at a worker. */
+export const runningJobs = (...jobIds: readonly string[]): ReadonlyMap<string, AcceptedJob> =>
+  new Map(jobIds.map((jobId) => [jobId, { jobId, revoked: false, unnamed: 0 }]));
 
 /** An offer that any idle worker takes; the arguments say what the test is about. */
 export const anOffer = (about: { [Key in keyof Offer]?: Offer[Key] } & { id?: string } = {}): Offer => ({

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type JobId, toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { parseJson } from '../json.ts';
+import { MAX_PARALLEL_JOBS } from '../limits.ts';
 import { ModelSourceSchema } from '../model-source.ts';
 import { absentable, Decimal } from '../numbers.ts';
 import { describeIssues } from '../read.ts';
@@ -44,13 +45,16 @@ export const WelcomeSchema = v.object({
    * `rejectDetail` that a `reject` may say more than its reason, which is one of few.
    */
   features: v.optional(v.array(v.string()), []),
+  /** Extension: how many jobs a worker may have in flight here, read by `parallelJobsIn`; absent means one. */
+  max_parallel_jobs: v.optional(v.unknown()),
 });
 export const OfferFrameSchema = v.object({ type: v.literal('offer'), claim: ClaimSchema });
 export const HeartbeatAckSchema = v.object({
   type: v.literal('heartbeatAck'),
   /**
    * Extension of `resume`: whether the studio still holds the heartbeat's job for us, and why not where that is known:
-   * `cancelled` by its operator. Our own studio sends that unasked to a worker that knows it.
+   * `cancelled` by its operator. Our own studio sends that unasked to a worker that knows it, and one for each job that a
+   * heartbeat names.
    */
   claim: absentable(v.object({ jobId: JobIdSchema, held: v.boolean(), because: v.optional(v.string()) })),
 });
@@ -80,6 +84,18 @@ export type HeartbeatAck = v.InferOutput<typeof HeartbeatAckSchema>;
 export type ErrorFrame = v.InferOutput<typeof ErrorFrameSchema>;
 /** The studio's question "will you take this job?". */
 export type Offer = v.InferOutput<typeof ClaimSchema>;
+
+const ParallelJobs = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PARALLEL_JOBS));
+
+/** How many jobs a studio lets a worker have in flight. A value that is of no use counts as absent, with its problem. */
+export function parallelJobsIn({ max_parallel_jobs: value }: Pick<Welcome, 'max_parallel_jobs'>): {
+  readonly jobs?: number;
+  readonly problem?: string;
+} {
+  if (value === undefined || value === null) return {};
+  const read = v.safeParse(ParallelJobs, value);
+  return read.success ? { jobs: read.output } : { problem: describeIssues(read.issues) };
+}
 
 /** What a text from the studio turned out to be. A malformed one never costs the socket. */
 export type ParsedInbound =

@@ -3,6 +3,7 @@ import { type JobId, toJobId } from '../../base/ids.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { cutToLength } from '../../base/units.ts';
 import { type Capabilities, CapabilitiesSchema } from '../capabilities.ts';
+import { MAX_PARALLEL_JOBS } from '../limits.ts';
 import { type LogEntry, LogEntrySchema } from '../log-entry.ts';
 import { absentable } from '../numbers.ts';
 
@@ -11,7 +12,13 @@ const JobIdSchema = v.pipe(v.string(), v.transform(toJobId));
 /** A worker's frames as a studio reads them. `readyForMore` is known so that a studio can tell it from nonsense. */
 export const OutboundFrameSchema = v.variant('type', [
   v.object({ type: v.literal('hello'), authToken: v.string(), capabilities: CapabilitiesSchema }),
-  v.object({ type: v.literal('heartbeat'), capabilities: CapabilitiesSchema, currentJobId: absentable(JobIdSchema) }),
+  v.object({
+    type: v.literal('heartbeat'),
+    capabilities: CapabilitiesSchema,
+    currentJobId: absentable(JobIdSchema),
+    /** Extension `max_parallel_jobs`: all that `currentJobId` has room for one of, that one first. */
+    currentJobIds: absentable(v.pipe(v.array(JobIdSchema), v.maxLength(MAX_PARALLEL_JOBS))),
+  }),
   v.object({ type: v.literal('accept'), jobId: JobIdSchema }),
   v.object({
     type: v.literal('reject'),

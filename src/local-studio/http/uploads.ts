@@ -1,7 +1,7 @@
 import { artifactContentType, readGenerationMeta, UPLOAD_PARTS } from '../../contract/upload.ts';
 import { MIB } from '../../base/units.ts';
 import type { NextTurn } from '../../system/clock.ts';
-import { complete, endActivity, nonEmpty } from '../sessions/frames-in.ts';
+import { complete, endJob, nonEmpty } from '../sessions/frames-in.ts';
 import type { ArtifactStore, ArtifactWriter } from '../storage/artifacts.ts';
 import { logFailure, type StudioState } from '../sessions/state.ts';
 import { MAX_JOB_BYTES } from '../../contract/limits.ts';
@@ -50,7 +50,7 @@ async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Re
     return notHeld();
   }
   const session = studio.live.get(workerId);
-  endActivity(session, jobId);
+  endJob(session, jobId);
   if (session === undefined) studio.bus.publish({ is: 'completed', jobId, workerId });
   // The answer goes first.
   if (session !== undefined) deps.nextTurn(() => logFailure(studio, offerTo(studio, session)));

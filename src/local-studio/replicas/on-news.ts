@@ -1,6 +1,6 @@
 import { CLOSE } from '../../contract/frames/close-codes.ts';
 import type { Decisions } from '../http/decisions.ts';
-import { endActivity } from '../sessions/frames-in.ts';
+import { endJob } from '../sessions/frames-in.ts';
 import { dropLease, revokeClaim } from '../sessions/leases.ts';
 import { offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
 import { DELETED, endUnlessNewest } from '../sessions/sessions.ts';
@@ -18,7 +18,7 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
     case 'completed': {
       dropLease(studio, news.jobId);
       const session = studio.live.get(news.workerId);
-      endActivity(session, news.jobId);
+      endJob(session, news.jobId);
       return session && logFailure(studio, offerTo(studio, session));
     }
     case 'decided':

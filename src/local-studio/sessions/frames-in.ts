@@ -22,7 +22,7 @@ export async function act(studio: StudioState, session: WorkerSession, frame: Re
       return false;
     case 'heartbeat':
       if (!(await endUnlessNewest(studio, session))) return true;
-      session.send(await onHeartbeat(studio, session, frame));
+      for (const answer of await onHeartbeat(studio, session, frame)) session.send(answer);
       await offerTo(studio, session);
       return true;
     case 'accept':
@@ -51,35 +51,38 @@ export const violation = (frame: ReadOutboundFrame): string =>
   'jobId' in frame ? `${frame.type} for a job that is not held` : `${frame.type} is not allowed here`;
 
 async function onAccept(studio: StudioState, session: WorkerSession, frame: Frame<'accept'>): Promise<boolean> {
-  const { activity, workerId, overtaken } = session;
+  const { offer, workerId, overtaken } = session;
   session.overtaken = undefined;
   if (overtaken === frame.jobId) return true;
-  if (activity.at !== 'offered' || activity.jobId !== frame.jobId) return false;
+  if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return false;
   session.disarm();
-  const running = { at: 'running', jobId: activity.jobId, seq: activity.seq, revoked: false, unnamed: 0 } as const;
-  session.activity = running;
-  const started = await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
-  studio.rejections.forget(activity.jobId);
+  const { jobId } = offer;
+  const accepted = { jobId, revoked: false, unnamed: 0 };
+  session.offer = { at: 'none' };
+  session.running.set(jobId, accepted);
+  const started = await studio.store.jobs.start(jobId, workerId, studio.clock.now());
+  studio.rejections.forget(jobId);
   // Cancelled while the offer was open: the worker learns it from the answer to its next heartbeat.
-  if (!started) session.activity = { ...running, revoked: true };
-  studio.log.info('offer.accepted', { jobId: activity.jobId, workerId });
+  if (!started && session.running.has(jobId)) session.running.set(jobId, { ...accepted, revoked: true });
+  studio.log.info('offer.accepted', { jobId, workerId });
+  await offerTo(studio, session);
   return true;
 }
 
 /** A rejection of something that is not on offer is a late answer to an expired one, and harmless. */
 async function onReject(studio: StudioState, session: WorkerSession, frame: Frame<'reject'>): Promise<void> {
-  const { activity, workerId } = session;
-  if (activity.at !== 'offered' || activity.jobId !== frame.jobId) return;
+  const { offer, workerId } = session;
+  if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return;
   const transient = isTransient({ code: frame.code, reason: frame.reason });
   if (transient) {
     session.cooling = true;
-    defer(session.deferred, activity.seq, studio.clock.elapsed());
-  } else session.rejected.push(activity.seq);
-  const { jobId } = activity;
+    defer(session.deferred, offer.seq, studio.clock.elapsed());
+  } else session.rejected.push(offer.seq);
+  const { jobId } = offer;
   const reason = (frame.detail ?? frame.reason).slice(0, MAX_REASON_CHARACTERS);
   studio.rejections.add({ jobId, workerId, reason, at: studio.clock.now() });
   studio.log.info('offer.rejected', { jobId, workerId, because: reason, transient });
-  await takeBack(studio, session, activity.jobId);
+  await takeBack(studio, session, jobId);
 }
 
 async function onCompleteJson(
@@ -87,36 +90,37 @@ async function onCompleteJson(
   session: WorkerSession,
   frame: Frame<'completeJson'>,
 ): Promise<boolean> {
-  const { activity } = session;
-  if (activity.at !== 'running' || activity.jobId !== frame.jobId) return false;
+  const job = session.running.get(frame.jobId);
+  if (job === undefined) return false;
   const completion = {
     prompt: nonEmpty(frame.prompt),
     result: writeJson(frame.result ?? null),
     ranOn: ranOnOf(frame.result),
   };
-  if (!activity.revoked) await complete(studio, session.workerId, activity.jobId, completion);
-  endActivity(session, activity.jobId);
+  if (!job.revoked) await complete(studio, session.workerId, job.jobId, completion);
+  endJob(session, job.jobId);
   session.send(`{"type":"completeAck","jobId":${JSON.stringify(frame.jobId)}}`);
   await offerTo(studio, session);
   return true;
 }
 
 async function onFail(studio: StudioState, session: WorkerSession, frame: Frame<'fail'>): Promise<boolean> {
-  const { activity, workerId } = session;
-  if (activity.at === 'offered' && activity.jobId === frame.jobId) {
+  const { offer, workerId } = session;
+  const running = session.running.get(frame.jobId);
+  if (running === undefined) {
+    if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return false;
     // A worker that cannot read an offer fails it without an accept: an attempt like any other.
     session.disarm();
-    await studio.store.jobs.start(activity.jobId, workerId, studio.clock.now());
-  } else if (activity.at !== 'running' || activity.jobId !== frame.jobId) return false;
-  const revoked = activity.at === 'running' && activity.revoked;
-  const job = revoked ? undefined : await studio.store.jobs.get(activity.jobId);
+    await studio.store.jobs.start(offer.jobId, workerId, studio.clock.now());
+  }
+  const job = running?.revoked === true ? undefined : await studio.store.jobs.get(frame.jobId);
   if (job !== undefined) {
     const to = afterFailure(job, frame.retryable);
     const ending = { to, outcome: 'failed', error: frame.error.slice(0, MAX_ERROR_CHARACTERS) } as const;
     await studio.store.jobs.end(job.id, workerId, ending, studio.clock.now());
     studio.log.warn('job.failed', { jobId: job.id, workerId, error: ending.error, attempts: job.attempts, to });
   }
-  endActivity(session, activity.jobId);
+  endJob(session, frame.jobId);
   session.send(`{"type":"failAck","jobId":${JSON.stringify(frame.jobId)}}`);
   await requeued(studio);
   return true;
@@ -142,12 +146,16 @@ export async function complete(
   return true;
 }
 
-/** The worker is free for the next job, if it was this one that kept it busy. */
-export function endActivity(session: WorkerSession | undefined, jobId: string): void {
-  if (session === undefined || !('jobId' in session.activity) || session.activity.jobId !== jobId) return;
-  if (session.activity.at === 'offered') session.overtaken = jobId;
+/** The worker has space for another job, if it had this one. */
+export function endJob(session: WorkerSession | undefined, jobId: string): void {
+  if (session === undefined) return;
+  // What it freed may be just what the job took that it rejected for the moment.
+  if (session.running.delete(jobId)) session.cooling = false;
+  const { offer } = session;
+  if (offer.at !== 'offered' || offer.jobId !== jobId) return;
+  session.overtaken = jobId;
   session.disarm();
-  session.activity = { at: 'idle' };
+  session.offer = { at: 'none' };
 }
 
 /** Undefined for the empty text, by which workers mean none. */

@@ -1,7 +1,7 @@
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { requeued } from './offering.ts';
-import { afterFailure, afterUnnamedBeat, GRACE_MS, LEASE_MS } from '../queue.ts';
+import { type AcceptedJob, afterFailure, afterUnnamedBeat, GRACE_MS, isFull, LEASE_MS } from '../queue.ts';
 
 /*
  * A claim outlives the socket it was made on (studio contract: `resume`). Its job is leased to the worker until a
@@ -68,38 +68,48 @@ interface Loss {
 /** The operator cancelled the job: its worker, if its socket is here, is told as far as it can be. */
 export function revokeClaim(studio: StudioState, jobId: string): void {
   for (const session of studio.live.values()) {
-    if (session.activity.at !== 'running' || session.activity.jobId !== jobId) continue;
-    session.activity = { ...session.activity, revoked: true };
+    if (!revoke(session, jobId)) continue;
     if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(jobId, CANCELLED));
   }
   dropLease(studio, jobId);
 }
 
-/** Decides about a worker's job when its session ended; `for-good` also loses the jobs leased to it. */
+/** Marks a job of the session as none of its worker's any more. False when it has no such job. */
+function revoke({ running }: WorkerSession, jobId: string): boolean {
+  const job = running.get(jobId);
+  if (job !== undefined) running.set(jobId, { ...job, revoked: true });
+  return job !== undefined;
+}
+
+/** Decides about a worker's jobs when its session ended; `for-good` also loses the jobs leased to it. */
 export async function onSessionEnded(
   studio: StudioState,
   session: WorkerSession,
   gone: 'for-now' | 'for-good',
 ): Promise<void> {
-  const { activity, workerId } = session;
+  const { offer, workerId } = session;
+  const jobs = [...session.running.values()].filter(({ revoked }) => !revoked);
   session.disarm();
-  session.activity = { at: 'idle' };
+  session.offer = { at: 'none' };
+  session.running.clear();
   if (studio.stopped) return;
   // A studio by itself need not ask, and begins the grace in the same moment.
   if (studio.bus.isShared && !(await studio.store.workers.leave(workerId, session.id))) return;
-  if (activity.at === 'offered') {
-    if (await studio.store.jobs.release(activity.jobId, workerId, studio.clock.now())) await requeued(studio);
-  } else if (activity.at === 'running' && !activity.revoked) {
-    if (studio.features.includes('resume') && gone === 'for-now') leaseJob(studio, activity.jobId, workerId);
-    else await loseJob(studio, { jobId: activity.jobId, workerId }, 'the socket was lost');
+  const isKept = studio.features.includes('resume') && gone === 'for-now';
+  for (const { jobId } of jobs) {
+    if (isKept) leaseJob(studio, jobId, workerId);
+    else await loseJob(studio, { jobId, workerId }, 'the socket was lost');
+  }
+  if (offer.at === 'offered' && (await studio.store.jobs.release(offer.jobId, workerId, studio.clock.now()))) {
+    await requeued(studio);
   }
   if (gone === 'for-good') await loseLeased(studio, workerId);
 }
 
-/** Loses what is leased to a worker, except for one job. */
-export async function loseLeased(studio: StudioState, workerId: string, except?: string): Promise<void> {
+/** Loses what is leased to a worker, except for these jobs. */
+export async function loseLeased(studio: StudioState, workerId: string, except: readonly string[] = []): Promise<void> {
   for (const jobId of await leasedTo(studio, workerId)) {
-    if (jobId !== except) await loseJob(studio, { jobId, workerId }, 'the worker is not at work on it');
+    if (!except.includes(jobId)) await loseJob(studio, { jobId, workerId }, 'the worker is not at work on it');
   }
 }
 
@@ -111,38 +121,46 @@ async function leasedTo(studio: StudioState, workerId: string): Promise<readonly
 
 type Heartbeat = Extract<ReadOutboundFrame, { readonly type: 'heartbeat' }>;
 
-/** Updates the session by a heartbeat and returns the `heartbeatAck` as text. */
-export async function onHeartbeat(studio: StudioState, session: WorkerSession, frame: Heartbeat): Promise<string> {
-  const named: string | undefined = frame.currentJobId;
+/** Updates the session by a heartbeat and returns what answers it, as texts: a `heartbeatAck` for each job that it names. */
+export async function onHeartbeat(
+  studio: StudioState,
+  session: WorkerSession,
+  frame: Heartbeat,
+): Promise<readonly string[]> {
+  const named = jobsNamedIn(frame);
   session.lastBeat = { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() };
   session.capabilities = frame.capabilities;
+  session.maxJobs = Math.min(studio.maxParallelJobs, frame.capabilities.maxParallelJobs ?? 1);
   studio.tell({ is: 'worker', workerId: session.workerId });
-  if (!session.settled) {
-    await loseLeased(studio, session.workerId, named);
-    session.settled = true;
+  if (!session.settled) await loseLeased(studio, session.workerId, named);
+  for (const [jobId, job] of session.running) {
+    if (named.includes(jobId)) await renewClaim(studio, session, job);
+    else dropUnnamed(studio, session, job);
   }
-  if (session.activity.at === 'running' && session.activity.jobId === named) {
-    session.activity = { ...session.activity, unnamed: 0 };
-    await renewClaim(studio, session, session.activity);
-  } else if (session.activity.at === 'running') {
-    dropUnnamed(studio, session, session.activity);
-  } else if (named === undefined) {
-    session.cooling = false;
+  const answers: string[] = [];
+  if (studio.features.includes('resume')) {
+    for (const jobId of named) answers.push(await answerTo(studio, session, jobId));
   }
-  if (named === undefined || !studio.features.includes('resume')) return HEARTBEAT_ACK;
-  if (await isHeld(studio, session, named)) return claimAck(named, { held: true });
-  const isCancelled = (await studio.store.jobs.get(named))?.state === 'cancelled';
-  return claimAck(named, isCancelled ? CANCELLED : { held: false });
+  if (named.length < session.maxJobs && !isFull(session)) session.cooling = false;
+  session.settled = true; // not before all that it has is known: nothing is offered beyond what it takes
+  return answers.length === 0 ? [HEARTBEAT_ACK] : answers;
+}
+
+/** A worker that has one job at a time names it alone. */
+const jobsNamedIn = ({ currentJobId, currentJobIds }: Heartbeat): readonly string[] =>
+  currentJobIds ?? (currentJobId === undefined ? [] : [currentJobId]);
+
+async function answerTo(studio: StudioState, session: WorkerSession, jobId: string): Promise<string> {
+  if (await isHeld(studio, session, jobId)) return claimAck(jobId, { held: true });
+  const isCancelled = (await studio.store.jobs.get(jobId))?.state === 'cancelled';
+  return claimAck(jobId, isCancelled ? CANCELLED : { held: false });
 }
 
 /** Another studio on this database may have cancelled the job, or taken it from the worker. */
-async function renewClaim(
-  studio: StudioState,
-  session: WorkerSession,
-  activity: WorkerSession['activity'] & { readonly at: 'running' },
-): Promise<void> {
-  if (activity.revoked || (await studio.store.jobs.renew(activity.jobId, session.workerId, LEASE_MS))) return;
-  if (session.activity.at === 'running') session.activity = { ...session.activity, revoked: true };
+async function renewClaim(studio: StudioState, session: WorkerSession, job: AcceptedJob): Promise<void> {
+  session.running.set(job.jobId, { ...job, unnamed: 0 });
+  if (job.revoked || (await studio.store.jobs.renew(job.jobId, session.workerId, LEASE_MS))) return;
+  revoke(session, job.jobId);
 }
 
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
@@ -154,32 +172,41 @@ export const claimAck = (jobId: string, claim: { readonly held: boolean; readonl
   JSON.stringify({ type: 'heartbeatAck', claim: { jobId, ...claim } });
 
 /** A job that its worker stops naming is over there. Its result may still be on its way, so it is leased for the grace. */
-function dropUnnamed(
-  studio: StudioState,
-  session: WorkerSession,
-  activity: WorkerSession['activity'] & { readonly at: 'running' },
-): void {
-  session.activity = afterUnnamedBeat(activity);
-  if (session.activity.at === 'idle' && !activity.revoked) leaseJob(studio, activity.jobId, session.workerId);
+function dropUnnamed(studio: StudioState, session: WorkerSession, job: AcceptedJob): void {
+  const { jobId, revoked } = job;
+  const left = afterUnnamedBeat(job);
+  if (left !== undefined) return void session.running.set(jobId, left);
+  session.running.delete(jobId);
+  if (!revoked) leaseJob(studio, jobId, session.workerId);
 }
 
 /** Whether the job is this worker's; one that it had before and that nobody else has becomes so again. */
 async function isHeld(studio: StudioState, session: WorkerSession, jobId: string): Promise<boolean> {
-  const { activity, workerId } = session;
-  if (activity.at === 'running') return activity.jobId === jobId && !activity.revoked;
-  if (activity.at !== 'idle') return activity.at === 'offered' && activity.jobId === jobId;
+  const { offer } = session;
+  const running = session.running.get(jobId);
+  if (running !== undefined) return !running.revoked;
+  if (offer.at === 'offered' && offer.jobId === jobId) return true;
+  if (offer.at !== 'none') return reclaim(studio, session, jobId);
+  session.offer = { at: 'choosing' }; // no offer may slip in while the store is asked
+  try {
+    return await reclaim(studio, session, jobId);
+  } finally {
+    session.offer = { at: 'none' };
+  }
+}
+
+async function reclaim(studio: StudioState, session: WorkerSession, jobId: string): Promise<boolean> {
+  const { workerId } = session;
   const { jobs } = studio.store;
   const at = studio.clock.now();
-  session.activity = { at: 'choosing' }; // no offer may slip in while the store is asked
   const job = await jobs.get(jobId);
   const isItsJob = job?.workerId === workerId;
   const held =
     (isItsJob && job.state === 'running' && (await jobs.renew(jobId, workerId, LEASE_MS))) ||
     (isItsJob && job.state === 'offered' && (await jobs.start(jobId, workerId, at))) ||
     (job?.state === 'queued' && (await jobs.resume(jobId, workerId, at)));
-  session.activity =
-    held && job !== undefined ? { at: 'running', jobId, seq: job.seq, revoked: false, unnamed: 0 } : { at: 'idle' };
   if (!held) return false;
+  session.running.set(jobId, { jobId, revoked: false, unnamed: 0 });
   dropLease(studio, jobId);
   studio.log.info('job.resumed', { jobId, workerId });
   if (!session.alive) await onSessionEnded(studio, session, 'for-now');

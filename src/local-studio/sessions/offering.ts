@@ -1,14 +1,14 @@
 import { enginesOf } from '../../contract/capabilities.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
+import { emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
 export async function offerTo(studio: StudioState, session: WorkerSession): Promise<void> {
-  if (session.activity.at === 'choosing') session.askAgain = true;
+  if (session.offer.at === 'choosing') session.askAgain = true;
   if (!canAsk(studio, session)) return;
   do {
-    session.activity = { at: 'choosing' };
+    session.offer = { at: 'choosing' };
     session.askAgain = false;
     const job = await choose(studio, session);
     if (job !== undefined && !session.alive) {
@@ -16,13 +16,13 @@ export async function offerTo(studio: StudioState, session: WorkerSession): Prom
       return requeued(studio);
     }
     if (job !== undefined) return ask(studio, session, job);
-    session.activity = { at: 'idle' };
+    session.offer = { at: 'none' };
   } while (session.askAgain && canAsk(studio, session));
 }
 
-/** Offers to every worker that can be asked, the one that is connected longest first. */
+/** Offers to every worker that can be asked: the emptiest first, and of equals the one that is connected longest. */
 export async function offerToAll(studio: StudioState): Promise<void> {
-  for (const session of studio.live.values()) await offerTo(studio, session);
+  for (const session of emptiestFirst(studio.live)) await offerTo(studio, session);
 }
 
 /** A job is back in the queue: whoever may have it is asked, at other studios too. */
@@ -43,11 +43,11 @@ export async function offerJob(studio: StudioState, job: QueuedJob): Promise<voi
 
 /** As `offerJob`, to workers whose sockets are here. */
 export async function offerHere(studio: StudioState, job: QueuedJob): Promise<void> {
-  for (const session of studio.live.values()) {
+  for (const session of emptiestFirst(studio.live)) {
     if (!suits(session.capabilities, job)) continue;
     const couldAsk = canAsk(studio, session);
     await offerTo(studio, session);
-    if (couldAsk && session.activity.at === 'offered') return;
+    if (couldAsk && session.offer.at === 'offered') return;
     // Another studio may have been faster: then none of the others here is asked in vain.
     if (studio.bus.isShared && (await studio.store.jobs.get(job.id))?.state !== 'queued') return;
   }
@@ -73,13 +73,13 @@ async function choose(studio: StudioState, session: WorkerSession): Promise<JobR
       later.length === 0 ? undefined : await jobs.offerNext({ ...criteria, except: [...rejected, ...later] }, now);
     return first ?? (await jobs.offerNext(criteria, now));
   } catch (thrown) {
-    session.activity = { at: 'idle' };
+    session.offer = { at: 'none' };
     throw thrown;
   }
 }
 
 function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
-  session.activity = { at: 'offered', jobId: job.id, seq: job.seq };
+  session.offer = { at: 'offered', jobId: job.id, seq: job.seq };
   session.disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
     studio.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
     session.cooling = true;
@@ -89,10 +89,10 @@ function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
   studio.log.debug('offer.sent', { jobId: job.id, workerId: session.workerId });
 }
 
-/** Puts an offered job back into the queue, free of charge, and the worker back to idle. */
+/** Puts an offered job back into the queue, free of charge; the worker may be asked about another. */
 export async function takeBack(studio: StudioState, session: WorkerSession, jobId: string): Promise<void> {
   session.disarm();
-  session.activity = { at: 'idle' };
+  session.offer = { at: 'none' };
   if (studio.stopped) return;
   await studio.store.jobs.release(jobId, session.workerId, studio.clock.now());
   await requeued(studio);

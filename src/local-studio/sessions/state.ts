@@ -4,7 +4,7 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { TellChange } from '../changes.ts';
-import type { Activity, Deferred } from '../queue.ts';
+import type { AcceptedJob, Deferred, OpenOffer } from '../queue.ts';
 import type { StudioBus } from '../replicas/bus.ts';
 import type { Rejections } from './rejections.ts';
 import type { Store } from '../storage/store.ts';
@@ -24,11 +24,15 @@ export interface WorkerSession {
   capabilities: ReadCapabilities;
   /** When the last heartbeat came: milliseconds since the epoch, for the operator, and `Clock.elapsed`, for the limit. */
   lastBeat: { readonly at: number; readonly elapsedMs: number };
-  activity: Activity;
+  offer: OpenOffer;
+  /** By job id, oldest first. */
+  readonly running: Map<string, AcceptedJob>;
+  /** How many jobs it may have at a time; one until its first heartbeat. */
+  maxJobs: number;
   cooling: boolean;
   /** A job came up while the store was being asked: its answer may be out of date. */
   askAgain: boolean;
-  /** Its first heartbeat has come, which names the job of an earlier socket that it still works on. Nothing is offered before. */
+  /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. Nothing is offered before. */
   settled: boolean;
   /** Jobs, by `seq`, that it rejected for good. */
   readonly rejected: number[];
@@ -54,6 +58,8 @@ export interface StudioState {
   readonly log: Logger;
   /** What the welcome offers; with `resume`, claims outlive sockets. */
   readonly features: readonly Feature[];
+  /** How many jobs a worker may have in flight, as the welcome has it; with one it says nothing. */
+  readonly maxParallelJobs: number;
   /** By worker id, in the order they connected. */
   readonly live: Map<string, WorkerSession>;
   /** Ids of workers deleted since the start, never given again: a socket of theirs may be on its way to its welcome. */

@@ -1,6 +1,7 @@
 import { errorChain } from '../../base/errors.ts';
 import { cutToBytes } from '../../base/units.ts';
 import { CLOSE, CLOSE_CODE_OF, type ErrorFrameCode } from '../../contract/frames/close-codes.ts';
+import type { Welcome } from '../../contract/frames/inbound.ts';
 import { OutboundFrameSchema, type ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
 import { type Read, readJson } from '../../contract/read.ts';
@@ -131,8 +132,7 @@ class SocketDriver implements ServerSocketEvents {
     this.#session = session;
     studio.live.set(workerId, session);
     const serverTime = new Date(studio.clock.now()).toISOString();
-    const features = studio.features.length === 0 ? {} : { features: studio.features };
-    session.send(writeJson({ type: 'welcome', workerId, serverTime, ...features }));
+    session.send(writeJson({ type: 'welcome', workerId, serverTime, ...offeredBy(studio) }));
     studio.log.info('session.welcomed', { workerId });
     logFailure(
       studio,
@@ -171,6 +171,15 @@ class SocketDriver implements ServerSocketEvents {
   }
 }
 
+/** What a welcome has beyond the bare contract. */
+const offeredBy = ({
+  features,
+  maxParallelJobs,
+}: StudioState): Pick<Partial<Welcome>, 'features' | 'max_parallel_jobs'> => ({
+  ...(features.length === 0 ? {} : { features: [...features] }),
+  ...(maxParallelJobs === 1 ? {} : { max_parallel_jobs: maxParallelJobs }),
+});
+
 function newSession(
   studio: StudioState,
   known: Pick<WorkerSession, 'id' | 'workerId' | 'opened' | 'capabilities'>,
@@ -181,7 +190,9 @@ function newSession(
     ...known,
     alive: true,
     lastBeat: { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() },
-    activity: { at: 'idle' },
+    offer: { at: 'none' },
+    running: new Map(),
+    maxJobs: 1,
     cooling: false,
     askAgain: false,
     settled: false,

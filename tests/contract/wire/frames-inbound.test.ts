@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { CLOSE_CODE_OF, type ErrorFrameCode, isFinalClose } from '../../../src/contract/frames/close-codes.ts';
-import { type InboundFrame, parseInbound } from '../../../src/contract/frames/inbound.ts';
+import { type InboundFrame, parallelJobsIn, parseInbound } from '../../../src/contract/frames/inbound.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { anOffer, type Fixtures, loadFrames } from '../../fixtures/frames/load.ts';
 
@@ -40,6 +40,31 @@ describe('what a worker cannot read', () => {
 test('a welcome may say that claims are kept, and more', () => {
   const text = '{"type":"welcome","workerId":"w","serverTime":"now","features":["resume","later"]}';
   expect(parseInbound(text)).toMatchObject({ frame: { features: ['resume', 'later'] } });
+});
+
+/** A welcome with this under `max_parallel_jobs`, as a worker reads it. */
+function parallelJobs(value: string): ReturnType<typeof parallelJobsIn> {
+  const text = `{"type":"welcome","workerId":"w","serverTime":"now","max_parallel_jobs":${value}}`;
+  const parsed = parseInbound(text);
+  if (parsed.is !== 'frame' || parsed.frame.type !== 'welcome')
+    throw new Error(`no welcome: ${JSON.stringify(parsed)}`);
+  return parallelJobsIn(parsed.frame);
+}
+
+test.each(['1', '2', '4.0', '64'])('a welcome may allow %s jobs at a time', (value) => {
+  expect(parallelJobs(value)).toEqual({ jobs: Number(value) });
+});
+
+test.each(['0', '-1', '65', '1e9', '1.5', '9223372036854775808', '"4"', 'true', '[4]', '{}'])(
+  'a welcome with %s jobs at a time opens the gate and allows one',
+  (value) => {
+    expect(parallelJobs(value)).toEqual({ problem: expect.any(String) as string });
+  },
+);
+
+test('a welcome that is silent about parallel jobs allows one', () => {
+  expect(parallelJobs('null')).toEqual({});
+  expect(parallelJobsIn({})).toEqual({});
 });
 
 test('a heartbeat ack may say whether the claim is still held', () => {

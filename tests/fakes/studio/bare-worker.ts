@@ -20,7 +20,12 @@ export interface BareWorker extends Disposable {
   /** Frames that nobody took. */
   readonly waiting: readonly Frame[];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  heartbeat(about?: { readonly currentJobId?: string; readonly capabilities?: object }): Promise<Frame>;
+  /** Sends one, and returns what answers it first. */
+  heartbeat(about?: {
+    readonly currentJobId?: string;
+    readonly currentJobIds?: readonly string[];
+    readonly capabilities?: object;
+  }): Promise<Frame>;
   upload(
     jobId: string,
     bytes?: Uint8Array,

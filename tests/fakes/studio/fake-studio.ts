@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { type AttemptView, JobViewSchema, type JobState, type JobView } from '../../../src/contract/admin.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { FEATURES } from '../../../src/contract/frames/inbound.ts';
+import { MAX_PARALLEL_JOBS } from '../../../src/contract/limits.ts';
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
@@ -64,6 +65,8 @@ interface Started extends ServedStudio, Pick<StudioData, 'operatorToken' | 'toke
 export interface FakeStudioOptions {
   /** A studio of the bare contract: a claim ends with its socket. */
   readonly withoutResume?: boolean;
+  /** One for a studio that gives a worker one job at a time, and says nothing of it. */
+  readonly maxParallelJobs?: number;
   readonly clock?: Clock;
   /** False where registrations from here are limited like those from elsewhere. */
   readonly sparesLoopback?: boolean;
@@ -106,6 +109,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       shell: options.shell,
       keepArtifactsMs: options.keepArtifactsMs,
       features: withoutResume ? [] : FEATURES,
+      maxParallelJobs: options.maxParallelJobs ?? MAX_PARALLEL_JOBS,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);
     const served = serveStudio(outer, { host: '127.0.0.1', port }, studioEffects.serve);

@@ -8,18 +8,21 @@ import {
   type OfferCandidate,
   defer,
   type Deferred,
+  emptiestFirst,
   isAvailable,
   isTransient,
   passedOver,
   suits,
   vramClass,
 } from '../../../src/local-studio/queue.ts';
-import { someCapabilities } from '../../fakes/builders.ts';
+import { runningJobs, someCapabilities } from '../../fakes/builders.ts';
 
 const able = (about: Readonly<Record<string, unknown>> = {}) =>
   v.parse(CapabilitiesSchema, { ...someCapabilities(), ...about });
 const candidate = (about: Partial<OfferCandidate> = {}): OfferCandidate => ({
-  activity: { at: 'idle' },
+  offer: { at: 'none' },
+  running: new Map(),
+  maxJobs: 1,
   capabilities: able(),
   cooling: false,
   settled: true,
@@ -31,7 +34,9 @@ test('an idle worker that takes jobs can be asked', () => {
 });
 
 test.each([
-  ['is asked already', { activity: { at: 'offered', jobId: 'job-1', seq: 1 } }],
+  ['is asked already', { offer: { at: 'offered', jobId: 'job-1', seq: 1 } }],
+  ['has a job already', { running: runningJobs('job-1') }],
+  ['has as many jobs as it takes', { running: runningJobs('job-1', 'job-2'), maxJobs: 2 }],
   ['was busy a moment ago', { cooling: true }],
   ['may still be at work on an earlier job', { settled: false }],
   ['is paused', { capabilities: able({ autoEnabled: false }) }],
@@ -39,6 +44,27 @@ test.each([
   ['does not know whether its person is there', { capabilities: able({ onlyWhenIdle: true }) }],
 ] as const)('a worker that %s is not asked', (_why, about) => {
   expect(isAvailable(candidate(about))).toBe(false);
+});
+
+test('a worker with space for another job can be asked while it runs one', () => {
+  expect(isAvailable(candidate({ running: runningJobs('job-1'), maxJobs: 2 }))).toBe(true);
+});
+
+test('workers come emptiest first, and those that are full not at all', () => {
+  const worker = (jobs: number, maxJobs: number) => ({
+    running: runningJobs(...Array.from({ length: jobs }, (_, at) => `job-${at}`)),
+    maxJobs,
+  });
+  const workers = new Map([
+    ['three of four', worker(3, 4)],
+    ['full', worker(1, 1)],
+    ['one of two', worker(1, 2)],
+    ['idle', worker(0, 1)],
+    ['one of four', worker(1, 4)],
+    ['more than it takes', worker(3, 2)],
+  ]);
+  const named = [...emptiestFirst(workers)].map((found) => [...workers].find(([, each]) => each === found)?.[0]);
+  expect(named).toEqual(['idle', 'one of two', 'one of four', 'three of four']);
 });
 
 test('a job suits a worker up to its threshold and not beyond', () => {
@@ -88,11 +114,11 @@ test('a job is failed after its last attempt, or when trying again is pointless'
 });
 
 test('one heartbeat without the job may have crossed its accept, two free the worker', () => {
-  const running = { at: 'running', jobId: 'job-1', seq: 1, revoked: false, unnamed: 0 } as const;
+  const running = { jobId: 'job-1', revoked: false, unnamed: 0 };
   const once = afterUnnamedBeat(running);
-  expect(once.at).toBe('running');
-  expect(once.at === 'running' && afterUnnamedBeat(once).at).toBe('idle');
-  expect(afterUnnamedBeat({ ...running, revoked: true }).at).toBe('idle');
+  expect(once).toEqual({ ...running, unnamed: 1 });
+  expect(afterUnnamedBeat({ ...running, unnamed: 1 })).toBeUndefined();
+  expect(afterUnnamedBeat({ ...running, revoked: true })).toBeUndefined();
 });
 
 test('a class of memory holds what fits in it and keeps the order', () => {

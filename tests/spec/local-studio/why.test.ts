@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { CapabilitiesSchema, type ReadCapabilities } from '../../../src/contract/capabilities.ts';
 import { createRejections } from '../../../src/local-studio/sessions/rejections.ts';
 import { type AskedWorker, waitSummary, type WaitingJob, whyNoJob, whyNot } from '../../../src/local-studio/why.ts';
-import { someCapabilities } from '../../fakes/builders.ts';
+import { runningJobs, someCapabilities } from '../../fakes/builders.ts';
 
 const JOB: WaitingJob = { id: 'job-1', seq: 1, kind: 'llm', engine: 'synthetic', vramGb: 4 };
 const CAPABILITIES = v.parse(CapabilitiesSchema, {
@@ -13,7 +13,9 @@ const CAPABILITIES = v.parse(CapabilitiesSchema, {
 });
 
 const aWorker = (over: Partial<AskedWorker> = {}, capabilities: Partial<ReadCapabilities> = {}): AskedWorker => ({
-  activity: { at: 'idle' },
+  offer: { at: 'none' },
+  running: new Map(),
+  maxJobs: 1,
   capabilities: { ...CAPABILITIES, ...capabilities },
   cooling: false,
   settled: true,
@@ -46,12 +48,14 @@ test.each<[string, AskedWorker, string]>([
     aWorker({ cooling: true, rejection: { reason: 'the outbox is full' } }),
     'rejected it: the outbox is full',
   ],
+  ['with another job', aWorker({ running: runningJobs('job-9') }), 'busy with job-9'],
   [
-    'with another job',
-    aWorker({ activity: { at: 'running', jobId: 'job-9', seq: 9, revoked: false, unnamed: 0 } }),
-    'busy with job-9',
+    'with as many jobs as it takes',
+    aWorker({ running: runningJobs('job-8', 'job-9'), maxJobs: 2 }),
+    'busy with 2 of 2 jobs',
   ],
-  ['that is being asked', aWorker({ activity: { at: 'offered', jobId: 'job-1', seq: 1 } }), 'is asked now'],
+  ['with space for another', aWorker({ running: runningJobs('job-9'), maxJobs: 2 }), 'is asked next'],
+  ['that is being asked', aWorker({ offer: { at: 'offered', jobId: 'job-1', seq: 1 } }), 'is asked now'],
   ['that came just now', aWorker({ settled: false }), 'connected just now: its first heartbeat is awaited'],
   ['that is free', aWorker(), 'is asked next'],
 ])('a worker %s is explained by that', (_which, worker, because) => {

@@ -2,7 +2,10 @@ import type { StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 
 /** What workers run whose sockets other studios on this database have, by worker. */
-export async function jobsElsewhere(studio: StudioState): Promise<ReadonlyMap<string, JobRow>> {
+export async function jobsElsewhere(studio: StudioState): Promise<ReadonlyMap<string, readonly JobRow[]>> {
   const underway = studio.bus.isShared ? await studio.store.jobs.underway() : [];
-  return new Map(underway.flatMap((job) => (job.workerId === undefined ? [] : [[job.workerId, job]])));
+  return Map.groupBy(
+    underway.filter(({ state }) => state === 'running'),
+    ({ workerId = '' }) => workerId,
+  );
 }

@@ -1,6 +1,5 @@
 import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
-import type { JobRow } from '../../storage/store.ts';
 import { json, readQuery } from '../http.ts';
 import { jobsElsewhere } from './elsewhere.ts';
 import { type AdminContext, type AdminRoutes, isoOf } from './context.ts';
@@ -28,7 +27,7 @@ export async function studioStatus({
   const { registrations, workers, jobs } = studio.store;
   const known = await workers.list();
   const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));
-  const jobsThere = elsewhere.length === 0 ? new Map<string, JobRow>() : await jobsElsewhere(studio);
+  const jobsThere = elsewhere.length === 0 ? undefined : await jobsElsewhere(studio);
   const sessions = [...studio.live.values()];
   return {
     version: VERSION,
@@ -38,8 +37,8 @@ export async function studioStatus({
       known: known.length,
       connected: sessions.length + elsewhere.length,
       busy:
-        sessions.filter((session) => session.activity.at === 'running').length +
-        elsewhere.filter(({ id }) => jobsThere.get(id)?.state === 'running').length,
+        sessions.filter(({ running }) => running.size > 0).length +
+        elsewhere.filter(({ id }) => jobsThere?.has(id) === true).length,
     },
     jobs: await jobs.counts(),
     artifacts: await jobs.artifactTotals(),

@@ -1,7 +1,7 @@
 import type { WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
-import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
+import { waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { jobsElsewhere } from './elsewhere.ts';
 import { isoOf } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
@@ -37,7 +37,7 @@ export async function whyView(studio: StudioState, job: JobRow): Promise<WhyView
 
 /** Why a worker has no job at the moment: what keeps every job from it, else what it rejected last. */
 export function idleBecause(studio: StudioState, session: WorkerSession): string | undefined {
-  if (session.activity.at === 'running') return undefined;
+  if (session.running.size > 0) return undefined;
   const general = whyNoJob(session);
   if (general !== undefined) return general;
   const last = studio.rejections.latestBy(session.workerId);
@@ -48,7 +48,7 @@ function workerWhy(
   studio: StudioState,
   job: WaitingJob,
   row: WorkerRow,
-  elsewhere: ReadonlyMap<string, JobRow>,
+  elsewhere: ReadonlyMap<string, readonly JobRow[]>,
 ): WhyView['workers'][number] {
   const session = studio.live.get(row.id);
   const rejection = studio.rejections.of(job.id, row.id);
@@ -62,15 +62,22 @@ function workerWhy(
 }
 
 /** Of a worker whose socket another studio has, the database knows what it can do and what it runs. */
-function whyNotThere(job: WaitingJob, row: WorkerRow, running: JobRow | undefined): string {
+function whyNotThere(job: WaitingJob, row: WorkerRow, jobs: readonly JobRow[] = []): string {
   const capabilities = row.connected ? capabilitiesOf(row.capabilities) : undefined;
   if (capabilities === undefined) return 'is not connected';
-  const activity: AskedWorker['activity'] =
-    running === undefined
-      ? { at: 'idle' }
-      : { at: 'running', jobId: running.id, seq: running.seq, revoked: false, unnamed: 0 };
-  return whyNot(job, { capabilities, activity, cooling: false, settled: true, rejected: [], rejection: undefined });
+  const running = new Map(jobs.map(({ id }) => [id, { jobId: id, revoked: false, unnamed: 0 }]));
+  // How many it takes is in its heartbeats, which reach the other studio alone.
+  const maxJobs = Math.max(1, running.size);
+  return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs });
 }
+
+const NOTHING_ASKED = {
+  offer: { at: 'none' },
+  cooling: false,
+  settled: true,
+  rejected: [],
+  rejection: undefined,
+} as const;
 
 const obstacle = (studio: StudioState, job: WaitingJob, session: WorkerSession): string =>
   whyNot(job, { ...session, rejection: studio.rejections.of(job.id, session.workerId) });

@@ -2,7 +2,7 @@ import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
 import { loseLeased } from '../../sessions/leases.ts';
 import { DELETED } from '../../sessions/sessions.ts';
-import type { StudioState, WorkerSession } from '../../sessions/state.ts';
+import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
@@ -37,28 +37,29 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
 ];
 
 /**
- * A worker as the operator sees it; undefined when another release wrote what this one cannot read. `elsewhere` is the job
- * that it has at another studio of the database.
+ * A worker as the operator sees it; undefined when another release wrote what this one cannot read. `elsewhere` are the
+ * jobs that it has at another studio of the database.
  */
-export function workerView(studio: StudioState, row: WorkerRow, elsewhere?: JobRow): WorkerView | undefined {
+export function workerView(
+  studio: StudioState,
+  row: WorkerRow,
+  elsewhere: readonly JobRow[] = [],
+): WorkerView | undefined {
   const session = studio.live.get(row.id);
   const capabilities = session?.capabilities ?? capabilitiesOf(row.capabilities);
   if (capabilities === undefined) return undefined;
   const lastSeenAt = session?.lastBeat.at ?? row.lastSeenAt;
+  const jobIds = session === undefined ? elsewhere.map(({ id }) => id) : [...session.running.keys()];
   return {
     workerId: row.id,
     installId: row.installId,
     connected: session !== undefined || row.connected,
     capabilities,
     idleBecause: session && idleBecause(studio, session),
-    currentJobId: session === undefined ? runningId(elsewhere) : runningId(session.activity),
+    currentJobId: jobIds[0],
+    currentJobIds: jobIds,
+    maxJobs: session?.maxJobs,
     createdAt: isoOf(row.createdAt),
     lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
   };
 }
-
-const runningId = (what: JobRow | WorkerSession['activity'] | undefined): string | undefined => {
-  if (what === undefined) return undefined;
-  if ('state' in what) return what.state === 'running' ? what.id : undefined;
-  return what.at === 'running' ? what.jobId : undefined;
-};

@@ -46,7 +46,9 @@ export const workersList = command({
   },
 });
 
-function stateOf({ connected, currentJobId }: WorkerView): string {
+function stateOf({ connected, currentJobId, currentJobIds, maxJobs }: WorkerView): string {
   if (!connected) return 'offline';
-  return currentJobId === undefined ? 'idle' : `running ${currentJobId}`;
+  if (currentJobId === undefined) return 'idle';
+  if (maxJobs !== undefined && maxJobs > 1) return `running ${currentJobIds.length} of ${maxJobs}`;
+  return currentJobIds.length > 1 ? `running ${currentJobIds.length}` : `running ${currentJobId}`;
 }
