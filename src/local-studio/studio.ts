@@ -1,7 +1,6 @@
 import { CLOSE } from '../contract/frames/close-codes.ts';
 import type { Feature } from '../contract/frames/inbound.ts';
 import { errorChain } from '../base/errors.ts';
-import type { WorkerView } from '../contract/admin.ts';
 import type { JobRowView, StudioFeedEvent } from '../contract/page/dashboard.ts';
 import { promptPreview } from '../contract/tasks/index.ts';
 import type { Logger } from '../log/logger.ts';
@@ -14,10 +13,9 @@ import { changesIn, type TellChange } from './changes.ts';
 import { createStudioPublisher } from './dashboard/publisher.ts';
 import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
-import { jobsElsewhere } from './http/admin/elsewhere.ts';
-import { jobView } from './http/admin/job-view.ts';
+import { viewOf } from './http/admin/job-view.ts';
 import { studioStatus } from './http/admin/overview.ts';
-import { workerView } from './http/admin/workers.ts';
+import { currentWorker } from './http/admin/workers.ts';
 import { createOperatorAccess } from './http/admin-access.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
@@ -32,7 +30,6 @@ import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
 import { RETENTION_SWEEP_MS, removeAgedArtifacts } from './retention.ts';
 import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
-import { createRejections } from './sessions/rejections.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
@@ -143,7 +140,6 @@ function watched(parts: StudioParts, startedAt: number) {
     live: new Map(),
     deleted: new Set(),
     leases: new Map(),
-    rejections: createRejections(),
     stopped: false,
   };
   const status = () => studioStatus({ studio, startedAt });
@@ -157,8 +153,7 @@ function watched(parts: StudioParts, startedAt: number) {
     clock,
     status,
     job: async (jobId) => jobRow(studio, await store.jobs.get(jobId)),
-    worker: async (workerId) =>
-      knownWorker(studio, await store.workers.get(workerId), (await jobsElsewhere(studio)).get(workerId)),
+    worker: async (workerId) => currentWorker(studio, await store.workers.get(workerId)),
     onFailure: (thrown) => log.error('studio.failed', { error: errorChain(thrown) }),
   });
   const stopTelling = (): void => {
@@ -168,17 +163,11 @@ function watched(parts: StudioParts, startedAt: number) {
   return { studio, feed, stopTelling };
 }
 
-const jobRow = (studio: StudioState, row: JobRow | undefined): JobRowView | undefined => {
+const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<JobRowView | undefined> => {
   if (row === undefined) return undefined;
-  const { result: _long, ...view } = jobView(studio, { ...row, prompt: promptPreview(row.prompt) });
+  const { result: _long, ...view } = await viewOf(studio, { ...row, prompt: promptPreview(row.prompt) });
   return view;
 };
-
-const knownWorker = (
-  studio: StudioState,
-  row: WorkerRow | undefined,
-  elsewhere: readonly JobRow[] | undefined,
-): WorkerView | undefined => (row === undefined || row.deleted ? undefined : workerView(studio, row, elsewhere));
 
 interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt'> {
   readonly decisions: Decisions;

@@ -56,10 +56,13 @@ function whyNotYet(job: WaitingJob, worker: AskedWorker): string {
   return cooling ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';
 }
 
-/** One line on why a job waits, of what is in the way at each connected worker. */
-export function waitSummary(workers: readonly { readonly name: string; readonly because: string }[]): string {
-  const [first, ...others] = workers;
+/** One line on why a job waits, of what is in the way at each connected worker, or at one of `count`. */
+export function waitSummary(
+  workers: readonly { readonly name: string; readonly because: string }[],
+  count = workers.length,
+): string {
+  const [first] = workers;
   if (first === undefined) return 'no worker is connected';
   const text = `${first.name} ${first.because}`;
-  return others.length === 0 ? text : `${text} (and ${others.length} more: see \`jobs why\`)`;
+  return count === 1 ? text : `${text} (and ${count - 1} more: see \`jobs why\`)`;
 }

@@ -61,7 +61,6 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   session.offer = { at: 'none' };
   session.running.set(jobId, accepted);
   const started = await studio.store.jobs.start(jobId, workerId, studio.clock.now());
-  studio.rejections.forget(jobId);
   // Cancelled while the offer was open: the worker learns it from the answer to its next heartbeat.
   if (!started && session.running.has(jobId)) session.running.set(jobId, { ...accepted, revoked: true });
   studio.log.info('offer.accepted', { jobId, workerId });
@@ -73,6 +72,7 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
 async function onReject(studio: StudioState, session: WorkerSession, frame: Frame<'reject'>): Promise<void> {
   const { offer, workerId } = session;
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return;
+  session.disarm();
   const transient = isTransient({ code: frame.code, reason: frame.reason });
   if (transient) {
     session.cooling = true;
@@ -80,9 +80,11 @@ async function onReject(studio: StudioState, session: WorkerSession, frame: Fram
   } else session.rejected.push(offer.seq);
   const { jobId } = offer;
   const reason = (frame.detail ?? frame.reason).slice(0, MAX_REASON_CHARACTERS);
-  studio.rejections.add({ jobId, workerId, reason, at: studio.clock.now() });
+  const isFinal = !transient;
+  await studio.store.rejections.add({ jobId, workerId, reason, isFinal, at: studio.clock.now() });
   studio.log.info('offer.rejected', { jobId, workerId, because: reason, transient });
-  await takeBack(studio, session, jobId);
+  // Its session may have ended in the meantime, which put the job back.
+  if (session.offer === offer) await takeBack(studio, session, jobId);
 }
 
 async function onCompleteJson(

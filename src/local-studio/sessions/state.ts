@@ -6,7 +6,6 @@ import type { Clock } from '../../system/clock.ts';
 import type { TellChange } from '../changes.ts';
 import type { AcceptedJob, Deferred, OpenOffer } from '../queue.ts';
 import type { StudioBus } from '../replicas/bus.ts';
-import type { Rejections } from './rejections.ts';
 import type { Store } from '../storage/store.ts';
 
 /** A worker's live session, from its welcome to the end of its socket. */
@@ -66,8 +65,6 @@ export interface StudioState {
   readonly deleted: Set<string>;
   /** By job id. */
   readonly leases: Map<string, JobLease>;
-  /** What workers answered to offers that they did not take. */
-  readonly rejections: Rejections;
   /** Tells whoever watches; what the store keeps is told by itself. */
   readonly tell: TellChange;
   /** Nothing is started or written any more. */

@@ -35,6 +35,7 @@ export function observedStore(store: Store, tell: TellChange): Store {
       remove: (id) => toModels(models.remove(id)),
     },
     jobs: observedJobs(store.jobs, tell),
+    rejections: store.rejections,
     logs: {
       ...logs,
       async add(workerId, entries) {

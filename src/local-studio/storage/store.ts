@@ -1,5 +1,6 @@
 import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { RejectionTable } from './rejections.ts';
 
 /*
  * What the studio remembers. Nobody but the store knows which database keeps it.
@@ -21,6 +22,7 @@ export interface Store {
   readonly workers: WorkerTable;
   readonly models: ModelTable;
   readonly jobs: JobTable;
+  readonly rejections: RejectionTable;
   readonly logs: LogTable;
   close(): Promise<void>;
 }
@@ -81,6 +83,8 @@ export interface WorkerTable {
   byInstall(installId: string): Promise<WorkerRow | undefined>;
   /** Those that were not deleted, oldest first. */
   list(): Promise<readonly WorkerRow[]>;
+  /** One of those that are connected to any studio on this database, and their number; undefined as for `connected`. */
+  anyConnected(): Promise<{ readonly worker: WorkerRow; readonly count: number } | undefined>;
   /** Adds it, or gives a known one new capabilities. */
   put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
   setToken(id: string, tokenHash: string): Promise<void>;

@@ -229,6 +229,25 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await jobs.counts()).toEqual({ queued: 1, offered: 1, running: 1, completed: 1, failed: 1, cancelled: 1 });
   });
 
+  it('of what a worker answered to a job the latest is kept', async ({ store: { rejections } }) => {
+    const row = { jobId: 'a', workerId: 'w-1', reason: 'busy', isFinal: false, at: 1 };
+    await rejections.add(row);
+    await rejections.add({ ...row, reason: 'no such model', isFinal: true, at: 2 });
+    await rejections.add({ ...row, workerId: 'w-2', at: 3 });
+    await rejections.add({ ...row, jobId: 'b', at: 4 });
+    const answers = await rejections.ofJobs(['a', 'none']);
+    expect(answers.toSorted((one, other) => one.at - other.at)).toEqual([
+      { ...row, reason: 'no such model', isFinal: true, at: 2 },
+      { ...row, workerId: 'w-2', at: 3 },
+    ]);
+    expect(await rejections.latest()).toMatchObject([
+      { workerId: 'w-1', jobId: 'b' },
+      { workerId: 'w-2', jobId: 'a' },
+    ]);
+    expect(await rejections.latest('w-2')).toHaveLength(1);
+    expect(await rejections.ofJobs([])).toEqual([]);
+  });
+
   it('log lines are read in order, by worker and from where one left off', async ({ store: { logs } }) => {
     await logs.add('w-1', [aLine('one'), aLine('two')]);
     await logs.add('w-2', [{ ...aLine('three'), jobId: 'a' }]);

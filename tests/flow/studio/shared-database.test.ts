@@ -186,6 +186,45 @@ test('workers of all studios are listed with what they run', async () => {
   });
 });
 
+test('what a worker rejected is known at every studio, in all its answers', async () => {
+  await using world = await twoStudios();
+  const job = await world.one.createJob(anLlmTask());
+  await world.worker.next('offer');
+  world.worker.send({
+    type: 'reject',
+    jobId: job.id,
+    code: 'unsupported',
+    reason: 'no such format',
+    detail: 'no such format',
+  });
+  await world.worker.heartbeat(); // by its answer the rejection was acted on
+  for (const studio of [world.one, world.other]) {
+    expect(await (await studio.admin('GET', `/jobs/${job.id}/why`)).json()).toMatchObject({
+      waitsFor: expect.stringContaining('rejected it for good: no such format'),
+      workers: [{ because: 'rejected it for good: no such format', rejectedAt: expect.any(String) }],
+    });
+    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    expect(workers).toMatchObject([{ idleBecause: `rejected ${job.id}: no such format` }]);
+  }
+});
+
+test('a rejection from before a run does not explain why a job waits', async () => {
+  await using world = await twoStudios();
+  const job = await world.one.createJob(anLlmTask());
+  await world.worker.next('offer');
+  world.worker.send({ type: 'reject', jobId: job.id, code: 'busy', reason: 'worker already has an in-flight job' });
+  await world.worker.heartbeat();
+  await world.worker.next('offer');
+  world.worker.send({ type: 'accept', jobId: job.id });
+  const busy = { ...someCapabilities(), autoEnabled: false };
+  await world.worker.heartbeat({ currentJobId: job.id, capabilities: busy });
+  world.worker.send({ type: 'fail', jobId: job.id, error: 'crashed', retryable: true });
+  await world.worker.next('failAck');
+  const why = await (await world.other.admin('GET', `/jobs/${job.id}/why`)).json();
+  expect(why).toMatchObject({ state: 'queued', workers: [{ connected: true }] });
+  expect(JSON.stringify(why)).not.toContain('in-flight');
+});
+
 test('a job of a studio that died goes to a worker of another', async () => {
   const clock = new FakeClock();
   await using world = await twoStudios({ other: clock });

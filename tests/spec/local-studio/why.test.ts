@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as v from 'valibot';
 import { CapabilitiesSchema, type ReadCapabilities } from '../../../src/contract/capabilities.ts';
-import { createRejections } from '../../../src/local-studio/sessions/rejections.ts';
 import { type AskedWorker, waitSummary, type WaitingJob, whyNoJob, whyNot } from '../../../src/local-studio/why.ts';
 import { runningJobs, someCapabilities } from '../../fakes/builders.ts';
 
@@ -70,16 +69,5 @@ test('a job that no worker can run says so', () => {
   expect(waitSummary([])).toBe('no worker is connected');
   const two = ['a', 'b'].map((name) => ({ name, because: 'serves no llm jobs' }));
   expect(waitSummary(two)).toBe('a serves no llm jobs (and 1 more: see `jobs why`)');
-});
-
-test('the studio keeps the latest rejection per job and worker, up to a limit', () => {
-  const rejections = createRejections(2);
-  for (const [at, jobId] of ['one', 'two', 'one', 'three'].entries()) {
-    rejections.add({ jobId, workerId: 'w', reason: `reason ${at}`, at });
-  }
-  expect(rejections.of('one', 'w')?.reason).toBe('reason 2');
-  expect(rejections.of('two', 'w')).toBeUndefined();
-  expect(rejections.latestBy('w')).toMatchObject({ jobId: 'three' });
-  rejections.forget('one');
-  expect(rejections.of('one', 'w')).toBeUndefined();
+  expect(waitSummary(two.slice(1), 3)).toBe('b serves no llm jobs (and 2 more: see `jobs why`)');
 });

@@ -5,7 +5,7 @@ import { logFailure } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 import { type Exchange, json, OPERATOR_BODY, readBody, refuse, type Route } from '../http.ts';
 import { type AdminContext, existing } from './context.ts';
-import { jobView } from './job-view.ts';
+import { viewOf } from './job-view.ts';
 
 /** What an operator does to a job that is there. */
 export const jobChangeRoutes = (
@@ -26,7 +26,7 @@ async function change({ studio, clock }: AdminContext, request: Request, job: Jo
   if (!(await studio.store.jobs.change(job.id, wanted, clock.now()))) {
     throw refuse('conflict', `the job is not queued any more: it is ${job.state}`);
   }
-  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
@@ -34,7 +34,7 @@ async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Resp
     throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   }
   logFailure(studio, offerJob(studio, job));
-  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }
 
 /**
@@ -47,5 +47,5 @@ async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Res
   }
   revokeClaim(studio, job.id);
   studio.bus.publish({ is: 'cancelled', jobId: job.id });
-  return json(jobView(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }

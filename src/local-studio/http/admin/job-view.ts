@@ -2,10 +2,14 @@ import { parseJson } from '../../../contract/json.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 import { isoOf } from './context.ts';
-import { waitOf } from './why.ts';
+import { waitsOf } from './why.ts';
+
+/** A job as the operator sees it, with what it waits for. */
+export const viewOf = async (studio: StudioState, job: JobRow) =>
+  jobView(job, (await waitsOf(studio, [job])).get(job.id));
 
 /** A job as the operator sees it. */
-export const jobView = (studio: StudioState, job: JobRow) => {
+export const jobView = (job: JobRow, waitsFor: string | undefined) => {
   const { id, state, kind, model, prompt, priority, attempts, maxAttempts, workerId, error, artifact } = job;
   return {
     id,
@@ -18,7 +22,7 @@ export const jobView = (studio: StudioState, job: JobRow) => {
     maxAttempts,
     workerId,
     error,
-    waitsFor: waitOf(studio, job),
+    waitsFor,
     createdAt: isoOf(job.createdAt),
     updatedAt: isoOf(job.updatedAt),
     startedAt: job.startedAt === undefined ? undefined : isoOf(job.startedAt),

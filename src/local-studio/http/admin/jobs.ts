@@ -8,8 +8,8 @@ import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { jobChangeRoutes } from './job-changes.ts';
-import { jobView } from './job-view.ts';
-import { whyView } from './why.ts';
+import { jobView, viewOf } from './job-view.ts';
+import { waitsOf, whyView } from './why.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
@@ -23,7 +23,11 @@ export const jobRoutes: AdminRoutes = (context) => {
   return [
     { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
     { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
-    { method: 'GET', path: '/admin/jobs/:id', handle: async (exchange) => json(jobView(studio, await find(exchange))) },
+    {
+      method: 'GET',
+      path: '/admin/jobs/:id',
+      handle: async (exchange) => json(await viewOf(studio, await find(exchange))),
+    },
     ...jobChangeRoutes(context, find),
     {
       method: 'GET',
@@ -38,11 +42,7 @@ export const jobRoutes: AdminRoutes = (context) => {
     {
       method: 'GET',
       path: '/admin/jobs/:id/attempts',
-      handle: async (exchange) => {
-        const job = await find(exchange);
-        const kept = await jobs.attempts(job.id);
-        return json({ attempts: [...kept, ...openAttempt(job, kept)].map(attemptView) });
-      },
+      handle: async (exchange) => attemptsOf(studio, await find(exchange)),
     },
   ];
 };
@@ -53,7 +53,8 @@ async function list(studio: StudioState, url: URL): Promise<Response> {
   if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
   const rows = await studio.store.jobs.list({ state, before, limit, id });
   const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
-  return json({ jobs: rows.map((row) => jobView(studio, row)), nextCursor });
+  const waits = await waitsOf(studio, rows);
+  return json({ jobs: rows.map((row) => jobView(row, waits.get(row.id))), nextCursor });
 }
 
 async function create(context: AdminContext, request: Request): Promise<Response> {
@@ -65,7 +66,7 @@ async function create(context: AdminContext, request: Request): Promise<Response
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
   const queued = await studio.store.jobs.get(job.id);
-  return json(jobView(studio, existing(queued, 'job', job.id)), 201);
+  return json(await viewOf(studio, existing(queued, 'job', job.id)), 201);
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
@@ -112,6 +113,11 @@ async function download({ artifacts }: AdminContext, request: Request, job: JobR
       'content-security-policy': "default-src 'none'; sandbox",
     },
   });
+}
+
+async function attemptsOf({ store }: StudioState, job: JobRow): Promise<Response> {
+  const kept = await store.jobs.attempts(job.id);
+  return json({ attempts: [...kept, ...openAttempt(job, kept)].map(attemptView) });
 }
 
 /** The attempt that is under way stands in the job itself until it ends. */

@@ -1,86 +1,131 @@
 import type { WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
-import { waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
+import type { RejectionRow } from '../../storage/rejections.ts';
+import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { jobsElsewhere } from './elsewhere.ts';
 import { isoOf } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /**
- * Why a job waits, in one line, by the workers whose sockets are here; undefined for one that does not, and where only
- * other studios on this database have workers.
+ * Why jobs wait, in one line each, by job. By the workers whose sockets are here, as long as there are any; else by one
+ * of another studio.
  */
-export function waitOf(studio: StudioState, job: JobRow): string | undefined {
-  if (job.state !== 'queued' || (studio.bus.isShared && studio.live.size === 0)) return undefined;
-  const waiting = waitingJob(job);
-  return waitSummary(
-    [...studio.live.values()].map((session) => ({
-      name: session.capabilities.machineName,
-      because: obstacle(studio, waiting, session),
-    })),
+export async function waitsOf(studio: StudioState, jobs: readonly JobRow[]): Promise<ReadonlyMap<string, string>> {
+  const waiting = jobs.filter(({ state }) => state === 'queued').map(waitingJob);
+  if (waiting.length === 0) return new Map();
+  const answers = await answersTo(studio, jobs);
+  const elsewhere = studio.live.size === 0 ? await studio.store.workers.anyConnected() : undefined;
+  if (elsewhere === undefined) return new Map(waiting.map((job) => [job.id, waitSummary(here(studio, job, answers))]));
+  const { worker, count } = elsewhere;
+  const running = (await jobsElsewhere(studio)).get(worker.id);
+  const name = capabilitiesOf(worker.capabilities)?.machineName ?? worker.id;
+  return new Map(
+    waiting.map((job) => {
+      const because = whyNotThere(job, worker, { running, answer: answers.get(pair(job.id, worker.id)) });
+      return [job.id, waitSummary([{ name, because }], count)];
+    }),
   );
 }
+
+const here = (studio: StudioState, job: WaitingJob, answers: Answers) =>
+  [...studio.live.values()].map((session) => ({
+    name: session.capabilities.machineName,
+    because: obstacle(job, session, answers),
+  }));
 
 /** Every worker with what keeps this job from it. */
 export async function whyView(studio: StudioState, job: JobRow): Promise<WhyView> {
   const { registrations, workers } = studio.store;
   const known = await workers.list();
-  const elsewhere = await jobsElsewhere(studio);
+  const facts = { elsewhere: await jobsElsewhere(studio), answers: await answersTo(studio, [job]) };
   return {
     jobId: job.id,
     state: job.state,
-    waitsFor: waitOf(studio, job),
+    waitsFor: (await waitsOf(studio, [job])).get(job.id),
     pendingRegistrations: (await registrations.pending()).length,
-    workers: job.state === 'queued' ? known.map((row) => workerWhy(studio, waitingJob(job), row, elsewhere)) : [],
+    workers: job.state === 'queued' ? known.map((row) => workerWhy(studio, waitingJob(job), row, facts)) : [],
   };
 }
 
+/** Why workers have no job at the moment, as far as they answered: the latest rejection of each. */
+export async function lastRejections(
+  studio: StudioState,
+  workerId?: string,
+): Promise<ReadonlyMap<string, RejectionRow>> {
+  const latest = await studio.store.rejections.latest(workerId);
+  return new Map(latest.map((row) => [row.workerId, row]));
+}
+
 /** Why a worker has no job at the moment: what keeps every job from it, else what it rejected last. */
-export function idleBecause(studio: StudioState, session: WorkerSession): string | undefined {
-  if (session.running.size > 0) return undefined;
-  const general = whyNoJob(session);
-  if (general !== undefined) return general;
-  const last = studio.rejections.latestBy(session.workerId);
-  return last === undefined ? undefined : `rejected ${last.jobId}: ${last.reason}`;
+export function idleBecause(
+  worker: Pick<AskedWorker, 'capabilities'>,
+  runs: boolean,
+  last: RejectionRow | undefined,
+): string | undefined {
+  if (runs) return undefined;
+  return whyNoJob(worker) ?? (last && `rejected ${last.jobId}: ${last.reason}`);
+}
+
+/** What workers answered to offers, by job and worker. */
+type Answers = ReadonlyMap<string, RejectionRow>;
+
+const pair = (jobId: string, workerId: string): string => `${jobId} ${workerId}`;
+
+/** Without what was answered before a job ran: that was about an earlier offer. */
+async function answersTo(studio: StudioState, jobs: readonly JobRow[]): Promise<Answers> {
+  const ranAt = new Map(jobs.flatMap(({ id, state, startedAt = 0 }) => (state === 'queued' ? [[id, startedAt]] : [])));
+  const rows = await studio.store.rejections.ofJobs([...ranAt.keys()]);
+  return new Map(
+    rows.flatMap((row) => (row.at < (ranAt.get(row.jobId) ?? 0) ? [] : [[pair(row.jobId, row.workerId), row]])),
+  );
+}
+
+interface Facts {
+  readonly elsewhere: ReadonlyMap<string, readonly JobRow[]>;
+  readonly answers: Answers;
 }
 
 function workerWhy(
   studio: StudioState,
   job: WaitingJob,
   row: WorkerRow,
-  elsewhere: ReadonlyMap<string, readonly JobRow[]>,
+  { elsewhere, answers }: Facts,
 ): WhyView['workers'][number] {
   const session = studio.live.get(row.id);
-  const rejection = studio.rejections.of(job.id, row.id);
+  const answer = answers.get(pair(job.id, row.id));
   return {
     workerId: row.id,
     machineName: (session?.capabilities ?? capabilitiesOf(row.capabilities))?.machineName,
     connected: session !== undefined || row.connected,
-    because: session === undefined ? whyNotThere(job, row, elsewhere.get(row.id)) : obstacle(studio, job, session),
-    rejectedAt: rejection && isoOf(rejection.at),
+    because:
+      session === undefined
+        ? whyNotThere(job, row, { running: elsewhere.get(row.id), answer })
+        : obstacle(job, session, answers),
+    rejectedAt: answer && isoOf(answer.at),
   };
 }
 
-/** Of a worker whose socket another studio has, the database knows what it can do and what it runs. */
-function whyNotThere(job: WaitingJob, row: WorkerRow, jobs: readonly JobRow[] = []): string {
+interface KnownThere {
+  readonly running: readonly JobRow[] | undefined;
+  readonly answer: RejectionRow | undefined;
+}
+
+/** Of a worker whose socket another studio has, the database knows what it can do, what it runs and what it answered. */
+function whyNotThere(job: WaitingJob, row: WorkerRow, { running: jobs = [], answer }: KnownThere): string {
   const capabilities = row.connected ? capabilitiesOf(row.capabilities) : undefined;
   if (capabilities === undefined) return 'is not connected';
   const running = new Map(jobs.map(({ id }) => [id, { jobId: id, revoked: false, unnamed: 0 }]));
   // How many it takes is in its heartbeats, which reach the other studio alone.
   const maxJobs = Math.max(1, running.size);
-  return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs });
+  const rejected = answer?.isFinal === true ? [job.seq] : [];
+  return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs, rejected, rejection: answer });
 }
 
-const NOTHING_ASKED = {
-  offer: { at: 'none' },
-  cooling: false,
-  settled: true,
-  rejected: [],
-  rejection: undefined,
-} as const;
+const NOTHING_ASKED = { offer: { at: 'none' }, cooling: false, settled: true } as const;
 
-const obstacle = (studio: StudioState, job: WaitingJob, session: WorkerSession): string =>
-  whyNot(job, { ...session, rejection: studio.rejections.of(job.id, session.workerId) });
+const obstacle = (job: WaitingJob, session: WorkerSession, answers: Answers): string =>
+  whyNot(job, { ...session, rejection: answers.get(pair(job.id, session.workerId)) });
 
 /** What a job needs of a worker. The recipe is JSON that the studio wrote itself. */
 export function waitingJob({ id, seq, kind, vramGb, modelSource }: JobRow): WaitingJob {

@@ -4,10 +4,11 @@ import { loseLeased } from '../../sessions/leases.ts';
 import { DELETED } from '../../sessions/sessions.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
+import type { RejectionRow } from '../../storage/rejections.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 import { jobsElsewhere } from './elsewhere.ts';
-import { idleBecause } from './why.ts';
+import { idleBecause, lastRejections } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /** Workers that are approved: list them, delete one. */
@@ -16,8 +17,13 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
     method: 'GET',
     path: '/admin/workers',
     handle: async () => {
-      const [rows, jobs] = await Promise.all([studio.store.workers.list(), jobsElsewhere(studio)]);
-      return json({ workers: rows.flatMap((row) => workerView(studio, row, jobs.get(row.id)) ?? []) });
+      const [rows, jobs, last] = await Promise.all([
+        studio.store.workers.list(),
+        jobsElsewhere(studio),
+        lastRejections(studio),
+      ]);
+      const factsOf = ({ id }: WorkerRow) => ({ elsewhere: jobs.get(id), lastRejection: last.get(id) });
+      return json({ workers: rows.flatMap((row) => workerView(studio, row, factsOf(row)) ?? []) });
     },
   },
   {
@@ -36,26 +42,37 @@ export const workerRoutes: AdminRoutes = ({ studio }) => [
   },
 ];
 
-/**
- * A worker as the operator sees it; undefined when another release wrote what this one cannot read. `elsewhere` are the
- * jobs that it has at another studio of the database.
- */
-export function workerView(
+/** What the database knows of a worker beside its row. */
+interface WorkerFacts {
+  /** The jobs that it has at another studio on this database. */
+  readonly elsewhere: readonly JobRow[] | undefined;
+  readonly lastRejection: RejectionRow | undefined;
+}
+
+/** A worker as the operator sees it; undefined when it was deleted, or another release wrote what this one cannot read. */
+export async function currentWorker(studio: StudioState, row: WorkerRow | undefined): Promise<WorkerView | undefined> {
+  if (row === undefined || row.deleted) return undefined;
+  const elsewhere = (await jobsElsewhere(studio)).get(row.id);
+  return workerView(studio, row, { elsewhere, lastRejection: (await lastRejections(studio, row.id)).get(row.id) });
+}
+
+function workerView(
   studio: StudioState,
   row: WorkerRow,
-  elsewhere: readonly JobRow[] = [],
+  { elsewhere = [], lastRejection }: WorkerFacts,
 ): WorkerView | undefined {
   const session = studio.live.get(row.id);
   const capabilities = session?.capabilities ?? capabilitiesOf(row.capabilities);
   if (capabilities === undefined) return undefined;
   const lastSeenAt = session?.lastBeat.at ?? row.lastSeenAt;
   const jobIds = session === undefined ? elsewhere.map(({ id }) => id) : [...session.running.keys()];
+  const connected = session !== undefined || row.connected;
   return {
     workerId: row.id,
     installId: row.installId,
-    connected: session !== undefined || row.connected,
+    connected,
     capabilities,
-    idleBecause: session && idleBecause(studio, session),
+    idleBecause: connected ? idleBecause({ capabilities }, jobIds.length > 0, lastRejection) : undefined,
     currentJobId: jobIds[0],
     currentJobIds: jobIds,
     maxJobs: session?.maxJobs,

@@ -21,6 +21,7 @@ const TABLES: Readonly<Record<string, string>> = {
          attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
          artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
+  rejections: 'job_id, worker_id, reason, final, at',
   logs: 'seq, worker_id, ts, level, category, message, job_id',
 };
 const NUMBERED = ['jobs', 'logs'];

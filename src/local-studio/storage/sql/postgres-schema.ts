@@ -47,6 +47,14 @@ const STEPS: readonly Step[] = [
   ],
   // What the last day was like.
   [`CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL`],
+  // What workers answered to offers, for the operator.
+  [
+    `CREATE TABLE rejections (
+       job_id TEXT NOT NULL, worker_id TEXT NOT NULL, reason TEXT NOT NULL, final INTEGER NOT NULL, at BIGINT NOT NULL,
+       PRIMARY KEY (job_id, worker_id))`,
+    `CREATE INDEX rejections_at ON rejections (at)`,
+    `CREATE INDEX rejections_worker ON rejections (worker_id, at)`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

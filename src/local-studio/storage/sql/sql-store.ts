@@ -3,6 +3,7 @@ import { createSqlJobs } from './jobs.ts';
 import { createSqlLogs } from './logs.ts';
 import { createSqlModels } from './models.ts';
 import { createSqlRegistrations } from './registrations.ts';
+import { createSqlRejections } from './rejections.ts';
 import type { Sql } from '../../../system/database/sql.ts';
 import { createSqlWorkers } from './workers.ts';
 
@@ -12,6 +13,7 @@ export const createSqlStore = (sql: Sql): Store => ({
   workers: createSqlWorkers(sql),
   models: createSqlModels(sql),
   jobs: createSqlJobs(sql),
+  rejections: createSqlRejections(sql),
   logs: createSqlLogs(sql),
   close: () => sql.close(),
 });

@@ -52,6 +52,14 @@ const STEPS: readonly Step[] = [
   // What the last day was like.
   [`CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL`],
   [`CREATE INDEX jobs_artifacts ON jobs (finished_at) WHERE artifact_name IS NOT NULL`],
+  // What workers answered to offers, for the operator.
+  [
+    `CREATE TABLE rejections (
+       job_id TEXT NOT NULL, worker_id TEXT NOT NULL, reason TEXT NOT NULL, final INTEGER NOT NULL, at BIGINT NOT NULL,
+       PRIMARY KEY (job_id, worker_id))`,
+    `CREATE INDEX rejections_at ON rejections (at)`,
+    `CREATE INDEX rejections_worker ON rejections (worker_id, at)`,
+  ],
 ];
 
 /** Brings the schema to this release's. */

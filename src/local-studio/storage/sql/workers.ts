@@ -11,6 +11,14 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
     byInstall: async (installId) =>
       first(await sql.query(`${select} WHERE install_id = $1 AND deleted = 0`, [installId])),
     list: async () => (await sql.query(`${select} WHERE deleted = 0 ORDER BY created_at, id`)).map(toWorker),
+    anyConnected: async () => {
+      const isConnected = connectedSql(sql);
+      const [row] = await sql.query(
+        `SELECT *, ${isConnected} AS connected, COUNT(*) OVER () AS total FROM workers
+         WHERE deleted = 0 AND ${isConnected} <> 0 LIMIT 1`,
+      );
+      return row && { worker: toWorker(row), count: number(row['total']) };
+    },
     put: (worker) =>
       sql.durable(async (query) => {
         await query(
