@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import type { GpuDevice } from '../base/gpu-device.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
 import type { Logger } from '../log/logger.ts';
@@ -13,14 +14,13 @@ export interface Shortage {
 
 export interface LeanRetryDeps {
   readonly engine: Pick<Engine, 'id' | 'canRunLean'>;
+  /** The GPU that both tries stay on; undefined where the engine chooses. */
+  readonly device: GpuDevice | undefined;
   /** Reports what memory there was, and learns that it did not suffice. */
   readonly ranOut: (error: WorkerError) => Shortage;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
-
-const USUALLY: LoadHow = { lean: false, mayFetch: true };
-const LEAN: LoadHow = { lean: true, mayFetch: true };
 
 /**
  * Runs as usual and, out of memory, retries once with less, where the engine can. What was cancelled
@@ -30,10 +30,10 @@ const LEAN: LoadHow = { lean: true, mayFetch: true };
  */
 export async function withLeanRetry<T>(
   attempt: (how: LoadHow) => Promise<T>,
-  { engine, ranOut, log, signal }: LeanRetryDeps,
+  { engine, device, ranOut, log, signal }: LeanRetryDeps,
 ): Promise<T> {
   try {
-    return await attempt(USUALLY);
+    return await attempt({ lean: false, mayFetch: true, device });
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
     const shortage = ranOut(thrown);
@@ -41,7 +41,7 @@ export async function withLeanRetry<T>(
     log.warn('job.retried-lean', { engine: engine.id, error: thrown.message, ...shortage });
   }
   try {
-    return await attempt(LEAN);
+    return await attempt({ lean: true, mayFetch: true, device });
   } catch (thrown) {
     if (!isShortage(thrown) || signal.aborted) throw thrown;
     throw withNumbers(thrown, ranOut(thrown), ', and neither did a retry with less');

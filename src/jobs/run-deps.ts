@@ -6,12 +6,15 @@ import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Job, JobPhase } from './job.ts';
+import type { JobSlot } from './slots/job-slot.ts';
 import type { Shortage } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
 import type { RepeatFailures } from './repeat-failures.ts';
 
 /** What a run works with. */
 export interface RunDeps {
+  /** Where it runs. */
+  readonly slot: JobSlot;
   readonly registry: Pick<EngineRegistry, 'get'>;
   /** The job's lease on files of this disk; whoever gave it releases it. */
   readonly files: JobFiles;

@@ -7,6 +7,7 @@ import type { LoadHow } from '../engines/load-how.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { assertReadsImages } from './chat-images.ts';
 import type { Job, JobOutcome, RunFacts } from './job.ts';
+import { deviceOf } from './slots/job-slot.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import { readyEngine, withFilesItReads } from './ready-engine.ts';
 import type { RunDeps } from './run-deps.ts';
@@ -84,8 +85,11 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
     const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
     return deps.models.withModel({ engine, files, job, how }, signal, lent);
   };
+  const device = deviceOf(deps.slot);
   const ranOut = (error: WorkerError): Shortage => deps.memory.ranOut(job, error);
-  return await deps.memory.watched(job, () => withLeanRetry(attempt, { engine, ranOut, log: deps.log, signal }));
+  return await deps.memory.watched(job, () =>
+    withLeanRetry(attempt, { engine, device, ranOut, log: deps.log, signal }),
+  );
 }
 
 /** A result, and how it came about. */

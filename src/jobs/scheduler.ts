@@ -1,10 +1,14 @@
 import type { WorkerError } from '../base/errors.ts';
 import type { Clock } from '../system/clock.ts';
+import { Holders } from './slots/holders.ts';
+import { CPU_SLOT, type JobSlot, ONLY_SLOT, slotsFor } from './slots/job-slot.ts';
+import { type Lease, type LeaseRequest, refused, type SlotRefusal, type SlotRequest } from './slots/lease.ts';
 import { gapLeftMs, type LocalPriority, nextTurn, type Origin, type TurnFacts } from './turn-order.ts';
 
 /*
  * Who may use this machine's engines, and when. A lease is the right to one slot; whoever cannot have one at once may
- * wait for it. Of one origin the first who came is served first; between studio and machine `turn-order` decides.
+ * wait for it. Of those of one origin who may have a free slot, the first who came is served first; between studio and
+ * machine `turn-order` decides.
  *
  *   reserve ──free slot──▶ leased ──dispose──▶ free ──▶ whose turn it is of those who wait
  *      │                                         └────▶ nobody waits and nothing is held: idle
@@ -12,33 +16,6 @@ import { gapLeftMs, type LocalPriority, nextTurn, type Origin, type TurnFacts } 
  *
  * Maintenance wants the whole machine: it waits for every slot, and while it waits nobody else gets one.
  */
-
-/** Where the holder of a slot is: at work, or getting the result to whoever asked. */
-export type LeasePhase = 'running' | 'delivering';
-
-export interface LeaseRequest {
-  readonly origin: Origin;
-  /** What the slot is for, as people are shown it: the id of a job, `update 0.6.1`. */
-  readonly purpose: string;
-}
-
-/** One slot in somebody's hands. Disposing it frees the slot; disposing twice is harmless. */
-export interface Lease extends LeaseRequest, Disposable {
-  readonly is: 'leased';
-  /** Aborts with the reason when the holder must stop. */
-  readonly signal: AbortSignal;
-  phase: LeasePhase;
-}
-
-/** What holds a slot, for whoever could not have one. */
-export type SlotHolder = Pick<Lease, 'origin' | 'purpose' | 'phase'>;
-
-export interface SlotRefusal {
-  readonly is: 'refused';
-  /** `maintenance`: a slot may be free, but all of them are about to be needed. */
-  readonly because: 'busy' | 'maintenance';
-  readonly holders: readonly SlotHolder[];
-}
 
 /** Called exactly once with the answer, unless the wait is taken back before. */
 export interface LeaseWait {
@@ -51,7 +28,7 @@ export interface Scheduler {
   /** What is held now, oldest first. */
   readonly held: readonly Lease[];
   /** Why no slot can be had at once; undefined when one can. */
-  refusal(origin: Origin): SlotRefusal | undefined;
+  refusal(request: SlotRequest): SlotRefusal | undefined;
   /** Takes a free slot. Synchronous: nothing may come between deciding and holding. */
   reserve(request: LeaseRequest): Lease | SlotRefusal;
   /** Takes a free slot at once, or the next one that comes free in time. The returned function takes the wait back. */
@@ -60,6 +37,10 @@ export interface Scheduler {
   cancel(purpose: string, reason: WorkerError): boolean;
   /** Calls back once when nothing is held; at once when that is so. The returned function takes the call back. */
   whenIdle(call: () => void): () => void;
+  /** The most slots that an origin may hold at a time, from now on; what is held beyond it is kept to its end. */
+  setMax(origin: Origin, max: number): void;
+  /** To be called when other slots are there, or those who wait may choose otherwise than before. */
+  reconsider(): void;
 }
 
 export interface SchedulerOptions {
@@ -68,8 +49,8 @@ export interface SchedulerOptions {
   readonly localPriority?: () => LocalPriority;
   /** Called when a request of this machine waits, and the free slot is left to the studio for a moment. */
   readonly onLeftFree?: () => void;
-  /** How many may be held at a time; a studio of the contract has one job in flight. */
-  readonly slots?: number;
+  /** Read anew each time; one for everything when left out. */
+  readonly slots?: () => readonly JobSlot[];
 }
 
 export const createScheduler = (options: SchedulerOptions): Scheduler => new SlotScheduler(options);
@@ -80,34 +61,32 @@ interface Waiting extends LeaseRequest {
 
 class SlotScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #slots: number;
-  readonly #held = new Map<Lease, AbortController>();
+  readonly #holders: Holders;
   readonly #waiting = new Set<Waiting>();
   readonly #idle = new Set<() => void>();
-  #last: { readonly origin: Origin; readonly endedAt: number } | undefined;
+  /** Who had each slot last, and until when. */
+  readonly #last = new Map<string, { readonly origin: Origin; readonly endedAt: number }>();
   #gapEnds: (() => void) | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#slots = options.slots ?? 1;
+    this.#holders = new Holders(() => this.#slots);
   }
 
   get held(): readonly Lease[] {
-    return [...this.#held.keys()];
+    return this.#holders.held;
   }
 
   /** A free slot is somebody's who waits, unless it is left to the studio, and then it is the studio's alone. */
-  refusal(origin: Origin): SlotRefusal | undefined {
-    if (this.#isMaintained()) return this.#refused('maintenance');
-    const { size } = this.#held;
-    if (origin === 'maintenance') return size === 0 ? undefined : this.#refused('busy');
-    const isTheirs = origin === 'studio' || gapLeftMs(this.#turnFacts()) === 0;
-    const isFree = size < this.#slots && isTheirs && this.#nextWaiting() === undefined;
-    return isFree ? undefined : this.#refused('busy');
+  refusal({ origin, wish }: SlotRequest): SlotRefusal | undefined {
+    if (this.#isMaintained()) return refused('maintenance', this.held);
+    if (this.#slotNow({ origin, wish }) !== undefined) return undefined;
+    return refused('busy', this.#holders.inTheWayOf({ origin, wish }));
   }
 
   reserve(request: LeaseRequest): Lease | SlotRefusal {
-    return this.refusal(request.origin) ?? this.#lease(request);
+    const slot = this.#isMaintained() ? undefined : this.#slotNow(request);
+    return slot === undefined ? (this.refusal(request) ?? refused('busy', this.held)) : this.#lease(request, slot);
   }
 
   waitFor(request: LeaseRequest, { maxWaitMs, onAnswer }: LeaseWait): () => void {
@@ -116,10 +95,8 @@ class SlotScheduler implements Scheduler {
       onAnswer(now);
       return () => {};
     }
-    const { origin, purpose } = request;
     const mine: Waiting = {
-      origin,
-      purpose,
+      ...request,
       answer: (answer) => {
         disarm();
         onAnswer(answer);
@@ -127,7 +104,7 @@ class SlotScheduler implements Scheduler {
     };
     const disarm = this.#options.clock.after(maxWaitMs, () => {
       this.#waiting.delete(mine);
-      onAnswer(this.refusal(origin) ?? this.#refused('busy'));
+      onAnswer(this.refusal(request) ?? refused('busy', this.#holders.inTheWayOf(request)));
       this.#handOn(); // others may have waited for maintenance that is not to be
     });
     this.#waiting.add(mine);
@@ -139,13 +116,11 @@ class SlotScheduler implements Scheduler {
   }
 
   cancel(purpose: string, reason: WorkerError): boolean {
-    const found = [...this.#held].find(([{ purpose: its }]) => its === purpose);
-    found?.[1].abort(reason);
-    return found !== undefined;
+    return this.#holders.cancel(purpose, reason);
   }
 
   whenIdle(call: () => void): () => void {
-    if (this.#held.size === 0) {
+    if (this.#holders.count === 0) {
       call();
       return () => {};
     }
@@ -153,64 +128,122 @@ class SlotScheduler implements Scheduler {
     return () => void this.#idle.delete(call);
   }
 
-  #lease({ origin, purpose }: LeaseRequest): Lease {
+  setMax(origin: Origin, max: number): void {
+    this.#holders.setMax(origin, max);
+    this.#handOn();
+  }
+
+  reconsider(): void {
+    if (this.#waiting.size > 0) this.#handOn();
+  }
+
+  #lease({ origin, purpose, wish }: LeaseRequest, slot: JobSlot): Lease {
     const abort = new AbortController();
     const lease: Lease = {
       is: 'leased',
       origin,
       purpose,
+      slot,
       signal: abort.signal,
       phase: 'running',
       [Symbol.dispose]: () => {
-        if (!this.#held.delete(lease)) return;
-        this.#last = { origin, endedAt: this.#options.clock.elapsed() };
+        if (!this.#holders.remove(lease)) return;
+        const freed = origin === 'maintenance' ? this.#slots : [slot];
+        const endedAt = this.#options.clock.elapsed();
+        for (const { id } of freed) this.#last.set(id, { origin, endedAt });
         this.#handOn();
       },
     };
-    this.#held.set(lease, abort);
+    this.#holders.add(lease, { abort, needs: wish?.needs ?? 'gpu' });
     return lease;
   }
 
-  #refused(because: SlotRefusal['because']): SlotRefusal {
-    const holders = this.held.map(({ origin, purpose, phase }) => ({ origin, purpose, phase }));
-    return { is: 'refused', because, holders };
+  get #slots(): readonly JobSlot[] {
+    return this.#options.slots?.() ?? ONLY_SLOT;
   }
 
   #isMaintained(): boolean {
-    return [...this.#held.keys(), ...this.#waiting].some(({ origin }) => origin === 'maintenance');
+    return [...this.held, ...this.#waiting].some(({ origin }) => origin === 'maintenance');
   }
 
-  #nextWaiting(): Waiting | undefined {
+  /** The slot that whoever asks now gets at once, if nobody who waits is to have one first. */
+  #slotNow(request: SlotRequest): JobSlot | undefined {
+    const { origin } = request;
+    if (origin === 'maintenance') return this.#holders.count === 0 ? CPU_SLOT : undefined;
+    if (this.#nextWaiting() !== undefined) return undefined;
+    const slot = this.#slotFor(request);
+    return slot !== undefined && origin === 'local' && this.#gapLeftMs(slot) > 0 ? undefined : slot;
+  }
+
+  /** The free slot that this request would have; undefined when there is none, or it had better wait. */
+  #slotFor({ origin, wish }: SlotRequest): JobSlot | undefined {
+    if (!this.#holders.isBelowMax(origin)) return undefined;
+    const may = slotsFor(this.#slots, wish?.needs ?? 'gpu');
+    const free = may.filter((slot) => this.#holders.isFree(slot));
+    if (may.length < 2 || free.length === 0 || wish?.choose === undefined) return free[0];
+    const held = this.held.map(({ slot, phase }) => ({ slot, isFreeSoon: phase === 'delivering' }));
+    return wish.choose({ free, held });
+  }
+
+  #nextWaiting(): { readonly waiting: Waiting; readonly slot: JobSlot } | undefined {
+    if (this.#waiting.size === 0) return undefined;
     const all = [...this.#waiting];
     const maintenance = all.find(({ origin }) => origin === 'maintenance');
-    if (maintenance !== undefined) return this.#held.size === 0 ? maintenance : undefined;
-    return this.#held.size < this.#slots && !this.#isMaintained() ? nextTurn(all, this.#turnFacts()) : undefined;
+    if (maintenance !== undefined)
+      return this.#holders.count === 0 ? { waiting: maintenance, slot: CPU_SLOT } : undefined;
+    if (this.#isMaintained()) return undefined;
+    const served = all.flatMap((waiting) => {
+      const slot = this.#slotFor(waiting);
+      const isLeftFree = slot !== undefined && waiting.origin === 'local' && this.#gapLeftMs(slot) > 0;
+      return slot === undefined || isLeftFree ? [] : [{ origin: waiting.origin, waiting, slot }];
+    });
+    const first = served.find(({ origin }) => origin === 'local') ?? served[0];
+    return first && nextTurn(served, this.#turnFacts(first.slot));
   }
 
-  #turnFacts(): TurnFacts {
+  /** For how long requests of this machine still leave this free slot to the studio. */
+  #gapLeftMs(slot: JobSlot): number {
+    return gapLeftMs(this.#turnFacts(slot));
+  }
+
+  /** Nothing came before where the studio could not use this slot, or has another like it: nobody leaves it to anybody. */
+  #turnFacts(slot: JobSlot): TurnFacts {
     const { clock, localPriority = () => 'first' } = this.#options;
-    const { origin, endedAt = 0 } = this.#last ?? {};
-    return { priority: localPriority(), lastOrigin: origin, freeForMs: clock.elapsed() - endedAt };
+    const { origin, endedAt = 0 } = this.#last.get(slot.id) ?? {};
+    const { id, kind } = slot;
+    const isAnother = (other: JobSlot): boolean =>
+      other.kind === kind && other.id !== id && this.#holders.isFree(other);
+    const isSpare = !this.#holders.isBelowMax('studio') || this.#slots.some(isAnother);
+    return {
+      priority: localPriority(),
+      lastOrigin: isSpare ? undefined : origin,
+      freeForMs: clock.elapsed() - endedAt,
+    };
   }
 
   /** While a free slot is left to the studio, somebody has to see to it that this ends. */
   #watchGap(): void {
-    const leftMs = this.#held.size < this.#slots && this.#waiting.size > 0 ? gapLeftMs(this.#turnFacts()) : 0;
-    if (leftMs === 0) return;
+    const lefts = [...this.#waiting].flatMap((waiting) => {
+      const slot = waiting.origin === 'local' ? this.#slotFor(waiting) : undefined;
+      const leftMs = slot === undefined ? 0 : this.#gapLeftMs(slot);
+      return leftMs > 0 ? [leftMs] : [];
+    });
+    if (lefts.length === 0) return;
     this.#gapEnds?.();
-    this.#gapEnds = this.#options.clock.after(leftMs, () => this.#handOn());
+    this.#gapEnds = this.#options.clock.after(Math.min(...lefts), () => this.#handOn());
     this.#options.onLeftFree?.();
   }
 
   /** What is called here may reserve or free slots itself, so everything is read anew after each call. */
   #handOn(): void {
     for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
-      this.#waiting.delete(next);
-      next.answer(this.#lease(next));
+      const { waiting, slot } = next;
+      this.#waiting.delete(waiting);
+      waiting.answer(this.#lease(waiting, slot));
     }
     this.#watchGap();
     for (const call of this.#idle) {
-      if (this.#held.size > 0) return;
+      if (this.#holders.count > 0) return;
       this.#idle.delete(call);
       call();
     }

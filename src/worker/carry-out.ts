@@ -6,7 +6,7 @@ import type { TaskResult } from '../engines/result.ts';
 import { endedRecord, type JobRecord, runningRecord } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
 import type { RunDeps } from '../jobs/run-deps.ts';
-import type { Lease } from '../jobs/scheduler.ts';
+import type { Lease } from '../jobs/slots/lease.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStore } from '../models/store/store.ts';
 import type { Clock } from '../system/clock.ts';
@@ -14,7 +14,7 @@ import type { WorkerEvents } from './events.ts';
 
 export interface CarryOutDeps {
   /** What a run needs beside its own job. */
-  readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log'>;
+  readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log' | 'slot'>;
   readonly store: Pick<ModelStore, 'lease'>;
   /** A job was taken: nothing else is loaded before its model. */
   readonly onTaken: (job: Job) => void;
@@ -78,7 +78,11 @@ class JobCarrier implements CarryOut {
     const files = store.lease();
     const observer = this.#observerOf(current);
     try {
-      return await run(job, { ...runDeps, files, observer, log: log.child({ jobId: job.id }) }, lease.signal);
+      return await run(
+        job,
+        { ...runDeps, slot: lease.slot, files, observer, log: log.child({ jobId: job.id }) },
+        lease.signal,
+      );
     } finally {
       // A mark that cannot be taken off keeps a file from being collected; it must not cost the job its result.
       try {

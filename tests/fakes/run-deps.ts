@@ -1,4 +1,5 @@
 import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
+import { CPU_SLOT } from '../../src/jobs/slots/job-slot.ts';
 import type { OutputCheck } from '../../src/jobs/output-check.ts';
 import type { RepeatFailures } from '../../src/jobs/repeat-failures.ts';
 import type { MemoryUse, ModelProvider, RunDeps, RunObserver } from '../../src/jobs/run-deps.ts';
@@ -24,7 +25,8 @@ const transient: ModelProvider = {
 export const unobserved: RunObserver = { onPhase: () => {}, onProgress: () => {}, onDelta: IGNORE_DELTAS };
 
 /** A run of whatever an engine makes: nothing is checked, learned or kept. */
-export const plainRun: Pick<RunDeps, 'repeats' | 'memory' | 'models' | 'outputCheck'> = {
+export const plainRun: Pick<RunDeps, 'slot' | 'repeats' | 'memory' | 'models' | 'outputCheck'> = {
+  slot: CPU_SLOT,
   repeats: unrepeated,
   memory: unwatched,
   models: transient,

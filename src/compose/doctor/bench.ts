@@ -48,5 +48,9 @@ async function load(
     paths.set(role, file);
   }
   const files = { model: toModelId(id), paths, loras: [], defaults: DEMO_SOURCE.cliDefaults };
-  return await engine.load(files, new AbortController().signal, { lean: false, mayFetch: false });
+  return await engine.load(files, new AbortController().signal, {
+    lean: false,
+    mayFetch: false,
+    device: undefined,
+  });
 }

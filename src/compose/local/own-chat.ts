@@ -35,7 +35,13 @@ export async function openOwnChat(entry: CatalogueEntry, { own, effects, setting
   const files = await lease.filesFor({ model, source: withFilesItReads(entry.source), onlyPresent: true }, signal);
   const ranOut = (): Shortage => ({}); // nothing measures memory here
   const loaded = undo.use(
-    await withLeanRetry((how) => engine.load(files, signal, how), { engine, ranOut, log: own.log, signal }),
+    await withLeanRetry((how) => engine.load(files, signal, how), {
+      engine,
+      device: undefined,
+      ranOut,
+      log: own.log,
+      signal,
+    }),
   );
   const held = undo.move();
   return {

@@ -23,7 +23,7 @@ export async function readObstacles(
     status,
     onlyWhenIdle,
     userPresence: userPresence(),
-    updateWaits: scheduler.refusal('studio')?.because === 'maintenance',
+    updateWaits: scheduler.refusal({ origin: 'studio' })?.because === 'maintenance',
     outboxFull: !outboxHasSpace(),
     disk: freeBytes === undefined ? undefined : { freeBytes, floorBytes: floorGb * GB, folder },
     quarantined: quarantine.list(),

@@ -1,6 +1,6 @@
 import { errorChain, toWorkerError, WorkerError } from '../../base/errors.ts';
 import { HOUR_MS } from '../../base/units.ts';
-import type { Lease } from '../../jobs/scheduler.ts';
+import type { Lease } from '../../jobs/slots/lease.ts';
 import type { TrustedRelease } from '../feed/trusted.ts';
 import { nextCheckInMs } from './check-interval.ts';
 import { type Effect, type Event, isAtRest, type Policy, type State, step } from './machine.ts';

@@ -1,11 +1,8 @@
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import { GIB, KIB, MIB } from '../../base/units.ts';
 
 /** One GPU, as its driver reports it. */
-export interface Gpu {
-  readonly vendor: 'nvidia' | 'amd' | 'apple' | 'other';
-  readonly name: string;
-  /** The same across restarts, where the driver has such a thing. */
-  readonly uuid: string | undefined;
+export interface Gpu extends GpuDevice {
   /** 0 when it is not reported. */
   readonly totalBytes: number;
   /** What is taken and what is free; undefined when the source does not report it. */
@@ -14,11 +11,24 @@ export interface Gpu {
   readonly driver: string | undefined;
 }
 
+/** A GPU that has no place among the others yet. */
+export type ListedGpu = Omit<Gpu, 'index'>;
+
+/** GPUs with their place among those of their vendor, in the order in which they are listed. */
+export function numbered(listed: readonly ListedGpu[]): readonly Gpu[] {
+  const counts = new Map<string, number>();
+  return listed.map((gpu) => {
+    const index = counts.get(gpu.vendor) ?? 0;
+    counts.set(gpu.vendor, index + 1);
+    return { ...gpu, index };
+  });
+}
+
 /** What `nvidia-smi` is asked for, in the order `parseNvidiaGpus` reads it. The name may hold a comma: it comes last. */
 export const NVIDIA_QUERY = 'uuid,driver_version,memory.total,memory.used,memory.free,name';
 
 /** GPUs from `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`: a line each, memory in MiB or `[N/A]`. */
-export function parseNvidiaGpus(text: string): readonly Gpu[] {
+export function parseNvidiaGpus(text: string): readonly ListedGpu[] {
   return linesOf(text).flatMap((line) => {
     const [uuid = '', driver = '', total = '', used = '', free = '', ...name] = line.split(', ');
     if (name.length === 0) return []; // a message of the program's, not a GPU
@@ -41,7 +51,7 @@ export function parseNvidiaGpus(text: string): readonly Gpu[] {
  * A GPU from `/proc/driver/nvidia/gpus/<id>/information`, whose lines say `Model:`, `GPU UUID:` and
  * `Video Memory: 24564 MiB`, or GiB. It does not report what is in use.
  */
-export function parseNvidiaInformation(text: string): Gpu {
+export function parseNvidiaInformation(text: string): ListedGpu {
   const field = (name: string): string => new RegExp(`^${name}:[^\\S\\n]*(.*)$`, 'm').exec(text)?.[1] ?? '';
   const [, amount = '', unit] = /^(\d+(?:\.\d+)?)\s*([MG])i?B/.exec(field('Video Memory')) ?? [];
   return {
@@ -66,7 +76,7 @@ export interface AmdFiles {
 }
 
 /** A card from its files; undefined for one without memory of its own, as other vendors' are. */
-export function parseAmdGpu(files: AmdFiles): Gpu | undefined {
+export function parseAmdGpu(files: AmdFiles): ListedGpu | undefined {
   const totalBytes = scaled(files.total ?? '', 1);
   if (totalBytes === undefined || totalBytes === 0) return undefined;
   const usedBytes = scaled(files.used ?? '', 1);
@@ -87,7 +97,7 @@ export function parseAmdGpu(files: AmdFiles): Gpu | undefined {
 const APPLE_SHARE = 0.75;
 
 /** The GPU of an Apple machine: `sysctl -n hw.memsize machdep.cpu.brand_string`, and what `vm_stat` has available. */
-export function parseAppleGpu(sysctl: string, vmStat: string): Gpu | undefined {
+export function parseAppleGpu(sysctl: string, vmStat: string): ListedGpu | undefined {
   const [size = '', name = ''] = linesOf(sysctl);
   const memory = scaled(size, 1);
   if (memory === undefined || memory === 0) return undefined;
@@ -120,14 +130,14 @@ export function parseVmStat(text: string): number | undefined {
  * GPUs from the Windows registry, a line each: name, driver version and memory in bytes, separated by tabs. The 64-bit
  * value is read because `AdapterRAM` stops at 4 GiB. The registry does not report what is in use.
  */
-export function parseWindowsGpus(text: string): readonly Gpu[] {
+export function parseWindowsGpus(text: string): readonly ListedGpu[] {
   return linesOf(text).flatMap((line) => {
     const [name = '', driver = '', memory = ''] = line.split('\t');
     const totalBytes = scaled(memory, 1);
     if (totalBytes === undefined || totalBytes === 0) return []; // a display without memory of its own
     const vendor = /nvidia/i.test(name) ? 'nvidia' : /amd|radeon/i.test(name) ? 'amd' : 'other';
     const unknown = { uuid: undefined, usedBytes: undefined, freeBytes: undefined };
-    return [{ ...unknown, vendor, name: fact(name) ?? 'GPU', totalBytes, driver: fact(driver) }] satisfies Gpu[];
+    return [{ ...unknown, vendor, name: fact(name) ?? 'GPU', totalBytes, driver: fact(driver) }] satisfies ListedGpu[];
   });
 }
 

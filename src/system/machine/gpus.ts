@@ -5,6 +5,8 @@ import type { Environment } from '../environment.ts';
 import { type DeniedGpu, type GpuRules, ruleGpus, shownGpu } from './gpu-rules.ts';
 import {
   type Gpu,
+  type ListedGpu,
+  numbered,
   NVIDIA_QUERY,
   parseAmdGpu,
   parseAppleGpu,
@@ -44,7 +46,7 @@ export interface GpusOptions {
 interface Source {
   readonly name: string;
   readonly on: readonly NodeJS.Platform[];
-  ask(): Promise<readonly Gpu[]> | readonly Gpu[];
+  ask(): Promise<readonly ListedGpu[]> | readonly ListedGpu[];
 }
 
 /** The GPUs of this machine. */
@@ -53,7 +55,7 @@ export function createGpus(options: GpusOptions): Gpus {
   return {
     async probe() {
       const answers = await Promise.all(sources.map(askOne));
-      const gpus = withoutDoubles(answers);
+      const gpus = numbered(withoutDoubles(answers));
       const reasons = [
         ...answers.flatMap(({ because }) => because ?? []),
         ...gpus.filter(({ totalBytes }) => totalBytes === 0).map(({ name }) => `${name}: does not report its memory`),
@@ -73,7 +75,7 @@ export const gpusUnder = (gpus: Gpus, rules: GpuRules): Gpus => ({
   },
 });
 
-async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; readonly because?: string }> {
+async function askOne(source: Source): Promise<{ readonly gpus: readonly ListedGpu[]; readonly because?: string }> {
   try {
     return { gpus: await source.ask() };
   } catch (thrown) {
@@ -82,8 +84,8 @@ async function askOne(source: Source): Promise<{ readonly gpus: readonly Gpu[]; 
 }
 
 /** Several sources list NVIDIA's cards: the first that reports a size counts. Sources are ordered by how much they report. */
-function withoutDoubles(answers: readonly { readonly gpus: readonly Gpu[] }[]): readonly Gpu[] {
-  const isNvidia = ({ vendor }: Gpu): boolean => vendor === 'nvidia';
+function withoutDoubles(answers: readonly { readonly gpus: readonly ListedGpu[] }[]): readonly ListedGpu[] {
+  const isNvidia = ({ vendor }: ListedGpu): boolean => vendor === 'nvidia';
   const lists = answers.map(({ gpus }) => gpus.filter(isNvidia)).filter((gpus) => gpus.length > 0);
   const nvidia = lists.find((gpus) => gpus.some(({ totalBytes }) => totalBytes > 0)) ?? lists[0] ?? [];
   return [...nvidia, ...answers.flatMap(({ gpus }) => gpus.filter((gpu) => !isNvidia(gpu)))];
@@ -123,7 +125,7 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
   ];
 }
 
-function orNone(gpus: readonly Gpu[], because: string): readonly Gpu[] {
+function orNone(gpus: readonly ListedGpu[], because: string): readonly ListedGpu[] {
   if (gpus.length === 0) throw noAnswer(because);
   return gpus;
 }
@@ -134,7 +136,7 @@ const REGISTRY =
   '-ErrorAction SilentlyContinue | ForEach-Object { ' +
   '"$($_.DriverDesc)`t$($_.DriverVersion)`t$($_.\'HardwareInformation.qwMemorySize\')" }';
 
-function nvidiaCards(root: string): readonly Gpu[] {
+function nvidiaCards(root: string): readonly ListedGpu[] {
   const folder = `${root}/proc/driver/nvidia/gpus`;
   const texts = namesIn(folder).flatMap((name) => textOf(`${folder}/${name}/information`) ?? []);
   return orNone(texts.map(parseNvidiaInformation), `nothing at ${folder}/*/information`);
@@ -143,7 +145,7 @@ function nvidiaCards(root: string): readonly Gpu[] {
 /** `card0-DP-1` is a socket of card0, not another card. */
 const CARD = /^card\d+$/;
 
-function amdGpus(root: string): readonly Gpu[] {
+function amdGpus(root: string): readonly ListedGpu[] {
   const folder = `${root}/sys/class/drm`;
   const driver = textOf(`${root}/sys/module/amdgpu/version`);
   const cards = namesIn(folder).filter((name) => CARD.test(name));

@@ -85,7 +85,12 @@ export async function preload(
   if (!(await readinessOf(engine)).ready) return { what: 'engine', because: 'its engine is not ready' };
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
-  const request = await options.loader.requestFor({ engine, files, how: { lean: false, mayFetch: false }, job });
+  const request = await options.loader.requestFor({
+    engine,
+    files,
+    how: { lean: false, mayFetch: false, device: undefined },
+    job,
+  });
   return (await options.pool.preload(request, lastUsedAt, signal))
     ? undefined
     : { what: 'memory', because: 'there is not enough free memory for it' };

@@ -1,6 +1,7 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import type { Scheduler, SlotHolder } from '../../jobs/scheduler.ts';
+import type { SlotHolder } from '../../jobs/slots/lease.ts';
+import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Catalogue } from '../../models/catalogue/catalogue.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
@@ -78,7 +79,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
   return {
     factsFor(offer, { heldSlot } = { heldSlot: false }) {
       const { engine } = offer.modelSource;
-      const refusal = heldSlot ? undefined : deps.scheduler.refusal('studio');
+      const refusal = heldSlot ? undefined : deps.scheduler.refusal({ origin: 'studio' });
       return {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),

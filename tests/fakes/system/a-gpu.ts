@@ -7,6 +7,7 @@ export const aGpu = (usedGb: number, about: Partial<Gpu> = {}): Gpu => ({
   vendor: 'nvidia',
   name: 'RTX 4090',
   uuid: 'GPU-1',
+  index: 0,
   driver: '580',
   totalBytes: 24 * GIB,
   usedBytes: usedGb * GIB,

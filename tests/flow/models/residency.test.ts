@@ -72,7 +72,7 @@ test('a model loaded when the worker stopped is loaded after its start', async (
 
   const second = await at.start();
   expect((await second.logged('model.restored')).fields).toMatchObject({ engine: 'gradio', model: 'fox' });
-  expect(at.engine.loads).toEqual([USUAL, { lean: false, mayFetch: false }]);
+  expect(at.engine.loads).toEqual([USUAL, { lean: false, mayFetch: false, device: undefined }]);
   await at.job();
   expect(at.engine.pids()).toHaveLength(2);
   expect(second.status().models).toMatchObject([{ model: 'fox', pid: at.engine.pids()[1] }]);

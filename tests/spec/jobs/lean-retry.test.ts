@@ -23,6 +23,7 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
   };
   const deps = {
     engine: { id: 'sd-cpp', canRunLean },
+    device: undefined,
     ranOut: (error: WorkerError) => {
       taught.push(error.message);
       return SHORTAGE;

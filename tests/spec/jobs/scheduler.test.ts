@@ -1,16 +1,27 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { WorkerError } from '../../../src/base/errors.ts';
-import { createScheduler, type Lease, type SlotRefusal, type Scheduler } from '../../../src/jobs/scheduler.ts';
+import { gpuId } from '../../../src/base/gpu-device.ts';
+import type { JobSlot } from '../../../src/jobs/slots/job-slot.ts';
+import type { Lease, SlotRefusal } from '../../../src/jobs/slots/lease.ts';
+import { createScheduler, type Scheduler } from '../../../src/jobs/scheduler.ts';
 import type { LocalPriority, Origin } from '../../../src/jobs/turn-order.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
+
+/** A slot for each of so many GPUs, and none for anything else. */
+const gpuSlots = (count: number): readonly JobSlot[] =>
+  Array.from({ length: count }, (_, index) => {
+    const device = { vendor: 'nvidia', name: 'RTX 4090', uuid: `GPU-${index}`, index } as const;
+    return { kind: 'gpu', id: gpuId(device), device, isOneOfSeveral: count > 1 };
+  });
 
 function setup(slots?: number, localPriority: () => LocalPriority = () => 'first') {
   const clock = new FakeClock();
   const left = { times: 0 };
   const onLeftFree = (): void => void (left.times += 1);
   const options = { clock, localPriority, onLeftFree };
-  const scheduler = createScheduler({ ...options, ...(slots === undefined ? {} : { slots }) });
+  const scheduler = createScheduler({ ...options, ...(slots === undefined ? {} : { slots: () => gpuSlots(slots) }) });
+  scheduler.setMax('studio', slots ?? 1);
   return { clock, scheduler, left };
 }
 
@@ -233,7 +244,7 @@ test('in last place, a local request leaves the slot after every job', () => {
     if (offer.is !== 'leased') continue;
     clock.advance(10_000); // the offer's job runs longer than the moment that was left
     offer[Symbol.dispose]();
-    expect(scheduler.refusal('studio')).toBeUndefined();
+    expect(scheduler.refusal({ origin: 'studio' })).toBeUndefined();
     clock.advance(999);
     expect(answers).toEqual([]);
     clock.advance(1);

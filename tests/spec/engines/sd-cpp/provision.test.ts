@@ -54,7 +54,7 @@ test('a pinned archive is fetched once, checked and laid out flat', async () => 
 
 test('what is loaded for nobody uses a program that is here, and fetches none', async () => {
   await using scene = await setup();
-  const how = { lean: false, mayFetch: false };
+  const how = { lean: false, mayFetch: false, device: undefined };
   expect(await failureOf(scene.load(how))).toMatchObject({ code: 'engine.unavailable' });
   expect([scene.server.asked, await scene.installed()]).toEqual([[], []]);
   await scene.load();

@@ -114,7 +114,7 @@ test('a running job is waited for, and offers are rejected meanwhile', async () 
   const job = at.scheduler.reserve({ origin: 'studio', purpose: 'job-1' });
   await at.clock.advanceAsync(HOUR_MS);
   expect(at.updater.status()).toMatchObject({ at: 'draining', version: '0.6.0' });
-  expect(at.scheduler.refusal('studio')).toMatchObject({ because: 'maintenance' });
+  expect(at.scheduler.refusal({ origin: 'studio' })).toMatchObject({ because: 'maintenance' });
   expect(at.said().at(-1)).toBe(
     'update 0.5.0 -> 0.6.0 waits for the running job to end; new offers are turned away until then (at most 30 min)',
   );
@@ -130,7 +130,7 @@ test('a job of more than half an hour puts an update off', async () => {
   expect(at.said().at(-1)).toBe(
     'update 0.5.0 -> 0.6.0 gave up waiting for the running job after 30 min; offers flow again, and the next check tries again',
   );
-  expect(at.scheduler.refusal('studio')).toMatchObject({ because: 'busy' });
+  expect(at.scheduler.refusal({ origin: 'studio' })).toMatchObject({ because: 'busy' });
   expect(at.updater.status()).toMatchObject({ at: 'idle' });
   await at.clock.advanceAsync(HOUR_MS);
   expect(at.choices).toHaveLength(2);
@@ -140,7 +140,7 @@ test('a result that the studio has not acknowledged is not put at risk', async (
   const at = await setup({ host: { resultsSafe: async () => false } });
   await at.clock.advanceAsync(HOUR_MS);
   expect(at.did).toEqual([]);
-  expect(at.scheduler.refusal('studio')).toBeUndefined();
+  expect(at.scheduler.refusal({ origin: 'studio' })).toBeUndefined();
   expect(at.updater.status()).toMatchObject({ at: 'idle' });
 });
 
@@ -150,7 +150,7 @@ test('a version that does not start costs no session and is shelved', async () =
   const at = await setup({ trial: { ...WORKS, ready } });
   await at.clock.advanceAsync(HOUR_MS);
   expect(at.did).toEqual(['try /f/new']);
-  expect(at.scheduler.refusal('studio')).toBeUndefined();
+  expect(at.scheduler.refusal({ origin: 'studio' })).toBeUndefined();
   const state = await at.memory.read();
   expect(whyShelved(state, '0.6.0')).toBe('the new version exited with 1 before it served');
   expect(state.faults[0]?.output).toBe('its log');
@@ -214,7 +214,7 @@ test('a worker that ends while the update waits leaves nothing behind', async ()
   using _job = at.scheduler.reserve({ origin: 'studio', purpose: 'job-1' }) as Disposable & object;
   await at.clock.advanceAsync(HOUR_MS);
   at.disconnect();
-  expect(at.scheduler.refusal('studio')).toMatchObject({ because: 'busy' });
+  expect(at.scheduler.refusal({ origin: 'studio' })).toMatchObject({ because: 'busy' });
   expect(at.clock.armed).toBe(0);
   await at.clock.advanceAsync(24 * HOUR_MS);
   expect(at.did).toEqual([]);

@@ -8,6 +8,7 @@ const aGpu = (vendor: Gpu['vendor'], totalGb: number): Gpu => ({
   vendor,
   name: `a GPU of ${vendor}`,
   uuid: undefined,
+  index: 0,
   totalBytes: totalGb * GIB,
   usedBytes: undefined,
   freeBytes: undefined,

@@ -46,9 +46,9 @@ function setup(registration = REGISTERED) {
 
 test('a version on trial takes no job until it stops', () => {
   const { events, scheduler } = setup();
-  expect(scheduler.refusal('studio')?.is).toBe('refused');
+  expect(scheduler.refusal({ origin: 'studio' })?.is).toBe('refused');
   events.emit({ is: 'stopping' });
-  expect(scheduler.refusal('studio')).toBe(undefined);
+  expect(scheduler.refusal({ origin: 'studio' })).toBe(undefined);
 });
 
 test('a version on trial reports how far its session came', () => {

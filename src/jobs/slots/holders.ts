@@ -1,0 +1,73 @@
+import type { WorkerError } from '../../base/errors.ts';
+import { type JobSlot, slotsFor } from './job-slot.ts';
+import type { Lease, SlotRequest } from './lease.ts';
+import type { Origin } from '../turn-order.ts';
+
+/** A studio of the contract has one job in flight, unless it says otherwise. */
+const MAX_STUDIO_JOBS = 1;
+
+interface Holding {
+  readonly abort: AbortController;
+  readonly needs: JobSlot['kind'];
+}
+
+/** Who holds which slot. */
+export class Holders {
+  readonly #slots: () => readonly JobSlot[];
+  readonly #held = new Map<Lease, Holding>();
+  readonly #max = new Map<Origin, number>([['studio', MAX_STUDIO_JOBS]]);
+
+  constructor(slots: () => readonly JobSlot[]) {
+    this.#slots = slots;
+  }
+
+  /** Oldest first. */
+  get held(): readonly Lease[] {
+    return [...this.#held.keys()];
+  }
+
+  get count(): number {
+    return this.#held.size;
+  }
+
+  add(lease: Lease, holding: Holding): void {
+    this.#held.set(lease, holding);
+  }
+
+  /** False when it was gone already. */
+  remove(lease: Lease): boolean {
+    return this.#held.delete(lease);
+  }
+
+  cancel(purpose: string, reason: WorkerError): boolean {
+    const found = [...this.#held].find(([{ purpose: its }]) => its === purpose);
+    found?.[1].abort.abort(reason);
+    return found !== undefined;
+  }
+
+  setMax(origin: Origin, max: number): void {
+    this.#max.set(origin, max);
+  }
+
+  isBelowMax(origin: Origin): boolean {
+    const max = this.#max.get(origin);
+    return max === undefined || this.held.filter((lease) => lease.origin === origin).length < max;
+  }
+
+  /** What was begun before any GPU was known may run on one of them. */
+  isFree({ id, kind }: JobSlot): boolean {
+    for (const [{ slot }, { needs }] of this.#held) {
+      if (slot.id === id || (kind === 'gpu' && slot.kind === 'cpu' && needs === 'gpu')) return false;
+    }
+    return true;
+  }
+
+  /** Who holds what this request waits for. */
+  inTheWayOf({ origin, wish }: SlotRequest): readonly Lease[] {
+    if (origin === 'maintenance') return this.held;
+    if (!this.isBelowMax(origin)) return this.held.filter((lease) => lease.origin === origin);
+    const may = new Set(slotsFor(this.#slots(), wish?.needs ?? 'gpu').map(({ id }) => id));
+    const holders = this.held.filter(({ slot }) => may.has(slot.id));
+    return holders.length > 0 ? holders : this.held.filter(({ slot }) => slot.kind === 'cpu');
+  }
+}
