@@ -3,9 +3,6 @@ import type { Logger } from '../log/logger.ts';
 import type { Lock } from '../system/disk/lock.ts';
 import { type OpenedWindow, openWindow, readyWorker, type WindowDeps } from './window.ts';
 
-/** An icon in the tray, or notices alone. */
-export type StayReason = 'icon' | 'notices';
-
 /** Why it did not stay: it was told so, or another version of the program is in its place. */
 export type StayEnd = 'told' | 'replaced';
 
@@ -15,14 +12,12 @@ export interface OpenedUi extends OpenedWindow {
   readonly raised: boolean;
   /** Settles when this process is told to end; absent where it has nothing to stay for. */
   readonly stays?: Promise<void>;
-  readonly staysFor?: StayReason;
 }
 
 export interface UiDeps {
   readonly window: WindowDeps;
   readonly log: Pick<Logger, 'warn'>;
-  /** Undefined where this desktop shows neither. */
-  readonly reasonToStay: () => Promise<StayReason | undefined>;
+  readonly canShowIcon: () => Promise<boolean>;
   /** The lock of the one process with an icon for this config. */
   readonly lock: () => Promise<Lock>;
   /** Has the process that holds it open the window. */
@@ -47,8 +42,8 @@ export interface UiChoice {
  * @throws WorkerError `worker.not-running` | `folder.unusable`
  */
 export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> {
-  const staysFor = choice.printOnly ? undefined : await deps.reasonToStay();
-  if (staysFor === undefined) {
+  const stays = !choice.printOnly && (await deps.canShowIcon());
+  if (!stays) {
     const { window } = deps;
     const opened = choice.minimised ? await readyWorker(window) : await openWindow(choice.printOnly, window);
     return { ...opened, raised: false };
@@ -64,7 +59,6 @@ export async function openUi(choice: UiChoice, deps: UiDeps): Promise<OpenedUi> 
     return {
       ...opened,
       raised: false,
-      staysFor,
       stays: stayUntilEnd(() => deps.stay(show, opened.startedWorker), lock, deps),
     };
   } catch (thrown) {

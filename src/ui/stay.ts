@@ -1,7 +1,6 @@
 import type { Environment } from '../system/environment.ts';
 import type { Files } from '../system/disk/files.ts';
 import { hasDisplay } from './browsers.ts';
-import type { StayReason } from './only-ui.ts';
 
 /*
  * What the process of the window goes by while it stays: whether it has anything to stay for, whether it is still the
@@ -13,28 +12,17 @@ export interface StayDeps {
   readonly files: Pick<Files, 'kindOf'>;
   /** Sockets that the message bus of this login may be on; an abstract one begins with a NUL. */
   readonly buses: readonly string[];
-  /** The operator asked for notices of jobs. */
-  readonly wantsNotices: () => Promise<boolean>;
 }
 
-/** What to stay for: an icon, or notices alone on a desktop without one; undefined where there is neither. */
-export async function reasonToStay({
-  environment,
-  files,
-  buses,
-  wantsNotices,
-}: StayDeps): Promise<StayReason | undefined> {
-  if (!hasIcon(environment)) return (await wantsNotices()) ? 'notices' : undefined;
-  if (!hasDisplay(environment)) return undefined;
+/** Whether this desktop can show an icon, and there is something to stay for. */
+export async function canShowIcon({ environment, files, buses }: StayDeps): Promise<boolean> {
+  if (environment.platform === 'darwin' || environment.platform === 'win32') return true;
+  if (!hasDisplay(environment)) return false;
   for (const bus of buses) {
-    if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return 'icon';
+    if (bus.startsWith('\0') || (await files.kindOf(bus)) !== undefined) return true;
   }
-  return undefined;
+  return false;
 }
-
-/** Whether we can show an icon on desktops of this system. */
-export const hasIcon = ({ platform }: Pick<Environment, 'platform'>): boolean =>
-  platform !== 'darwin' && platform !== 'win32';
 
 /**
  * Tells whether another version was put in the place of this program since: a file of another size or time. One that is

@@ -141,7 +141,7 @@ onWine(
     const bytes = zipOf(contents);
     const files = [{ name: `${archive}.zip`, kind: 'worker', target: WINDOWS, bytes }] as const;
     server.publish({ version: NEW, signedBy: await signingKey(), files });
-    await using it = await wine(old);
+    await using it = await wine({ executable: old });
     await mkdir(join(it.drive, 'installed'));
     await writeFile(join(it.drive, 'installed', 'config.toml'), `auto_update_feed = "${server.feed}"\n`);
     const update = (...more: readonly string[]) =>

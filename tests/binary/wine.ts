@@ -5,7 +5,7 @@ import { needs } from '../needs.ts';
 import { endOf } from '../fakes/run-main.ts';
 import { type Ran, builtFor } from './built.ts';
 
-const COMPILER = 'x86_64-w64-mingw32-gcc';
+export const COMPILER = 'x86_64-w64-mingw32-gcc';
 /** For tests of the Windows executable on Linux. */
 export const onWine = needs('wine', COMPILER);
 export const hasWine = Bun.which('wine') !== null && Bun.which(COMPILER) !== null;
@@ -39,12 +39,21 @@ export interface OnWine extends AsyncDisposable {
   readonly folder: string;
   run(args: readonly string[]): Promise<Ran>;
   start(args: readonly string[]): Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+  /** Runs another program there, by its path. */
+  runOther(program: string, args: readonly string[]): Promise<Ran>;
 }
 
 export const WINDOWS = 'x86_64-pc-windows-msvc';
 
 /** A new Windows with the product, or another executable. It takes some seconds, so tests share one where they can. */
-export async function wine(executable?: string): Promise<OnWine> {
+export async function wine({
+  executable,
+  variables = {},
+}: {
+  readonly executable?: string;
+  /** Those that lead to a screen; without them nothing can be shown. */
+  readonly variables?: Readonly<Record<string, string>>;
+} = {}): Promise<OnWine> {
   const root = await mkdtemp(join(tmpdir(), 'studio-worker-wine-'));
   const drive = join(root, 'prefix', 'drive_c');
   const program = join(root, 'studio-worker.exe');
@@ -54,6 +63,7 @@ export async function wine(executable?: string): Promise<OnWine> {
     WINEPREFIX: join(root, 'prefix'),
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
+    ...variables,
   };
   const start = (args: readonly string[]) =>
     Bun.spawn(['wine', ...args], { cwd: drive, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -76,6 +86,7 @@ export async function wine(executable?: string): Promise<OnWine> {
     folder: root,
     run: (args) => finish(start([program, ...args])),
     start: (args) => start([program, ...args]),
+    runOther: (other, args) => finish(start([other, ...args])),
     [Symbol.asyncDispose]: async () => {
       await Bun.spawn(['wineserver', '-k', '-w'], { env, stdio: ['ignore', 'ignore', 'ignore'] }).exited;
       await rm(root, { recursive: true, force: true });

@@ -4,7 +4,9 @@ import { siblingsOf } from '../../config/paths.ts';
 import type { Log } from '../../log/open-log.ts';
 import { sessionBusPaths } from '../../system/dbus/address.ts';
 import { openBusTray } from '../../system/desktop/tray/linux.ts';
+import { openMacTray } from '../../system/desktop/tray/macos/macos.ts';
 import type { OpenTray } from '../../system/desktop/tray/tray.ts';
+import { openWindowsTray } from '../../system/desktop/tray/windows/windows.ts';
 import { lockHolder } from '../../system/disk/lock.ts';
 import { createWatch } from '../../system/disk/watch.ts';
 import { askApi } from '../../system/net/worker-api.ts';
@@ -13,34 +15,30 @@ import { asksToQuit } from '../../ui/raise.ts';
 import { followLogin } from '../../ui/follow-login.ts';
 import { createReviver, type Reviver } from '../../ui/reviver.ts';
 import { type OpenedWindow, readyWorker, type WindowDeps } from '../../ui/window.ts';
-import { hasCrashed, hasIcon, reasonToStay as reason, watchProgram } from '../../ui/stay.ts';
+import { canShowIcon as findTray, hasCrashed, watchProgram } from '../../ui/stay.ts';
 import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
 import type { LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createNotifier, type Notifier } from '../../ui/notifier.ts';
-import type { StayEnd, StayReason } from '../../ui/only-ui.ts';
-import { ownCommand } from '../../system/process/processes.ts';
+import type { StayEnd } from '../../ui/only-ui.ts';
+import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
 import { openConfig } from '../config.ts';
-import { openUiLog } from '../log.ts';
 import { openNotices } from './notices.ts';
 import type { Effects } from '../effects.ts';
 
-/** What this process stays for: an icon, or notices alone on a desktop without one; undefined where there is neither. */
-export const reasonToStay = (path: string, effects: Effects): Promise<StayReason | undefined> =>
-  reason({
-    ...effects,
-    buses: sessionBusPaths(effects.environment.get),
-    async wantsNotices() {
-      const { current } = await openConfig(path, effects, { log: openUiLog(effects).logger, readOnly: true });
-      return current.notify_on_completion || current.notify_on_failure;
-    },
-  });
+/** Whether there is a tray to show the icon in. */
+export const canShowIcon = ({ environment, files }: Pick<Effects, 'environment' | 'files'>): Promise<boolean> =>
+  findTray({ environment, files, buses: sessionBusPaths(environment.get) });
 
-/** The tray of this desktop; one that shows nothing where there is none for us. */
-const trayOf = ({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray =>
-  hasIcon(environment)
-    ? (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid })
-    : () => ({ show: () => {}, [Symbol.asyncDispose]: () => Promise.resolve() });
+/** The tray of this desktop. */
+function trayOf({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray {
+  if (environment.platform === 'win32') return (options) => openWindowsTray({ ...options, clock });
+  if (environment.platform === 'darwin') {
+    const env = childEnvironment(ourVariables());
+    return (options) => openMacTray({ ...options, clock, env });
+  }
+  return (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid });
+}
 
 export interface Staying {
   /** The config file. */

@@ -13,7 +13,7 @@ import { configPathOf, makeConfigFolder } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openUiLog } from '../log.ts';
 import { showBy } from './show-page.ts';
-import { reasonToStay, stayInTray } from './tray.ts';
+import { canShowIcon, stayInTray } from './tray.ts';
 
 /**
  * Opens the window of the worker that runs with a config, starts one where none does, and stays for its icon.
@@ -34,7 +34,7 @@ export async function openWorkerUi(
   return await openUi(choice, {
     window,
     log: log.logger,
-    reasonToStay: () => reasonToStay(path, effects),
+    canShowIcon: () => canShowIcon(effects),
     async lock() {
       await makeConfigFolder(path, effects);
       return await acquireLock(beside.ui, { pid: effects.environment.pid, removes: true });

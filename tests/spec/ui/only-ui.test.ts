@@ -14,7 +14,7 @@ function setup(about: { canStay?: boolean; taken?: boolean; service?: string } =
       { printOnly: false, minimised: false, ...choice },
       {
         log,
-        reasonToStay: () => Promise.resolve((about.canStay ?? true) ? 'icon' : undefined),
+        canShowIcon: () => Promise.resolve(about.canStay ?? true),
         lock: () =>
           Promise.resolve(
             about.taken === true

@@ -1,40 +1,36 @@
 import { expect, test } from 'bun:test';
 import { rm, utimes, writeFile } from 'node:fs/promises';
 import { systemFiles } from '../../../src/system/disk/files.ts';
-import type { StayReason } from '../../../src/ui/only-ui.ts';
-import { hasCrashed, reasonToStay, watchProgram } from '../../../src/ui/stay.ts';
+import { canShowIcon, hasCrashed, watchProgram } from '../../../src/ui/stay.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 
-/** Why the window's process stays on this desktop; `bus`: a file that stands where the bus would be. */
-async function reasonOn(
+/** Whether this desktop can show an icon; `bus`: a file that stands where the bus would be. */
+async function canShowOn(
   platform: NodeJS.Platform,
-  { display = ':0', buses = ['bus'], notices = true }: { display?: string; buses?: string[]; notices?: boolean } = {},
-) {
+  { display = ':0', buses = ['bus'] }: { display?: string; buses?: string[] } = {},
+): Promise<boolean> {
   await using folder = await tempFolder();
   await writeFile(folder.at('bus'), '');
-  return await reasonToStay({
+  return await canShowIcon({
     environment: { platform, get: (name) => (name === 'DISPLAY' ? display : undefined) },
     files: systemFiles,
     buses: buses.map((bus) => (bus.startsWith('\0') ? bus : folder.at(bus))),
-    wantsNotices: () => Promise.resolve(notices),
   });
 }
 
-test.each(['darwin', 'win32'] as const)('on %s the process stays for notices alone', async (platform) => {
-  expect(await reasonOn(platform, { display: '', buses: [] })).toBe('notices');
-  expect(await reasonOn(platform, { notices: false })).toBe(undefined);
+test.each(['darwin', 'win32'] as const)('on %s the process stays with its icon', async (platform) => {
+  expect(await canShowOn(platform, { display: '', buses: [] })).toBe(true);
 });
 
-test.each<[string, Parameters<typeof reasonOn>[1], StayReason | undefined]>([
-  ['with a bus', {}, 'icon'],
-  ['whose second bus is there', { buses: ['gone', 'bus'] }, 'icon'],
-  ['with an abstract bus', { buses: ['\0bus'] }, 'icon'],
-  ['that wants no notices', { notices: false }, 'icon'],
-  ['without a display', { display: '' }, undefined],
-  ['whose bus is gone', { buses: ['gone'] }, undefined],
-  ['without a bus', { buses: [] }, undefined],
-])('a Linux desktop %s gives its reason to stay', async (_title, desktop, reason) => {
-  expect(await reasonOn('linux', desktop)).toBe(reason);
+test.each<[string, Parameters<typeof canShowOn>[1], boolean]>([
+  ['with a bus', {}, true],
+  ['whose second bus is there', { buses: ['gone', 'bus'] }, true],
+  ['with an abstract bus', { buses: ['\0bus'] }, true],
+  ['without a display', { display: '' }, false],
+  ['whose bus is gone', { buses: ['gone'] }, false],
+  ['without a bus', { buses: [] }, false],
+])('a Linux desktop %s can show an icon, or cannot', async (_title, desktop, can) => {
+  expect(await canShowOn('linux', desktop)).toBe(can);
 });
 
 test('another size or time of the program is another version', async () => {

@@ -1,6 +1,6 @@
 import { command, JSON_ARG, type Values } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import type { OpenedUi, StayReason } from '../../../ui/only-ui.ts';
+import type { OpenedUi } from '../../../ui/only-ui.ts';
 import type { World } from '../../world.ts';
 
 /** Opens the window of the running worker, starts a worker where none runs, and stays as an icon in the tray. */
@@ -51,21 +51,18 @@ async function setLogin(
   );
 }
 
-const STAYS: Readonly<Record<StayReason, string>> = {
-  icon: 'the icon stays in the tray until you quit it there, or press Ctrl-C here',
-  notices: 'stays for notifications until you press Ctrl-C here',
-};
+const STAYS = 'the icon stays in the tray until you quit it there, or press Ctrl-C here';
 
 function linesOf(
-  { shown, url, startedWorker, raised, staysFor }: OpenedUi,
+  { shown, url, startedWorker, raised, stays }: OpenedUi,
   { print, minimised }: { readonly print: boolean; readonly minimised: boolean },
 ): readonly string[] {
   if (raised)
     return [minimised ? 'the icon is there already' : 'the window is opened by the icon that is there already'];
   const started = startedWorker ? ['a worker was started; it keeps running when the window is closed'] : [];
-  const icon = staysFor === undefined ? [] : [STAYS[staysFor]];
+  const icon = stays === undefined ? [] : [STAYS];
   if (shown !== 'none') return [...started, shown === 'app' ? 'opened a window' : 'opened in the browser', ...icon];
-  if (minimised && staysFor !== undefined) return [...started, ...icon];
+  if (minimised && stays !== undefined) return [...started, ...icon];
   const why = print ? [] : ['no browser was found here; open this address on this machine, once, within a minute:'];
   return [...started, ...why, url, ...icon];
 }

@@ -67,9 +67,12 @@ export interface Pixmap {
 
 const drawn = new Map<TrayIcon, readonly Pixmap[]>();
 
+/** An icon in one size, in pixels. */
+export const pixmapOf = (icon: TrayIcon, size: number): Pixmap => ({ size, argb: draw(SHAPES[icon], EXTENT, size) });
+
 /** An icon in every size that is offered. Drawn once. */
 export function pixmapsOf(icon: TrayIcon): readonly Pixmap[] {
-  const found = drawn.get(icon) ?? SIZES.map((size) => ({ size, argb: draw(SHAPES[icon], EXTENT, size) }));
+  const found = drawn.get(icon) ?? SIZES.map((size) => pixmapOf(icon, size));
   drawn.set(icon, found);
   return found;
 }

@@ -1,11 +1,12 @@
 import { pause } from '../../../base/pause.ts';
 import { errorChain } from '../../../base/errors.ts';
-import { MINUTE_MS, SECOND_MS } from '../../../base/units.ts';
+import { SECOND_MS } from '../../../base/units.ts';
 import type { Clock } from '../../clock.ts';
 import { type Bus, BUS, openFirstBus } from '../../dbus/bus.ts';
 import type { DbusMessage } from '../../dbus/message.ts';
 import { answerFrom, type DbusObjects } from '../../dbus/objects.ts';
 import { MENU, trayMenu } from './menu.ts';
+import { reconnectMs } from './reconnect.ts';
 import { changedSignals, ITEM, ITEM_PATH, MENU_PATH, statusItem } from './status-item.ts';
 import type { Tray, TrayLook, TrayOptions } from './tray.ts';
 
@@ -26,12 +27,6 @@ interface BusTrayOptions extends TrayOptions {
 
 const WATCHER = 'org.kde.StatusNotifierWatcher';
 const CONNECT_MS = 5 * SECOND_MS;
-const FIRST_WAIT_MS = SECOND_MS;
-const MAX_WAIT_MS = MINUTE_MS;
-
-/** How long to wait after so many failures in a row. */
-export const reconnectMs = (failures: number): number => Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
-
 /** Never fails: where there is no bus or no tray, it shows nothing and goes on trying. */
 export const openBusTray = (options: BusTrayOptions): Tray => new BusTray(options);
 

@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { openBusTray, reconnectMs } from '../../../../../src/system/desktop/tray/linux.ts';
+import { openBusTray } from '../../../../../src/system/desktop/tray/linux.ts';
+import { reconnectMs } from '../../../../../src/system/desktop/tray/reconnect.ts';
 import type { TrayLook } from '../../../../../src/system/desktop/tray/tray.ts';
 import { TEST_MS, waitFor } from '../../../../flow/wait-for.ts';
 import { SkippingClock } from '../../../../fakes/system/skipping-clock.ts';
