@@ -1,7 +1,7 @@
 import { afterAll, expect } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { pageShell } from '../../src/compose/page-shell.ts';
-import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
+import { serveLocalApi } from '../fakes/serve-local-api.ts';
 import { readPageCode } from '../../src/contract/page/access.ts';
 import { anLlmTask } from '../fakes/builders.ts';
 import { ScriptedEngine } from '../fakes/engines/scripted-engine.ts';

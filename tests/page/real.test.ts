@@ -1,6 +1,6 @@
 import { afterAll, expect } from 'bun:test';
 import * as v from 'valibot';
-import { serveLocalApi } from '../../src/compose/worker/local-api.ts';
+import { serveLocalApi } from '../fakes/serve-local-api.ts';
 import { pageShell } from '../../src/compose/page-shell.ts';
 import { PageCodeSchema } from '../../src/contract/page/access.ts';
 import { anLlmTask, aTask } from '../fakes/builders.ts';

@@ -20,7 +20,7 @@ import type { Survival } from '../../worker/process/survival.ts';
 import { openSurvival } from '../update/survival.ts';
 import { openTrialRun } from '../update/trial-child.ts';
 import { composeUpdater } from '../update/updater.ts';
-import { serveLocalApi } from '../worker/local-api.ts';
+import { openLocalApi } from '../worker/local-api.ts';
 import { installationView } from '../worker/installation-view.ts';
 import { pageShell } from '../page-shell.ts';
 import type { WorkerSetup } from '../worker/setup.ts';
@@ -120,7 +120,7 @@ async function serve({ path, log, effects: world, stops, notify }: Run, about: S
     stops.passTo(() => worker.signal());
     announce(setup);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
-    await using _api = await serveLocalApi(worker, {
+    await using api = await openLocalApi(worker, {
       ...setup,
       packSet,
       installation: (control) => installationView(setup, control),
@@ -130,7 +130,9 @@ async function serve({ path, log, effects: world, stops, notify }: Run, about: S
     const leaves = (): boolean => !(about.restart?.isAsked === true || about.updater?.takesOver === true);
     using _report = notify && reportTo(notify, worker, { ...setup, leaves });
     using _ceiling = notify && followCeiling(setup);
-    return await worker.run();
+    // The studio is dialled first: the API is made to listen while the connection is on its way.
+    const [code] = await Promise.all([worker.run(), api.listen()]);
+    return code;
   } finally {
     config.close();
   }

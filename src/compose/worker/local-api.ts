@@ -49,11 +49,17 @@ const TOKEN_BYTES = 32;
 /** The last answers of a worker that ends are written within this time, or not at all. */
 const CLOSE_MS = 250;
 
-/**
- * Serves the API of a worker on this machine, and says where in a file that only its owner can read. Serving jobs does
- * not depend on it: undefined, and logged, where it cannot listen.
- */
-export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup): Promise<ServedApi | undefined> {
+/** The API of a worker, which follows its events from here on. Disposing it ends what was served of it. */
+export interface OpenedApi extends AsyncDisposable {
+  /**
+   * Begins to listen, and says where in a file that only its owner can read. Serving jobs does not depend on it:
+   * undefined, and logged, where it cannot listen. Never rejects.
+   */
+  listen(): Promise<ServedApi | undefined>;
+}
+
+/** Opens the API of a worker on this machine. Nobody can reach it before it listens. */
+export async function openLocalApi(worker: ComposedWorker, setup: LocalApiSetup): Promise<OpenedApi> {
   const { effects, config, log } = setup;
   const token = config.current.local_api_token ?? effects.random.hex(TOKEN_BYTES);
   log.redactor.learn(token);
@@ -62,24 +68,29 @@ export async function serveLocalApi(worker: ComposedWorker, setup: LocalApiSetup
     worker.status(),
   );
   const found = siblingsOf(config.path).localApi;
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     await effects.files.remove(found).catch(() => {}); // whoever reads it finds nobody there
     await api[Symbol.asyncDispose]();
     await server?.stop('the worker stops', CLOSE_MS);
   };
-  try {
-    assertTrustedFolder(siblingsOf(config.path).folder); // whoever owns it could read the token
-    server = listen(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
-    const { url } = server;
-    const text = JSON.stringify({ url, token, pid: effects.environment.pid });
-    await effects.files.writeAtomic(found, `${text}\n`, { mode: 0o600 });
-    log.logger.info('local-api.started', { url });
-    return { url, token, [Symbol.asyncDispose]: close };
-  } catch (thrown) {
-    log.logger.warn('local-api.unavailable', { error: errorChain(thrown) });
-    await close();
-    return undefined;
-  }
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll());
+  const listen = async (): Promise<ServedApi | undefined> => {
+    try {
+      assertTrustedFolder(siblingsOf(config.path).folder); // whoever owns it could read the token
+      server = serveOnPort(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
+      const { url } = server;
+      const text = JSON.stringify({ url, token, pid: effects.environment.pid });
+      await effects.files.writeAtomic(found, `${text}\n`, { mode: 0o600 });
+      log.logger.info('local-api.started', { url });
+      return { url, token, [Symbol.asyncDispose]: close };
+    } catch (thrown) {
+      log.logger.warn('local-api.unavailable', { error: errorChain(thrown) });
+      await close();
+      return undefined;
+    }
+  };
+  return { listen, [Symbol.asyncDispose]: close };
 }
 
 async function depsOf(
@@ -125,7 +136,7 @@ async function depsOf(
 const canHold = ({ id }: Engine): boolean => engineFacts(id).readsFiles;
 
 /** The port that programs know, or any other one where somebody has it. */
-function listen({ effects, config, log }: LocalApiSetup, options: Omit<ServeOptions, 'port'>): HttpServer {
+function serveOnPort({ effects, config, log }: LocalApiSetup, options: Omit<ServeOptions, 'port'>): HttpServer {
   const port = config.current.local_api_port ?? DEFAULT_PORT;
   try {
     return effects.serve({ ...options, port });

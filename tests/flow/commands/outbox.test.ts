@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
 import { createWorld } from '../../../src/compose.ts';
-import { serveLocalApi } from '../../../src/compose/worker/local-api.ts';
+import { serveLocalApi } from '../../fakes/serve-local-api.ts';
 import { aTask } from '../../fakes/builders.ts';
 import { aScreen } from '../../spec/cli/a-world.ts';
 import { setup as setupScene } from '../harness.ts';

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { serveLocalApi } from '../../../src/compose/worker/local-api.ts';
+import { serveLocalApi } from '../../fakes/serve-local-api.ts';
 import * as v from 'valibot';
 import { PageCodeSchema } from '../../../src/contract/page/access.ts';
 import { TEST_MS } from '../wait-for.ts';

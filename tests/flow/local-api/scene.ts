@@ -1,4 +1,5 @@
-import { serveLocalApi, type ServedApi } from '../../../src/compose/worker/local-api.ts';
+import type { ServedApi } from '../../../src/compose/worker/local-api.ts';
+import { serveLocalApi } from '../../fakes/serve-local-api.ts';
 import { setup as setupScene, type Scene, type SceneChoice } from '../harness.ts';
 
 /** One answer, its body read. */
