@@ -17,8 +17,6 @@ export interface ServiceControl {
   install(): Promise<{ readonly isolated: boolean | undefined }>;
   /** Stops and removes it; what failed on the way is given back. */
   uninstall(): Promise<{ readonly removed: boolean; readonly failures: readonly string[] }>;
-  /** Whether this system's desktops show the worker's icon. */
-  readonly showsIcon: boolean;
   /** Has the icon start at a login, or not. @throws WorkerError `service.not-activated` */
   syncLogin(enabled: boolean): Promise<void>;
   state(): Promise<ServiceState>;

@@ -51,7 +51,6 @@ export async function openService(named: string | undefined, effects: Effects): 
       return { isolated: isSystemd ? isolated : undefined };
     },
     uninstall: () => installer.uninstall(),
-    showsIcon: environment.platform !== 'darwin' && environment.platform !== 'win32',
     syncLogin: (enabled) => syncLoginEntry(enabled, { named, path, runStep, receipt }, effects),
     state: () => installer.state(),
     lingering: async () => (isSystemd ? await lingering(account, runStep) : undefined),

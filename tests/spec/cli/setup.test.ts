@@ -4,13 +4,12 @@ import type { ServiceControl } from '../../../src/cli/world/service.ts';
 import { setup } from './a-world.ts';
 
 /** A service that notes what is done to it. */
-function aService(showsIcon = true): { readonly service: ServiceControl; readonly did: readonly string[] } {
+function aService(): { readonly service: ServiceControl; readonly did: readonly string[] } {
   const did: string[] = [];
   const note = (what: string) => async (): Promise<void> => void did.push(what);
   const service: ServiceControl = {
     manager: 'systemd',
     path: '/unit',
-    showsIcon,
     prepare: note('prepare'),
     install: async () => {
       did.push('install');
@@ -50,14 +49,6 @@ test('setup notes that the icon starts at a login, and keeps a choice', async ()
   });
   await chosen.run('setup');
   expect(chosen.saved).toEqual([]);
-});
-
-test('a system that shows no icon gets no entry until somebody asks', async () => {
-  const { service, did } = aService(false);
-  await using cli = await setup({ world: { service: async () => service } });
-  await cli.run('setup');
-  await cli.run('ui', '--login', 'on');
-  expect([...did]).toEqual(['prepare', 'install', 'login false', 'prepare', 'login true']);
 });
 
 test('the icon at a login is switched on and off by one command', async () => {

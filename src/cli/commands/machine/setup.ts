@@ -71,7 +71,7 @@ export const setup = command({
 /** The icon has an entry of its own (studio contract: login entries), unless the operator said no. */
 async function startIconAtLogin(service: ServiceControl, config: OpenedConfig, headless: boolean): Promise<void> {
   const { autoStart, iconAtLogin } = config.values;
-  const enabled = autoStart && !headless && (iconAtLogin ?? service.showsIcon);
+  const enabled = autoStart && !headless && iconAtLogin !== false;
   if (enabled && iconAtLogin === undefined) await config.update({ iconAtLogin: true });
   await service.syncLogin(enabled);
 }
