@@ -2,11 +2,9 @@ import type { WorkerError } from '../base/errors.ts';
 import { type JobId, toJobId } from '../base/ids.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** The oldest job that the studio gave us: a heartbeat of the contract names one. Undefined while there is none. */
-export function studioJob({ held }: Pick<Scheduler, 'held'>): JobId | undefined {
-  const lease = held.find(({ origin }) => origin === 'studio');
-  return lease && toJobId(lease.purpose);
-}
+/** The jobs that the studio gave us, oldest first. */
+export const studioJobs = ({ held }: Pick<Scheduler, 'held'>): readonly JobId[] =>
+  held.filter(({ origin }) => origin === 'studio').map(({ purpose }) => toJobId(purpose));
 
 /**
  * Cancels a job for that reason while it runs, and says whether it did. One that is on its way to the studio is done:

@@ -22,11 +22,22 @@ export interface CapabilitySources {
   readonly engines: readonly Engine[];
   /** Whether the studio asked for the engines that the contract has no names for. */
   readonly withExtensions: boolean;
+  /** Jobs that it takes at a time; left out towards a studio that lets no worker have several. */
+  readonly maxParallelJobs: number | undefined;
 }
 
 /** The capabilities of this worker as it advertises them. Unknown facts are left out. */
 export function describeCapabilities(sources: CapabilitySources): Capabilities {
-  const { machineName, userName, engines: ready, choice, userPresence, withExtensions, ...settings } = sources;
+  const {
+    machineName,
+    userName,
+    engines: ready,
+    choice,
+    userPresence,
+    withExtensions,
+    maxParallelJobs,
+    ...settings
+  } = sources;
   const engines = ready.filter((engine) => Object.keys(chosenModels(engine, choice)).length > 0);
   const isRoutable = (name: string): boolean => findEngine(engines, name) !== undefined;
   return {
@@ -45,5 +56,6 @@ export function describeCapabilities(sources: CapabilitySources): Capabilities {
     ...advertise(engines.map((engine) => chosenModels(engine, choice))),
     modelEngines: MODEL_ENGINES.filter(isRoutable),
     ...(withExtensions ? { extensionEngines: EXTENSION_ENGINES.filter(isRoutable) } : {}),
+    ...(maxParallelJobs === undefined ? {} : { maxParallelJobs }),
   };
 }

@@ -1,6 +1,6 @@
 import { GB } from '../../base/units.ts';
 import type { Feature, Welcome } from '../../contract/frames/inbound.ts';
-import { studioJob } from '../../jobs/held.ts';
+import { studioJobs } from '../../jobs/held.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
@@ -50,7 +50,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     credentials,
     capabilities,
     claiming,
-    currentJobId: () => studioJob(scheduler) ?? delivery.currentJobId(),
+    currentJobIds: () => [...new Set([...studioJobs(scheduler), ...delivery.waitingJobIds()])],
     shipBuffer: setup.log.shipBuffer,
     maxFailures: config.current.ws_reconnect_attempts ?? 0,
     onRevoked,

@@ -4,6 +4,7 @@ import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
 import { createScheduler } from '../../jobs/scheduler.ts';
 import type { MachineView } from '../../local-api/deps.ts';
+import { BARE_TERMS, type StudioTerms } from '../../studio/session/terms.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
 import type { PresenceWatch } from '../../system/presence/watch.ts';
@@ -150,13 +151,13 @@ async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposab
   const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
-  const capabilities = (features: readonly string[] = []): Capabilities =>
+  const capabilities = ({ features }: StudioTerms): Capabilities =>
     machine.capabilities({
       claiming: claiming.isClaiming() && !stopping.underway,
       thresholdGb: takenGb(),
       withExtensions: features.includes('extensionEngines'),
     });
-  const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities() });
+  const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities(BARE_TERMS) });
   const { registration, credentials } = identity;
   const roundTrip = createRoundTrip(setup.effects.clock);
   await setup.trial?.clearance(); // what follows belongs to one worker alone
@@ -227,7 +228,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
 function statusFacts(setup: WorkerSetup, parts: Parts): ReturnType<WorkerDeps['facts']> {
   const { claiming, conditions, presence, machine, capabilities, identity, jobs, takenGb } = parts;
   return {
-    ...enginesIn(capabilities(['extensionEngines'])),
+    ...enginesIn(capabilities({ ...BARE_TERMS, features: ['extensionEngines'] })),
     pid: setup.effects.environment.pid,
     configPath: setup.config.path,
     enabled: claiming.enabled(),

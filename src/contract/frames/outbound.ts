@@ -46,7 +46,12 @@ export type RejectCode = 'busy' | 'paused' | 'insufficient_memory';
 /** What a worker sends. Absent fields are left out, never null. */
 export type OutboundFrame =
   | { readonly type: 'hello'; readonly authToken: string; readonly capabilities: Capabilities }
-  | { readonly type: 'heartbeat'; readonly capabilities: Capabilities; readonly currentJobId?: JobId }
+  | {
+      readonly type: 'heartbeat';
+      readonly capabilities: Capabilities;
+      readonly currentJobId?: JobId;
+      readonly currentJobIds?: readonly JobId[];
+    }
   | { readonly type: 'accept'; readonly jobId: JobId }
   | {
       readonly type: 'reject';
@@ -65,9 +70,16 @@ export const hello = (authToken: string, capabilities: Capabilities): OutboundFr
   authToken,
   capabilities,
 });
-/** A sign of life with what we can do, and with the job that runs, when there is one. */
-export const heartbeat = (capabilities: Capabilities, currentJobId?: JobId): OutboundFrame =>
-  currentJobId === undefined ? { type: 'heartbeat', capabilities } : { type: 'heartbeat', capabilities, currentJobId };
+/**
+ * A sign of life with what we can do, and with the jobs that are under way, oldest first. More than one are named to a
+ * studio only that said `max_parallel_jobs`.
+ */
+export function heartbeat(capabilities: Capabilities, jobIds: readonly JobId[] = []): OutboundFrame {
+  const [currentJobId] = jobIds;
+  if (currentJobId === undefined) return { type: 'heartbeat', capabilities };
+  if (jobIds.length === 1) return { type: 'heartbeat', capabilities, currentJobId };
+  return { type: 'heartbeat', capabilities, currentJobId, currentJobIds: jobIds.slice(0, MAX_PARALLEL_JOBS) };
+}
 /** We take the offered job. */
 export const accept = (jobId: JobId): OutboundFrame => ({ type: 'accept', jobId });
 /** Longest explanation that a studio is sent, in characters: it may hold what the studio sent us, megabytes of it. */

@@ -52,6 +52,9 @@ export const CONTRACT_SENTENCES = {
   ),
   'offer.rejected': ws((f) => `rejecting offer ${text(f.jobId)}: ${REJECTED[text(f.rule)]?.(f) ?? text(f.because)}`),
   'offer.malformed': ws((f) => `offer ${text(f.jobId)} is malformed: ${text(f.problem)}`),
+  'welcome.limit-ignored': ws(
+    (f) => `the welcome's max_parallel_jobs is of no use, so one job at a time is taken: ${text(f.problem)}`,
+  ),
   'frame.ignored': ws((f) => `ignoring a frame: ${text(f.problem)}`),
   'job.ran': ws((f) => `${text(f.kind)} dispatched in ${duration(f.durationMs)}`),
   'job.failed': ws((f) => `dispatch failed: ${text(f.error)}`),

@@ -21,8 +21,8 @@ export interface SessionDelivery extends Delivery {
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** Whether a result would be lost with the session. */
   hasUnkept(): boolean;
-  /** The job whose result waits for its claim; for the heartbeat, when no job runs. */
-  currentJobId(): JobId | undefined;
+  /** The jobs whose results wait for their claims, oldest first; for heartbeats, behind those that run. */
+  waitingJobIds(): readonly JobId[];
 }
 
 /** Chooses the route of each outcome: an artifact is uploaded, JSON goes as a frame, a failure is reported. */
@@ -56,7 +56,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
     },
     onHeartbeatAck: (ack) => json.onHeartbeatAck(ack),
     hasUnkept: () => json.hasUnkept(),
-    currentJobId: () => json.currentJobId(),
+    waitingJobIds: () => json.waitingJobIds(),
   };
 }
 

@@ -36,8 +36,8 @@ export interface JsonResults {
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** Whether a result is on its way that no disk holds: it goes with the socket. */
   hasUnkept(): boolean;
-  /** The job that the next heartbeat should reclaim: the oldest whose result is not on its way. */
-  currentJobId(): JobId | undefined;
+  /** The jobs that the next heartbeat should reclaim: those whose result is not on its way, oldest first. */
+  waitingJobIds(): readonly JobId[];
 }
 
 /** JSON results over the frames of whichever session is live. Once per delivery: it knows what awaits its ack. */
@@ -93,8 +93,8 @@ class JsonFrames implements JsonResults {
   }
 
   onHeartbeatAck({ claim }: HeartbeatAck): void {
-    const entry = this.#reclaimable();
-    if (claim === undefined || entry?.jobId !== claim.jobId) return;
+    const entry = this.#reclaimable().find(({ jobId }) => jobId === claim?.jobId);
+    if (claim === undefined || entry === undefined) return;
     if (claim.held) void this.#resend(entry);
     else this.#discard(entry, 'the studio does not hold this job for us');
   }
@@ -103,8 +103,8 @@ class JsonFrames implements JsonResults {
     return this.#unacknowledged.size > 0;
   }
 
-  currentJobId(): JobId | undefined {
-    return this.#reclaimable()?.jobId;
+  waitingJobIds(): readonly JobId[] {
+    return this.#reclaimable().map(({ jobId }) => jobId);
   }
 
   /** Those of these entries that a frame of ours may carry. */
@@ -117,8 +117,8 @@ class JsonFrames implements JsonResults {
     return this.#framesIn(this.#deps.outbox.entries());
   }
 
-  #reclaimable(): OutboxEntry | undefined {
-    return this.#waiting().find((entry) => !this.#underway.has(entry.file));
+  #reclaimable(): readonly OutboxEntry[] {
+    return this.#waiting().filter((entry) => !this.#underway.has(entry.file));
   }
 
   #send({ jobId, value, prompt }: JsonResult): boolean {

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Logger } from '../../log/logger.ts';
+import { BARE_TERMS, type StudioTerms } from './terms.ts';
 
 /** Whether jobs are taken, as the operator decided: saved as off, or paused for now. */
 export type Claiming = 'on' | 'off' | 'paused';
@@ -12,7 +13,7 @@ export interface Advertising {
    * For a heartbeat: logs what the operator changed since the frame before it on this socket. User presence comes and goes,
    * and is no change of what is advertised.
    */
-  forHeartbeat(features: readonly string[]): Capabilities;
+  forHeartbeat(terms: StudioTerms): Capabilities;
 }
 
 /**
@@ -22,33 +23,33 @@ export interface Advertising {
  */
 export function createAdvertising(
   log: Logger,
-  capabilities: (features: readonly string[]) => Capabilities,
+  capabilities: (terms: StudioTerms) => Capabilities,
   claiming: () => Claiming,
 ): Advertising {
   let logged = '';
-  /** Of the frame before on this socket, and the features that it was made for. */
-  let before: { readonly features: readonly string[]; readonly offered: string } | undefined;
+  /** Of the frame before on this socket, and the terms that it was made for. */
+  let before: { readonly terms: StudioTerms; readonly offered: string } | undefined;
   let claimed: Claiming | undefined;
   return {
     forHello() {
-      const current = capabilities([]);
+      const current = capabilities(BARE_TERMS);
       claimed = undefined;
-      before = { features: [], offered: offeredIn(current) };
+      before = { terms: BARE_TERMS, offered: offeredIn(current) };
       const summary = summaryOf(current);
       if (logged !== (logged = JSON.stringify(summary))) logAdvertised(log, summary);
       return current;
     },
-    forHeartbeat(features) {
+    forHeartbeat(terms) {
       const last = claimed;
       claimed = claiming();
       if (last !== undefined && last !== claimed) log.info('claiming.changed', { claiming: claimed, before: last });
-      const current = capabilities(features);
-      // A studio names its features after hello, which widens what it is told: the operator changed nothing.
-      if (before !== undefined && before.offered !== offeredIn(capabilities(before.features))) {
+      const current = capabilities(terms);
+      // A studio names its terms after hello, which widens what it is told: the operator changed nothing.
+      if (before !== undefined && before.offered !== offeredIn(capabilities(before.terms))) {
         logAdvertised(log, summaryOf(current));
-        logged = JSON.stringify(summaryOf(capabilities([])));
+        logged = JSON.stringify(summaryOf(capabilities(BARE_TERMS)));
       }
-      before = { features, offered: offeredIn(current) };
+      before = { terms, offered: offeredIn(current) };
       return current;
     },
   };
@@ -65,6 +66,7 @@ const summaryOf = (capabilities: Capabilities) => ({
   kinds: capabilities.taskKinds ?? [],
   modelEngines: capabilities.modelEngines ?? [],
   models: capabilities.supportedModels,
+  ...(capabilities.maxParallelJobs === undefined ? {} : { maxParallelJobs: capabilities.maxParallelJobs }),
 });
 
 /** What a studio picks jobs by, without what a person at the machine or a stop of the worker changes. */

@@ -20,6 +20,7 @@ import type { Credentials, Session, SessionEnd, SessionReceiver, SessionStatus }
 import { type LogQueue, shipLogs } from './ship-logs.ts';
 import { TaskQueue } from './task-queue.ts';
 import { type Closed, endOf, statusOf } from './status.ts';
+import { BARE_TERMS, jobsToName, type StudioTerms } from './terms.ts';
 import { Timers } from './timers.ts';
 
 /*
@@ -36,11 +37,12 @@ export interface SessionOptions {
   readonly log: Logger;
   /** Undefined means not approved yet; asked again after `credentialsChanged`. */
   readonly credentials: () => Credentials | undefined;
-  /** `features`: what the studio named in the welcome of this socket; none before it. */
-  readonly capabilities: (features: readonly string[]) => Capabilities;
+  /** `terms`: what the studio named in the welcome of this socket; nothing before it. */
+  readonly capabilities: (terms: StudioTerms) => Capabilities;
   /** Whether the operator lets this worker claim; capabilities may deny it for other reasons. */
   readonly claiming: () => Claiming;
-  readonly currentJobId: () => JobId | undefined;
+  /** Those that heartbeats name, oldest first. */
+  readonly currentJobIds: () => readonly JobId[];
   readonly shipBuffer: LogQueue;
   /** Called whenever the session moved to another state. Must not throw. */
   readonly onStatus: (status: SessionStatus) => void;
@@ -82,7 +84,7 @@ class SessionDriver implements DrivenSession {
   /** Whose credentials the current socket was opened with. */
   #connectedAs = '';
   /** What the welcome of the current socket named. */
-  #features: readonly string[] = [];
+  #terms: StudioTerms = BARE_TERMS;
   /** Why the session is in this state. */
   #because = '';
   #started = false;
@@ -177,7 +179,7 @@ class SessionDriver implements DrivenSession {
         return;
       }
       case 'send-heartbeat':
-        link?.send(heartbeat(this.#advertising.forHeartbeat(this.#features), this.#options.currentJobId()));
+        link?.send(this.#heartbeat());
         return this.#options.onHeartbeatSent?.();
       case 'report-revoked':
         return this.#options.onRevoked({ workerId: this.#connectedAs, reason: effect.reason });
@@ -192,6 +194,11 @@ class SessionDriver implements DrivenSession {
       default:
         return effect satisfies never;
     }
+  }
+
+  #heartbeat(): OutboundFrame {
+    const jobIds = jobsToName(this.#options.currentJobIds(), this.#terms);
+    return heartbeat(this.#advertising.forHeartbeat(this.#terms), jobIds);
   }
 
   #connect(): void {
@@ -218,8 +225,9 @@ class SessionDriver implements DrivenSession {
 
   #onText(text: string): void {
     const reaction = onFrame(text, this.#state.at === 'live');
-    this.#features = reaction.features ?? this.#features;
+    this.#terms = reaction.terms ?? this.#terms;
     this.#log(reaction.log);
+    this.#log(reaction.warning);
     this.#apply(reaction.event);
     if (reaction.send !== undefined) this.#links.current?.send(reaction.send);
     for (const receiver of this.#receivers) reaction.notify?.(receiver);

@@ -1,23 +1,28 @@
 import type { JobId } from '../../base/ids.ts';
 import { CLOSE_CODE_OF } from '../../contract/frames/close-codes.ts';
-import { type InboundFrame, parseInbound } from '../../contract/frames/inbound.ts';
+import { type InboundFrame, parallelJobsIn, parseInbound, type Welcome } from '../../contract/frames/inbound.ts';
 import { fail, type OutboundFrame } from '../../contract/frames/outbound.ts';
 import type { Event } from './machine.ts';
 import type { SessionReceiver } from './session.ts';
+import type { StudioTerms } from './terms.ts';
 
 /** What one text frame from the studio leads to, in this order. */
 export interface Reaction {
-  readonly log?: {
-    readonly level: 'info' | 'warn' | 'error';
-    readonly event: string;
-    readonly fields: Readonly<Record<string, unknown>>;
-  };
+  readonly log?: ReactionLog;
+  /** About a part of the frame that was of no use. */
+  readonly warning?: ReactionLog;
   /** For the machine. There is always one: any text, even a malformed one, is a sign of life. */
   readonly event: Event;
   readonly send?: OutboundFrame;
   readonly notify?: (receiver: SessionReceiver) => void;
-  /** What the studio can do, as its welcome names it. */
-  readonly features?: readonly string[];
+  /** What the studio named in its welcome. */
+  readonly terms?: StudioTerms;
+}
+
+interface ReactionLog {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 const RECEIVED: Event = { type: 'received', frame: 'other' };
@@ -42,14 +47,8 @@ export const onBinaryFrame = (sizeBytes: number): Reaction['log'] => ignored(`bi
 
 function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
   switch (frame.type) {
-    case 'welcome': {
-      const { workerId, serverTime, features } = frame;
-      const log = { level: 'info', event: 'session.welcomed', fields: { workerId, serverTime, features } } as const;
-      const event: Event = { type: 'received', frame: 'welcome' };
-      // A second welcome on one socket changes nothing.
-      if (welcomed) return { log, event, features };
-      return { log, event, features, notify: (receiver) => receiver.onWelcome?.(frame) };
-    }
+    case 'welcome':
+      return onWelcome(frame, welcomed);
     case 'offer':
       return welcomed ? notify((receiver) => receiver.onOffer?.(frame.claim)) : tooEarly(`offer ${frame.claim.jobId}`);
     case 'heartbeatAck':
@@ -69,6 +68,23 @@ function onGoodFrame(frame: InboundFrame, welcomed: boolean): Reaction {
     default:
       return frame satisfies never;
   }
+}
+
+function onWelcome(frame: Welcome, welcomed: boolean): Reaction {
+  const { workerId, serverTime, features } = frame;
+  const { jobs: maxParallelJobs, problem } = parallelJobsIn(frame);
+  const limit = maxParallelJobs === undefined ? {} : { maxParallelJobs };
+  const fields = { workerId, serverTime, features, ...limit };
+  const reaction: Reaction = {
+    log: { level: 'info', event: 'session.welcomed', fields },
+    ...(problem === undefined
+      ? {}
+      : { warning: { level: 'warn', event: 'welcome.limit-ignored', fields: { problem } } }),
+    event: { type: 'received', frame: 'welcome' },
+    terms: { features, maxParallelJobs },
+  };
+  // A second welcome on one socket changes nothing.
+  return welcomed ? reaction : { ...reaction, notify: (receiver) => receiver.onWelcome?.(frame) };
 }
 
 /** The studio waits for an answer, so it receives why we cannot take the job; it must not offer the same again. */

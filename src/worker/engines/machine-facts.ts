@@ -15,6 +15,8 @@ interface CapabilityMoment {
   readonly thresholdGb?: number;
   /** Whether the studio asked for engines beyond the contract's. */
   readonly withExtensions?: boolean;
+  /** Of a studio that lets a worker have several jobs in flight: how many it takes. */
+  readonly maxParallelJobs?: number | undefined;
 }
 
 /** What this machine is and offers, read anew for every frame that carries it. */
@@ -60,7 +62,7 @@ export async function probeMachine(options: MachineFactsOptions): Promise<Machin
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
-    capabilities({ claiming, thresholdGb, withExtensions = false }) {
+    capabilities({ claiming, thresholdGb, withExtensions = false, maxParallelJobs }) {
       const set = settings();
       return describeCapabilities({
         ...set,
@@ -72,6 +74,7 @@ export async function probeMachine(options: MachineFactsOptions): Promise<Machin
         userPresence: presence?.latest(),
         engines: ready.current(),
         withExtensions,
+        maxParallelJobs,
       });
     },
   };

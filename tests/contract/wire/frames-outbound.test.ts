@@ -30,7 +30,7 @@ function remade(frame: OutboundFrame): OutboundFrame {
     case 'hello':
       return hello(frame.authToken, frame.capabilities);
     case 'heartbeat':
-      return heartbeat(frame.capabilities, frame.currentJobId);
+      return heartbeat(frame.capabilities, frame.currentJobIds ?? (frame.currentJobId ? [frame.currentJobId] : []));
     case 'accept':
       return accept(frame.jobId);
     case 'reject':
@@ -141,7 +141,7 @@ const entry = fc.record(
 );
 const someFrame: fc.Arbitrary<OutboundFrame> = fc.oneof(
   fc.tuple(fc.string(), capabilities).map(([token, known]) => hello(token, known)),
-  fc.tuple(capabilities, fc.option(jobId, { nil: undefined })).map(([known, id]) => heartbeat(known, id)),
+  fc.tuple(capabilities, fc.array(jobId)).map(([known, ids]) => heartbeat(known, ids)),
   jobId.map(accept),
   fc.tuple(jobId, fc.constantFrom(...Object.values(REJECTIONS))).map(([id, because]) => reject(id, because)),
   fc

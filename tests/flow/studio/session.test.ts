@@ -60,7 +60,7 @@ function setup(script: Script = {}, { maxFailures = 0 } = {}) {
       queueMicrotask(wake); // hello is on its way: the session greets
       return someCapabilities();
     },
-    currentJobId: () => undefined,
+    currentJobIds: () => [],
     shipBuffer,
     onStatus: wake,
     onRevoked: () => {},

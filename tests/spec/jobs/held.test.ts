@@ -1,19 +1,19 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId } from '../../../src/base/ids.ts';
-import { cancelRunning, studioJob } from '../../../src/jobs/held.ts';
+import { cancelRunning, studioJobs } from '../../../src/jobs/held.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 
 const reason = new WorkerError('job.cancelled', 'the operator cancelled the job');
 
-test('a heartbeat names the studio’s job and no other lease', () => {
+test('a heartbeat names the studio’s jobs and no other lease', () => {
   const scheduler = createScheduler({ clock: new FakeClock() });
   const update = scheduler.reserve({ origin: 'maintenance', purpose: 'update 0.6.0' });
-  expect(studioJob(scheduler)).toBe(undefined);
+  expect(studioJobs(scheduler)).toEqual([]);
   if (update.is === 'leased') update[Symbol.dispose]();
   scheduler.reserve({ origin: 'studio', purpose: 'job-1' });
-  expect(studioJob(scheduler)).toBe(toJobId('job-1'));
+  expect(studioJobs(scheduler)).toEqual([toJobId('job-1')]);
 });
 
 test('a running job is cancelled with the reason given, a delivered one no more', () => {

@@ -270,6 +270,7 @@ const capabilitySources: CapabilitySources = {
   choice: EVERYTHING,
   engines: [new ScriptedEngine()],
   withExtensions: false,
+  maxParallelJobs: undefined,
 };
 
 test('capabilities list what the engines serve and leave unknown presence out', () => {
@@ -298,6 +299,11 @@ test('a studio that asks receives our own engines in their own field', () => {
   const capabilities = describeCapabilities({ ...capabilitySources, engines: PIPER_FIRST, withExtensions: true });
   expect(capabilities.modelEngines).toEqual(['sd-cpp', 'synthetic']);
   expect(capabilities.extensionEngines).toEqual(['piper', 'gradio']);
+});
+
+test('the number of jobs taken is told to studios that allow several', () => {
+  expect(describeCapabilities({ ...capabilitySources, maxParallelJobs: 4 }).maxParallelJobs).toBe(4);
+  expect(describeCapabilities(capabilitySources)).not.toHaveProperty('maxParallelJobs');
 });
 
 test('every engine advertised is one that an offer can be routed to', () => {

@@ -101,7 +101,7 @@ test('a JSON result without a session is lost if claims are not kept', async () 
 test('a JSON result stays on disk until a claim-keeping studio acknowledges it', async () => {
   const { delivery, reports } = await setup({ keepsClaims: true });
   expect(await delivery.deliver(aJsonOutcome('job-1'))).toEqual({ is: 'sent' });
-  expect([delivery.pending().count, delivery.currentJobId(), reports]).toEqual([1, undefined, []]);
+  expect([delivery.pending().count, delivery.waitingJobIds()[0], reports]).toEqual([1, undefined, []]);
   delivery.onAck(ack('job-1'));
   await settle();
   expect([delivery.pending().count, reports]).toEqual([0, [{ jobId: toJobId('job-1'), is: 'delivered' }]]);
@@ -111,9 +111,9 @@ test('an unacknowledged JSON result is reclaimed and sent in the next session', 
   const { delivery, sent } = await setup({ keepsClaims: true });
   await delivery.deliver(aJsonOutcome('job-1'));
   delivery.onLost();
-  expect(delivery.currentJobId()).toBe(toJobId('job-1')); // the first heartbeat goes out with the welcome
+  expect(delivery.waitingJobIds()[0]).toBe(toJobId('job-1')); // the first heartbeat goes out with the welcome
   delivery.onWelcome(welcome(['resume']));
-  expect(delivery.currentJobId()).toBe(toJobId('job-1'));
+  expect(delivery.waitingJobIds()[0]).toBe(toJobId('job-1'));
   expect(sent.length).toBe(1);
   delivery.onHeartbeatAck(claim('job-1', true));
   await settle();
@@ -134,7 +134,7 @@ test('a JSON result whose claim went to someone else is discarded with a line', 
   delivery.onWelcome(welcome(['resume']));
   delivery.onHeartbeatAck(claim('job-1', false));
   await settle();
-  expect([sent, delivery.pending().count, delivery.currentJobId()]).toEqual([[], 0, undefined]);
+  expect([sent, delivery.pending().count, delivery.waitingJobIds()[0]]).toEqual([[], 0, undefined]);
   const because = 'the studio does not hold this job for us';
   expect(reports).toEqual([{ jobId: toJobId('job-1'), is: 'discarded', because }]);
   expect(log.find('result.discarded')?.fields).toMatchObject({ jobId: 'job-1' });
@@ -148,12 +148,29 @@ test('several JSON results are reclaimed one at a time, oldest first, across a r
   studio.live = true;
   next.onWelcome(welcome(['resume']));
   for (const id of ['a', 'b', 'c']) {
-    expect(next.currentJobId()).toBe(toJobId(id));
+    expect(next.waitingJobIds()[0]).toBe(toJobId(id));
     next.onHeartbeatAck(claim(id, true));
     await settle();
   }
   expect(sent).toEqual([frame('a'), frame('b'), frame('c')]);
-  expect(next.currentJobId()).toBeUndefined();
+  expect(next.waitingJobIds()).toEqual([]);
+});
+
+test('JSON results that are reclaimed together are sent once each', async () => {
+  const { delivery, sent, studio } = await setup({ keepsClaims: true });
+  studio.live = false;
+  for (const id of ['a', 'b', 'c']) await delivery.deliver(aJsonOutcome(id));
+  studio.live = true;
+  delivery.onWelcome(welcome(['resume']));
+  expect(delivery.waitingJobIds()).toEqual(['a', 'b', 'c'].map(toJobId));
+  for (const id of ['b', 'a', 'b', 'c']) delivery.onHeartbeatAck(claim(id, true));
+  await settle();
+  expect(sent.toSorted((a, b) => ('jobId' in a && 'jobId' in b && a.jobId < b.jobId ? -1 : 1))).toEqual([
+    frame('a'),
+    frame('b'),
+    frame('c'),
+  ]);
+  expect(delivery.waitingJobIds()).toEqual([]);
 });
 
 test('a JSON result without a copy on disk is lost with its socket', async () => {
@@ -194,7 +211,7 @@ test('an answer about another claim sends nothing', async () => {
   delivery.onHeartbeatAck(claim('job-9', true));
   delivery.onHeartbeatAck({ type: 'heartbeatAck', claim: undefined });
   await settle();
-  expect([sent, delivery.currentJobId()]).toEqual([[], toJobId('job-1')]);
+  expect([sent, delivery.waitingJobIds()[0]]).toEqual([[], toJobId('job-1')]);
 });
 
 test('a welcome without resume discards waiting JSON results with a warning each', async () => {
@@ -217,7 +234,7 @@ test('a JSON result is never offered to another studio or under another name', a
   await delivery.deliver(aJsonOutcome('job-1'));
   credentials.now = { ...ours, workerId: 'w-2' };
   delivery.onWelcome(welcome());
-  expect([delivery.currentJobId(), delivery.pending().count]).toEqual([undefined, 1]);
+  expect([delivery.waitingJobIds()[0], delivery.pending().count]).toEqual([undefined, 1]);
 });
 
 test.each([

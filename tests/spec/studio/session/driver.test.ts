@@ -31,7 +31,7 @@ function setup() {
   const world: {
     credentials: Credentials | undefined;
     capabilities: Capabilities;
-    job: JobId | undefined;
+    jobs: readonly JobId[];
     claiming: Claiming;
     onLost: () => void;
   } = {
@@ -48,7 +48,7 @@ function setup() {
       supportedModels: ['synthetic'],
       taskKinds: ['llm'],
     },
-    job: undefined,
+    jobs: [],
     claiming: 'on',
     onLost: () => void told.push('lost'),
   };
@@ -65,16 +65,17 @@ function setup() {
     random: { unit: () => 0.5 },
     log,
     credentials: () => world.credentials,
-    capabilities: (features) =>
+    capabilities: ({ features, maxParallelJobs }) =>
       features.includes('extensionEngines')
         ? {
             ...world.capabilities,
+            ...(maxParallelJobs === undefined ? {} : { maxParallelJobs }),
             extensionEngines: ['piper'],
             taskKinds: [...(world.capabilities.taskKinds ?? []), 'audio_tts'],
           }
         : world.capabilities,
     claiming: () => world.claiming,
-    currentJobId: () => world.job,
+    currentJobIds: () => world.jobs,
     shipBuffer,
     onStatus: (status) => void statuses.push(status),
     onRevoked: ({ workerId, reason }) => void told.push(`revoked ${workerId}: ${reason}`),
@@ -251,11 +252,42 @@ test('each heartbeat carries the capabilities and the job of the moment', () => 
   const { goLive, world, clock, frames } = setup();
   goLive();
   world.capabilities = { ...world.capabilities, autoEnabled: false };
-  world.job = toJobId('job-9');
+  world.jobs = [toJobId('job-9')];
   clock.advance(5_000);
   const beats = frames().filter((frame) => frame.type === 'heartbeat');
   expect(beats[0]).not.toHaveProperty('currentJobId');
   expect(beats[1]).toMatchObject({ currentJobId: 'job-9', capabilities: { autoEnabled: false } });
+});
+
+test('a studio that lets a worker have several jobs is told of all', () => {
+  const { start, sockets, clock, frames, world, welcome } = setup();
+  world.jobs = ['job-1', 'job-2', 'job-3'].map(toJobId);
+  start();
+  sockets.last.open();
+  const told = { features: ['extensionEngines'], max_parallel_jobs: 4 };
+  sockets.last.text(JSON.stringify({ type: 'welcome', workerId: 'w-1', serverTime: 'now', ...told }));
+  expect(frames()[0]).not.toHaveProperty('capabilities.maxParallelJobs');
+  expect(frames()[1]).toMatchObject({
+    capabilities: { maxParallelJobs: 4 },
+    currentJobId: 'job-1',
+    currentJobIds: world.jobs,
+  });
+
+  sockets.last.cut();
+  clock.advance(1_125);
+  welcome(); // by a studio that knows of one job
+  expect(frames()[1]).toMatchObject({ currentJobId: 'job-1' });
+  expect(frames()[1]).not.toHaveProperty('currentJobIds');
+});
+
+test('a limit of no use is logged, and one job is named', () => {
+  const { start, sockets, frames, world, log } = setup();
+  world.jobs = ['job-1', 'job-2'].map(toJobId);
+  start();
+  sockets.last.open();
+  sockets.last.text('{"type":"welcome","workerId":"w-1","serverTime":"now","max_parallel_jobs":"4"}');
+  expect(frames()[1]).not.toHaveProperty('currentJobIds');
+  expect(log.find('welcome.limit-ignored')).toMatchObject({ level: 'warn', fields: { problem: expect.any(String) } });
 });
 
 test('a change of claiming is sent at once when asked, and logged once', () => {
