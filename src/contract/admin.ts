@@ -3,6 +3,7 @@ import { CapabilitiesSchema } from './capabilities.ts';
 import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
 import { absentable, Decimal, U32 } from './numbers.ts';
+import { DEADLINE, excludes, ONE_DEADLINE, Priority, Timestamp } from './operator/urgency.ts';
 import { whyNotMade } from './tasks/asked-result.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
@@ -37,7 +38,7 @@ export const ADMIN_ROUTES = {
   model: (modelId: string) => `${ADMIN}/models/${id(modelId)}`,
   /** GET with JobQuery → JobList; POST JobDraft → 201 JobView */
   jobs: `${ADMIN}/jobs`,
-  /** GET → JobView; PATCH JobChange → JobView, 409 unless it is queued */
+  /** GET → JobView; PATCH JobChange → JobView, 409 when that is too late */
   job: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}`,
   /** POST, no body → JobView; 409 unless it failed or was cancelled */
   retry: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/retry`,
@@ -53,8 +54,6 @@ export const ADMIN_ROUTES = {
   logs: `${ADMIN}/logs`,
 } as const;
 
-/** RFC 3339 with a zone, as both sides write it. */
-const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Named = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 /** A query parameter that must be a whole number in a range. Absent reads as the default. */
@@ -153,9 +152,6 @@ export type JobState = (typeof JOB_STATES)[number];
 export const hasEnded = (state: JobState): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled';
 
-/** Higher goes first. */
-const Priority = v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000));
-
 /** A job to queue: of a known model, or with the model's whole recipe beside it. */
 export const JobDraftSchema = v.pipe(
   v.object({
@@ -166,7 +162,9 @@ export const JobDraftSchema = v.pipe(
     assetName: absentable(v.string()),
     vramGbEstimate: absentable(v.pipe(Decimal, v.minValue(0))),
     priority: v.optional(Priority, 0),
+    ...DEADLINE,
   }),
+  v.check(({ deadline, deadlineInMs }) => excludes(deadline, deadlineInMs), ONE_DEADLINE),
   v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
   v.check(
     ({ task }) => whyNotMade(task) === undefined,
@@ -176,13 +174,6 @@ export const JobDraftSchema = v.pipe(
 export type JobDraft = v.InferOutput<typeof JobDraftSchema>;
 /** A draft as a caller writes it: what has a default may be left out. */
 export type JobRequest = v.InferInput<typeof JobDraftSchema>;
-
-/** What an operator may change about a job; what is left out stays as it is. */
-export const JobChangeSchema = v.pipe(
-  v.object({ priority: absentable(Priority) }),
-  v.check((change) => change.priority !== undefined, 'priority is required'),
-);
-export type JobChange = v.InferInput<typeof JobChangeSchema>;
 
 export const JobViewSchema = v.object({
   id: v.string(),
@@ -200,6 +191,8 @@ export const JobViewSchema = v.object({
   /** When a worker last accepted it: before that it waited. */
   startedAt: absentable(Timestamp),
   finishedAt: absentable(Timestamp),
+  /** When it fails unless it has ended. */
+  deadline: absentable(Timestamp),
   /** Who holds it, or who finished it. */
   workerId: absentable(v.string()),
   error: absentable(v.string()),
@@ -240,6 +233,8 @@ export const WhyViewSchema = v.object({
   jobId: v.string(),
   state: v.picklist(JOB_STATES),
   waitsFor: absentable(v.string()),
+  /** Milliseconds until its deadline, where it has one and has not ended. */
+  deadlineInMs: absentable(Count),
   pendingRegistrations: Count,
   workers: v.array(
     v.object({

@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../base/units.ts';
+import type { JobState } from '../contract/admin.ts';
 import type { ReadCapabilities } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 
@@ -142,6 +143,28 @@ export const afterFailure = (
   job: { readonly attempts: number; readonly maxAttempts: number },
   retryable: boolean,
 ): 'queued' | 'failed' => (retryable && job.attempts < job.maxAttempts ? 'queued' : 'failed');
+
+/** Why a job failed whose deadline passed: it was waiting, or a worker ran it. */
+export const DEADLINE_PASSED = {
+  waiting: 'deadline passed before a worker took it',
+  running: 'deadline passed while a worker ran it',
+} as const;
+
+/** What a worker is told when its job is taken from it: the operator cancelled it, or its deadline passed. */
+export type RevokedBecause = 'cancelled' | 'deadline';
+
+/** Why a job was taken from the worker that ran it, where that was decided here; undefined for any other job. */
+export function revokedBecause({
+  state,
+  error,
+}: {
+  readonly state: JobState;
+  readonly error: string | undefined;
+}): RevokedBecause | undefined {
+  if (state === 'cancelled') return 'cancelled';
+  const isLate = error === DEADLINE_PASSED.waiting || error === DEADLINE_PASSED.running;
+  return state === 'failed' && isLate ? 'deadline' : undefined;
+}
 
 /** Heartbeats in a row without its name after which a running job counts as dropped by its worker. */
 const UNNAMED_LIMIT = 2;

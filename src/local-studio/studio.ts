@@ -10,6 +10,7 @@ import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { changesIn, type TellChange } from './changes.ts';
+import { watchDeadlines } from './deadlines.ts';
 import { createStudioPublisher } from './dashboard/publisher.ts';
 import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
@@ -90,12 +91,13 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
   const disarmRetention = retention(parts);
+  const deadlines = watchDeadlines(studio);
   const decisions = createDecisions(clock);
   const unsubscribe = await bus.subscribe((news) => {
     onNews(studio, decisions, news);
     for (const change of changesIn(news)) studio.tell(change);
   });
-  const routes = routesOf(parts, { studio, decisions, pages, feed, startedAt });
+  const routes = routesOf(parts, { studio, deadlines, decisions, pages, feed, startedAt });
   return {
     answer: createRouter(routes, { log, allowsHost: createAllowedHosts(parts.hostNames), shell: parts.shell }),
     openSocket: (socket, worker) =>
@@ -107,6 +109,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       stopTelling();
       disarmSweep();
       disarmRetention();
+      deadlines.stop();
       decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
     },
@@ -169,7 +172,7 @@ const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<Job
   return view;
 };
 
-interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt'> {
+interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt' | 'deadlines'> {
   readonly decisions: Decisions;
   readonly pages: PageSessions;
 }

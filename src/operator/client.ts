@@ -12,7 +12,6 @@ import {
   type BootstrapTokenView,
   BootstrapTokenViewSchema,
   JobListSchema,
-  type JobChange,
   type JobRequest,
   type JobState,
   type JobView,
@@ -33,6 +32,7 @@ import {
   type WorkerView,
 } from '../contract/admin.ts';
 import { writeJson } from '../contract/json.ts';
+import type { JobChange } from '../contract/operator/urgency.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract/page/dashboard.ts';
 import { studioBase, studioUrl } from '../contract/routes.ts';
@@ -51,7 +51,7 @@ export interface OperatorClient {
   }): Promise<readonly JobView[]>;
   /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
   retry(jobId: string): Promise<JobView>;
-  /** Changes a job that is queued. @throws WorkerError `studio.refused` for any other */
+  /** Changes a job. @throws WorkerError `studio.refused` when it is too late for that */
   changeJob(jobId: string, change: JobChange): Promise<JobView>;
   /** @throws WorkerError `studio.refused` when it has ended */
   cancel(jobId: string): Promise<JobView>;

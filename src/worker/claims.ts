@@ -47,11 +47,11 @@ export function createClaims(session: { send(frame: OutboundFrame): boolean }): 
   };
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  cancelled: 'the operator of the studio cancelled this job',
+  deadline: 'the deadline of this job passed',
+};
+
 /** Why a job ends that the studio holds for us no more. */
 export const claimLost = ({ because }: NonNullable<HeartbeatAck['claim']>): WorkerError =>
-  new WorkerError(
-    'job.claim-lost',
-    because === 'cancelled'
-      ? 'the operator of the studio cancelled this job'
-      : 'the studio gave this job to another worker',
-  );
+  new WorkerError('job.claim-lost', REASONS[because ?? ''] ?? 'the studio gave this job to another worker');

@@ -53,8 +53,8 @@ export const HeartbeatAckSchema = v.object({
   type: v.literal('heartbeatAck'),
   /**
    * Extension of `resume`: whether the studio still holds the heartbeat's job for us, and why not where that is known:
-   * `cancelled` by its operator. Our own studio sends that unasked to a worker that knows it, and one for each job that a
-   * heartbeat names.
+   * `cancelled` by its operator, or its `deadline` passed. Our own studio sends that unasked to a worker that knows it,
+   * and one for each job that a heartbeat names.
    */
   claim: absentable(v.object({ jobId: JobIdSchema, held: v.boolean(), because: v.optional(v.string()) })),
 });

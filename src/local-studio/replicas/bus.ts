@@ -1,3 +1,4 @@
+import type { RevokedBecause } from '../queue.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 
 /**
@@ -7,7 +8,8 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
 export type StudioNews =
   /** A job waits; its kind and estimate are named where they are known. */
   | { readonly is: 'queued'; readonly job?: QueuedNews | undefined }
-  | { readonly is: 'cancelled'; readonly jobId: string }
+  /** By its operator, or its deadline: then it failed. */
+  | { readonly is: 'cancelled'; readonly jobId: string; readonly because?: RevokedBecause | undefined }
   /** A result came in by another studio than the one that has the worker's socket. */
   | { readonly is: 'completed'; readonly jobId: string; readonly workerId: string }
   | { readonly is: 'decided'; readonly requestId: string }

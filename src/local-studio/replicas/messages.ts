@@ -10,7 +10,11 @@ const NewsSchema = v.variant('is', [
     is: v.literal('queued'),
     job: v.optional(v.object({ id: Id, kind: v.picklist(TASK_KIND_IDS), vramGb: v.pipe(v.number(), v.finite()) })),
   }),
-  v.object({ is: v.literal('cancelled'), jobId: Id }),
+  v.object({
+    is: v.literal('cancelled'),
+    jobId: Id,
+    because: v.optional(v.picklist(['cancelled', 'deadline'])),
+  }),
   v.object({ is: v.literal('completed'), jobId: Id, workerId: Id }),
   v.object({ is: v.literal('decided'), requestId: Id }),
   v.object({ is: v.literal('connected'), workerId: Id }),

@@ -14,7 +14,7 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
     case 'queued':
       return logFailure(studio, news.job === undefined ? offerToAll(studio) : offerHere(studio, news.job));
     case 'cancelled':
-      return revokeClaim(studio, news.jobId);
+      return revokeClaim(studio, news.jobId, news.because);
     case 'completed': {
       dropLease(studio, news.jobId);
       const session = studio.live.get(news.workerId);

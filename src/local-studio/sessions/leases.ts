@@ -1,7 +1,16 @@
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { requeued } from './offering.ts';
-import { type AcceptedJob, afterFailure, afterUnnamedBeat, GRACE_MS, isFull, LEASE_MS } from '../queue.ts';
+import {
+  type AcceptedJob,
+  afterFailure,
+  afterUnnamedBeat,
+  GRACE_MS,
+  isFull,
+  LEASE_MS,
+  type RevokedBecause,
+  revokedBecause,
+} from '../queue.ts';
 
 /*
  * A claim outlives the socket it was made on (studio contract: `resume`). Its job is leased to the worker until a
@@ -65,11 +74,11 @@ interface Loss {
   readonly onlyLapsed?: boolean;
 }
 
-/** The operator cancelled the job: its worker, if its socket is here, is told as far as it can be. */
-export function revokeClaim(studio: StudioState, jobId: string): void {
+/** The job was cancelled, or its deadline passed: its worker, if its socket is here, is told as far as it can be. */
+export function revokeClaim(studio: StudioState, jobId: string, because: RevokedBecause = 'cancelled'): void {
   for (const session of studio.live.values()) {
     if (!revoke(session, jobId)) continue;
-    if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(jobId, CANCELLED));
+    if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(jobId, { held: false, because }));
   }
   dropLease(studio, jobId);
 }
@@ -152,8 +161,9 @@ const jobsNamedIn = ({ currentJobId, currentJobIds }: Heartbeat): readonly strin
 
 async function answerTo(studio: StudioState, session: WorkerSession, jobId: string): Promise<string> {
   if (await isHeld(studio, session, jobId)) return claimAck(jobId, { held: true });
-  const isCancelled = (await studio.store.jobs.get(jobId))?.state === 'cancelled';
-  return claimAck(jobId, isCancelled ? CANCELLED : { held: false });
+  const job = await studio.store.jobs.get(jobId);
+  const because = job && revokedBecause(job);
+  return claimAck(jobId, { held: false, ...(because !== undefined && { because }) });
 }
 
 /** Another studio on this database may have cancelled the job, or taken it from the worker. */
@@ -164,8 +174,6 @@ async function renewClaim(studio: StudioState, session: WorkerSession, job: Acce
 }
 
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
-/** What is said of the claim to a job that the operator cancelled. */
-export const CANCELLED = { held: false, because: 'cancelled' } as const;
 
 /** The answer to a heartbeat that names a job. */
 export const claimAck = (jobId: string, claim: { readonly held: boolean; readonly because?: string }): string =>

@@ -86,6 +86,13 @@ function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
     end: (id, workerId, ending, at) => moved(id, workerId, jobs.end(id, workerId, ending, at)),
     complete: (id, workerId, completion, at) => moved(id, workerId, jobs.complete(id, workerId, completion, at)),
     change: (id, change, at) => moved(id, undefined, jobs.change(id, change, at)),
+    async expire(at, limit) {
+      const expiry = await jobs.expire(at, limit);
+      for (const { id, workerId } of expiry.expired) {
+        tell({ is: 'job', jobId: id, ...(workerId !== undefined && { workerId }) });
+      }
+      return expiry;
+    },
     cancel: (id, at) => moved(id, undefined, jobs.cancel(id, at)),
     retry: (id, at) => moved(id, undefined, jobs.retry(id, at)),
   };

@@ -1,5 +1,6 @@
 import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { UrgencyTable } from './tables/urgency.ts';
 import type { RejectionTable } from './rejections.ts';
 
 /*
@@ -146,6 +147,8 @@ export interface NewJob {
   readonly priority: number;
   readonly maxAttempts: number;
   readonly createdAt: number;
+  /** When it fails unless it has ended, by the clock of `JobTable.now`. */
+  readonly deadlineAt?: number | undefined;
 }
 
 /** A job and what became of it. */
@@ -178,11 +181,6 @@ export interface OfferCriteria {
   readonly except: readonly number[];
 }
 
-/** What an operator changes about a job that waits; what is left out stays as it is. */
-export interface JobChange {
-  readonly priority?: number | undefined;
-}
-
 export type AttemptOutcome = Exclude<AttemptView['outcome'], 'open'>;
 
 /** How a running job ends without a result. */
@@ -204,7 +202,7 @@ export interface Completion {
 }
 
 /** Jobs. A change returns false, and changes nothing, when the job is not in the state named beside it. */
-export interface JobTable {
+export interface JobTable extends UrgencyTable {
   add(job: NewJob): Promise<void>;
   get(id: string): Promise<JobRow | undefined>;
   /** Newest first, below `before`. */
@@ -215,7 +213,10 @@ export interface JobTable {
     /** Only those whose id begins so. */
     readonly id?: string | undefined;
   }): Promise<readonly JobRow[]>;
-  /** Gives the next fitting job to the worker: highest priority first, then oldest. Atomic: one worker gets it. */
+  /**
+   * Gives the next fitting job to the worker: highest priority first, then oldest, none after its deadline. Atomic: one
+   * worker gets it.
+   */
   offerNext(criteria: OfferCriteria, at: number): Promise<JobRow | undefined>;
   /** offered → queued, free of charge; with `onlyLapsed` as in an ending. */
   release(id: string, workerId: string, at: number, onlyLapsed?: boolean): Promise<boolean>;
@@ -233,11 +234,9 @@ export interface JobTable {
   lapsed(): Promise<readonly JobRow[]>;
   /** Whether the worker may still deliver this job. */
   holds(id: string, workerId: string): Promise<boolean>;
-  /** Changes a queued job; it keeps its age. */
-  change(id: string, change: JobChange, at: number): Promise<boolean>;
   /** Anything that has not ended → cancelled. */
   cancel(id: string, at: number): Promise<boolean>;
-  /** failed or cancelled → queued, with all its attempts again. */
+  /** failed or cancelled → queued, with all its attempts again, and without a deadline that has passed. */
   retry(id: string, at: number): Promise<boolean>;
   /** Jobs that are with a worker, or with this one. */
   underway(workerId?: string): Promise<readonly JobRow[]>;

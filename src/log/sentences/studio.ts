@@ -34,6 +34,7 @@ export const STUDIO_SENTENCES = {
   'job.failed': own(
     (f) => `job ${text(f.jobId)} failed on ${text(f.workerId)} (attempt ${text(f.attempts)}): ${text(f.error)}`,
   ),
+  'job.expired': own((f) => `job ${text(f.jobId)} failed: ${text(f.because)}`),
   'job.lost': own((f) => `${text(f.workerId)} lost job ${text(f.jobId)}: ${text(f.because)}`),
   'job.resumed': own((f) => `${text(f.workerId)} resumed job ${text(f.jobId)}`),
   'offer.accepted': own((f) => `${text(f.workerId)} accepted job ${text(f.jobId)}`),

@@ -1,26 +1,13 @@
 import { expect, test } from 'bun:test';
+import { testDeadlines } from './deadline-suite.ts';
+import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
 import type { Declare } from '../../needs.ts';
 import type { JobState } from '../../../src/contract/admin.ts';
-import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
-import type {
-  Completion,
-  JobTable,
-  ModelRow,
-  NewJob,
-  OfferCriteria,
-  RegistrationRow,
-  Store,
-} from '../../../src/local-studio/storage/store.ts';
-
-/** A store of its own for each test, which can be closed and opened again. */
-export interface StoreUnderTest extends AsyncDisposable {
-  readonly store: Store;
-  readonly reopen: () => Promise<Store>;
-}
+import type { JobTable, ModelRow, RegistrationRow, Store } from '../../../src/local-studio/storage/store.ts';
 
 /** What every implementation of `Store` promises. Registers the tests; call it once per implementation. */
 export function testStore(name: string, open: () => Promise<StoreUnderTest>, declare: Declare = test): void {
-  const it = (title: string, body: (subject: StoreUnderTest) => Promise<void>): void =>
+  const it: It = (title, body) =>
     declare(`${name}: ${title}`, async () => {
       await using subject = await open();
       await body(subject);
@@ -261,6 +248,8 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await logs.page({ workerId: 'w-2', after: 0, limit: 10 })).toEqual(all.slice(2));
   });
 
+  testDeadlines(it);
+
   it('everything is there when the store is opened again', async ({ store, reopen }) => {
     await store.registrations.add(aRequest('r-1'));
     await store.workers.put({ id: 'w-1', installId: undefined, capabilities: '1', createdAt: 1 });
@@ -302,31 +291,6 @@ const aModel: ModelRow = {
   updatedAt: 2,
 };
 
-const aJob = (id: string, about: Partial<NewJob> = {}): NewJob => ({
-  id,
-  kind: 'llm',
-  model: 'm-1',
-  modelSource: '{"engine":"synthetic"}',
-  task: '{}',
-  prompt: 'as created',
-  gameId: 'g',
-  assetName: 'a',
-  vramGb: 1,
-  priority: 0,
-  maxAttempts: 3,
-  createdAt: 1,
-  ...about,
-});
-
-const criteria = (workerId: string): OfferCriteria => ({
-  workerId,
-  kinds: TASK_KIND_IDS.filter((kind) => kind !== 'image'),
-  engines: ['synthetic'],
-  thresholdGb: 7.5,
-  except: [],
-});
-
-const aResult: Completion = { prompt: undefined, result: '{}' };
 const aLine = (message: string) => ({
   ts: '2026-05-25T12:00:00.000Z',
   level: 'info',
@@ -362,22 +326,3 @@ const MAY: Readonly<Record<Situation, readonly (typeof CHANGES)[number][]>> = {
   failed: ['retry'],
   cancelled: ['retry'],
 };
-
-/** Creates a job and takes it to a situation, by worker `w-1`. Nothing else may be queued. */
-async function bringTo(jobs: JobTable, id: string, situation: string): Promise<void> {
-  await jobs.add(aJob(id));
-  if (situation === 'queued') return;
-  if (situation === 'cancelled') return void (await jobs.cancel(id, 2));
-  await jobs.offerNext({ ...criteria('w-1'), except: await othersThan(jobs, id) }, 2);
-  if (situation === 'offered') return;
-  await jobs.start(id, 'w-1', 3);
-  if (situation === 'running') return;
-  if (situation === 'completed') return void (await jobs.complete(id, 'w-1', aResult, 4));
-  const to = situation === 'failed' ? 'failed' : 'queued';
-  await jobs.end(id, 'w-1', { to, outcome: 'lost', error: 'no luck' }, 4);
-}
-
-const othersThan = async (jobs: JobTable, id: string): Promise<readonly number[]> =>
-  (await jobs.list({ state: 'queued', before: undefined, limit: 50 })).flatMap((job) =>
-    job.id === id ? [] : [job.seq],
-  );

@@ -152,6 +152,12 @@ describe('jobs create', () => {
     expect(cli.seen[0]?.body).toMatchObject({ task });
   });
 
+  test('a deadline travels as a span, for the studio to count', async () => {
+    await using cli = await withStudio(create);
+    expect(await cli.run('studio', 'jobs', 'create', '--kind', 'llm', '--prompt', 'x', '--deadline', '90s')).toBe(0);
+    expect(cli.seen[0]?.body).toMatchObject({ deadlineInMs: 90_000 });
+  });
+
   test.each([
     ['png', '\x89PNG\r\n\x1A\n and the rest'],
     ['jpeg', '\xFF\xD8\xFF and the rest'],
@@ -334,22 +340,36 @@ describe('jobs list', () => {
 });
 
 describe('jobs set', () => {
+  const deadline = '2027-01-31T18:00:00.000Z';
   const change: Answers = {
     'GET /jobs/job-1': () => Response.json(aJob()),
-    'PATCH /jobs/job-1': () => Response.json(aJob({ priority: -3 })),
+    'PATCH /jobs/job-1': () => Response.json(aJob({ priority: -3, deadline })),
   };
 
-  test('changes the priority of a job and prints it', async () => {
+  test.each([
+    [['--priority', '-3'], { priority: -3 }],
+    [['--deadline', '10m', '--priority', '0'], { deadlineInMs: 600_000, priority: 0 }],
+    [['--deadline', '2027-01-31T19:00+01:00'], { deadline }],
+    [['--deadline', 'none'], { deadline: 'none' }],
+  ])('%p changes the job and prints how it stands', async (flags, body) => {
     await using cli = await withStudio(change);
-    expect(await cli.run('studio', 'jobs', 'set', 'job-1', '--priority', '-3')).toBe(0);
-    expect(cli.seen.at(-1)).toMatchObject({ method: 'PATCH', body: { priority: -3 } });
-    expect(cli.out()).toBe('job-1 has priority -3\n');
+    expect(await cli.run('studio', 'jobs', 'set', 'job-1', ...flags)).toBe(0);
+    expect(cli.seen.at(-1)).toMatchObject({ method: 'PATCH', body });
+    expect(cli.out()).toBe(`job-1 has priority -3 and its deadline at ${deadline}\n`);
   });
 
-  test.each([[[]], [['--priority', '1001']], [['--priority', 'high']]])('rejects %p as usage', async (flags) => {
+  test.each([
+    [[]],
+    [['--priority', '1001']],
+    [['--priority', 'high']],
+    [['--deadline', '0m']],
+    [['--deadline', '2027-01-31T18:00']],
+    [['--deadline', '2027-13-31T18:00Z']],
+    [['--deadline', 'tomorrow']],
+  ])('rejects %p as usage', async (flags) => {
     await using cli = await withStudio(change);
     expect(await cli.run('studio', 'jobs', 'set', 'job-1', ...flags)).toBe(64);
-    expect(cli.err()).toContain('--priority');
+    expect(cli.err()).toContain(flags[0] ?? '--priority');
     expect(cli.seen).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Random } from '../../../system/random.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { EventFeed } from '../../../page-host/feed.ts';
+import type { Deadlines } from '../../deadlines.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { Decisions } from '../decisions.ts';
@@ -17,6 +18,7 @@ export interface AdminContext {
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: HashOf;
   readonly decisions: Pick<Decisions, 'announce'>;
+  readonly deadlines: Pick<Deadlines, 'note'>;
   readonly objectionTo: ObjectionTo;
   readonly startedAt: number;
   /** What whoever watches the studio is told. */

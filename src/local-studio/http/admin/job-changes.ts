@@ -1,10 +1,11 @@
-import { JobChangeSchema } from '../../../contract/admin.ts';
+import type { JobDraft } from '../../../contract/admin.ts';
+import { JobChangeSchema } from '../../../contract/operator/urgency.ts';
 import { revokeClaim } from '../../sessions/leases.ts';
 import { offerJob } from '../../sessions/offering.ts';
-import { logFailure } from '../../sessions/state.ts';
+import { logFailure, type StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 import { type Exchange, json, OPERATOR_BODY, readBody, refuse, type Route } from '../http.ts';
-import { type AdminContext, existing } from './context.ts';
+import { type AdminContext, existing, isoOf } from './context.ts';
 import { viewOf } from './job-view.ts';
 
 /** What an operator does to a job that is there. */
@@ -21,12 +22,33 @@ export const jobChangeRoutes = (
   { method: 'POST', path: '/admin/jobs/:id/cancel', handle: async (exchange) => cancel(context, await find(exchange)) },
 ];
 
-async function change({ studio, clock }: AdminContext, request: Request, job: JobRow): Promise<Response> {
-  const wanted = await readBody(request, JobChangeSchema, OPERATOR_BODY);
-  if (!(await studio.store.jobs.change(job.id, wanted, clock.now()))) {
-    throw refuse('conflict', `the job is not queued any more: it is ${job.state}`);
+async function change(context: AdminContext, request: Request, job: JobRow): Promise<Response> {
+  const { studio, clock, deadlines } = context;
+  const { priority, ...wanted } = await readBody(request, JobChangeSchema, OPERATOR_BODY);
+  const deadlineAt = wanted.deadline === 'none' ? null : await deadlineOf(studio, wanted);
+  if (!(await studio.store.jobs.change(job.id, { priority, deadlineAt }, clock.now()))) {
+    const { state } = existing(await studio.store.jobs.get(job.id), 'job', job.id);
+    throw refuse(
+      'conflict',
+      `${priority === undefined ? 'the job has ended' : 'the job is not queued any more'}: it is ${state}`,
+    );
   }
+  if (deadlineAt !== undefined) deadlines.note();
   return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+}
+
+/** A deadline as it was asked for, in milliseconds since the epoch. @throws Refusal when it has passed */
+export async function deadlineOf(
+  { store, clock }: Pick<StudioState, 'store' | 'clock'>,
+  { deadline, deadlineInMs }: Pick<JobDraft, 'deadline' | 'deadlineInMs'>,
+): Promise<number | undefined> {
+  if (deadline === undefined && deadlineInMs === undefined) return undefined;
+  const now = await store.jobs.now(clock.now());
+  if (deadline === undefined) return now + (deadlineInMs ?? 0);
+  const at = Date.parse(deadline);
+  if (Number.isNaN(at)) throw refuse('invalid', `deadline is ${JSON.stringify(deadline)}, which is no day`);
+  if (at <= now) throw refuse('invalid', `the deadline has passed: it is ${isoOf(now)} here`);
+  return at;
 }
 
 async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {

@@ -27,6 +27,7 @@ export const jobView = (job: JobRow, waitsFor: string | undefined) => {
     updatedAt: isoOf(job.updatedAt),
     startedAt: job.startedAt === undefined ? undefined : isoOf(job.startedAt),
     finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
+    deadline: job.deadlineAt === undefined ? undefined : isoOf(job.deadlineAt),
     result: job.result === undefined ? undefined : parseJson(job.result),
     ranOn: job.ranOn,
     artifact: artifact && {

@@ -7,7 +7,7 @@ import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
-import { jobChangeRoutes } from './job-changes.ts';
+import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf } from './job-view.ts';
 import { waitsOf, whyView } from './why.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
@@ -63,6 +63,7 @@ async function create(context: AdminContext, request: Request): Promise<Response
   const job = await newJob(context, draft);
   await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
   await studio.store.jobs.add(job);
+  if (job.deadlineAt !== undefined) context.deadlines.note();
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
   const queued = await studio.store.jobs.get(job.id);
@@ -93,6 +94,7 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
     priority: draft.priority,
     maxAttempts: MAX_ATTEMPTS,
     createdAt: clock.now(),
+    deadlineAt: await deadlineOf(studio, draft),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { WhyView } from '../../../contract/admin.ts';
+import { hasEnded, type WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
@@ -43,9 +43,16 @@ export async function whyView(studio: StudioState, job: JobRow): Promise<WhyView
     jobId: job.id,
     state: job.state,
     waitsFor: (await waitsOf(studio, [job])).get(job.id),
+    deadlineInMs: await leftOf(studio, job),
     pendingRegistrations: (await registrations.pending()).length,
     workers: job.state === 'queued' ? known.map((row) => workerWhy(studio, waitingJob(job), row, facts)) : [],
   };
+}
+
+/** By the clock that the deadline goes by. */
+async function leftOf({ store, clock }: StudioState, { state, deadlineAt }: JobRow): Promise<number | undefined> {
+  if (deadlineAt === undefined || hasEnded(state)) return undefined;
+  return Math.max(0, deadlineAt - (await store.jobs.now(clock.now())));
 }
 
 /** Why workers have no job at the moment, as far as they answered: the latest rejection of each. */

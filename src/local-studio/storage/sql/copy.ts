@@ -19,7 +19,7 @@ const TABLES: Readonly<Record<string, string>> = {
   lanes: 'kind, vram_class',
   jobs: `seq, id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
          attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
-         artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at`,
+         artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
   rejections: 'job_id, worker_id, reason, final, at',
   logs: 'seq, worker_id, ts, level, category, message, job_id',

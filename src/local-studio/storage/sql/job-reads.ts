@@ -1,7 +1,7 @@
 import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
-import { MAY_DELIVER } from './job-endings.ts';
+import { MAY_DELIVER } from './endings/job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { leaseSql } from './leases.ts';
@@ -119,6 +119,7 @@ export const toJobRow = (row: Row): JobRow => ({
   artifact: toArtifact(row),
   ranOn: maybeText(row['ran_on']),
   createdAt: number(row['created_at']),
+  deadlineAt: maybeNumber(row['deadline_at']),
   updatedAt: number(row['updated_at']),
   startedAt: maybeNumber(row['started_at']),
   finishedAt: maybeNumber(row['finished_at']),

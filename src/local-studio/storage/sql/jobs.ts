@@ -1,13 +1,19 @@
 import { vramClass } from '../../queue.ts';
 import type { JobTable, NewJob } from '../store.ts';
-import { endJobs, HAD_IT } from './job-endings.ts';
+import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
+import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { leaseSql, renewLease } from './leases.ts';
 import { claimNext } from './next-job.ts';
 import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
-export const createSqlJobs = (sql: Sql): JobTable => ({ ...readJobs(sql), ...moveJobs(sql), ...endJobs(sql) });
+export const createSqlJobs = (sql: Sql): JobTable => ({
+  ...readJobs(sql),
+  ...moveJobs(sql),
+  ...endJobs(sql),
+  ...expireJobs(sql),
+});
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
 function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume' | 'renew' | 'change'> {
@@ -36,12 +42,13 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
          WHERE id = $1 AND state = 'queued' AND ${HAD_IT}`,
         [id, workerId, at],
       ),
-    change: (id, { priority }, at) =>
-      changed(`UPDATE jobs SET priority = COALESCE($2, priority), updated_at = $3 WHERE id = $1 AND state = 'queued'`, [
-        id,
-        priority ?? null,
-        at,
-      ]),
+    change: (id, { priority, deadlineAt }, at) =>
+      changed(
+        `UPDATE jobs SET priority = COALESCE($2, priority), updated_at = $3,
+           deadline_at = CASE WHEN $4 = 1 THEN $5 ELSE deadline_at END
+         WHERE id = $1 AND ${priority === undefined ? IS_OPEN : "state = 'queued'"}`,
+        [id, priority ?? null, at, deadlineAt === undefined ? 0 : 1, deadlineAt ?? null],
+      ),
     renew: (id, workerId, ms) => renewLease(sql, id, workerId, ms),
   };
 }
@@ -51,8 +58,8 @@ async function addJob(query: Query, job: NewJob): Promise<void> {
   await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', queueClass);
   await query(
     `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
-       priority, attempts, max_attempts, created_at, updated_at)
-     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13)
+       priority, attempts, max_attempts, created_at, updated_at, deadline_at)
+     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13, $14)
      ON CONFLICT (id) DO NOTHING`, // nobody else has this id: it is the same call, repeated after a lost connection
     [
       job.id,
@@ -68,6 +75,7 @@ async function addJob(query: Query, job: NewJob): Promise<void> {
       job.priority,
       job.maxAttempts,
       job.createdAt,
+      job.deadlineAt ?? null,
     ],
   );
 }

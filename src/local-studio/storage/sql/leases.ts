@@ -8,6 +8,10 @@ import { LEASE_MS, STALE_MS } from '../../queue.ts';
 
 const NOW = '(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint';
 
+/** The time that all studios on a database go by: its own, or that of the one studio that has it, which is a parameter. */
+export const nowSql = ({ dialect }: Pick<Sql, 'dialect'>, param: string): string =>
+  dialect === 'sqlite' ? param : NOW;
+
 /** Parts of statements about jobs. */
 interface LeaseSql {
   /** Begins a lease: more of `SET`. */

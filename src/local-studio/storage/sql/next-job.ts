@@ -2,7 +2,7 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number } from './columns.ts';
-import { leaseSql } from './leases.ts';
+import { leaseSql, nowSql } from './leases.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Sql } from '../../../system/database/sql.ts';
 
@@ -66,15 +66,17 @@ interface Conditions {
 /** `$1` is the threshold, `$2` its class, then kinds, engines, jobs to skip, the worker and the time. */
 function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except }: ListLengths): Conditions {
   const list = (from: number, length: number): readonly string[] => Array.from({ length }, (_, at) => `$${from + at}`);
+  const [worker, at] = [`$${3 + kinds + engines + except}`, `$${4 + kinds + engines + except}`];
   const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds + engines, except).join(', ')})`;
   return {
     named: list(3 + kinds, engines)
       .map((param) => `(${param})`)
       .join(', '),
     fits: `queued.state = 'queued' AND queued.kind = lanes.kind AND queued.engine = named.engine
-           AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}`,
+           AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}
+           AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, at)})`,
     lane: `lanes.kind IN (${list(3, kinds).join(', ')}) AND lanes.vram_class <= $2`,
-    taken: `state = 'offered', worker_id = $${3 + kinds + engines + except}, updated_at = $${4 + kinds + engines + except}${leaseSql(sql).begins}`,
+    taken: `state = 'offered', worker_id = ${worker}, updated_at = ${at}${leaseSql(sql).begins}`,
   };
 }
 

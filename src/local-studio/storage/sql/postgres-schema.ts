@@ -55,6 +55,12 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX rejections_at ON rejections (at)`,
     `CREATE INDEX rejections_worker ON rejections (worker_id, at)`,
   ],
+  // Deadlines of jobs.
+  [
+    `ALTER TABLE jobs ADD COLUMN deadline_at BIGINT`,
+    `CREATE INDEX jobs_deadline ON jobs (deadline_at)
+       WHERE state IN ('queued', 'offered', 'running') AND deadline_at IS NOT NULL`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

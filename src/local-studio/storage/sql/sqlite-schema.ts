@@ -60,6 +60,12 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX rejections_at ON rejections (at)`,
     `CREATE INDEX rejections_worker ON rejections (worker_id, at)`,
   ],
+  // Deadlines of jobs.
+  [
+    `ALTER TABLE jobs ADD COLUMN deadline_at BIGINT`,
+    `CREATE INDEX jobs_deadline ON jobs (deadline_at)
+       WHERE state IN ('queued', 'offered', 'running') AND deadline_at IS NOT NULL`,
+  ],
 ];
 
 /** Brings the schema to this release's. */

@@ -48,6 +48,7 @@ export const JOBS = {
     tries: 'Tries',
     triesOf: (spent: number, max: number) => `${spent} of ${max}`,
     priority: 'Priority',
+    deadline: 'Deadline',
     file: 'File',
     fileOf: (size: string, ext: string) => `${size} ${ext}`,
     sha: 'SHA-256',

@@ -1,6 +1,7 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { TASK_KIND_IDS } from '../../../../contract/tasks/index.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
+import { deadlineIn } from '../../../args/deadline.ts';
 import { readImageFiles } from '../../../args/image-file.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { printJson, printLines } from '../../../output.ts';
@@ -68,6 +69,11 @@ export const jobsCreate = command({
       default: '0',
       description: 'From -1000 to 1000; higher goes first',
     },
+    deadline: {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Fail unless done so long from now, such as 10m, or by a time such as 2027-01-31T18:00Z',
+    },
     ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
@@ -84,6 +90,7 @@ export const jobsCreate = command({
         model: args.model,
         modelSource: args.model === SYNTHETIC ? syntheticSource(task) : undefined,
         priority: toNumber('--priority', args.priority, PRIORITY_RANGE),
+        ...(args.deadline === undefined ? {} : deadlineIn(args.deadline)),
         task,
       }),
     );

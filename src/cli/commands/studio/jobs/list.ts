@@ -17,7 +17,7 @@ export const jobsList = command({
     'studio-worker studio jobs list --state queued --quiet',
   ],
   exits: OPERATOR_EXITS,
-  json: 'an array of jobs: {id, state, kind, model, prompt, priority, attempts, createdAt, startedAt?, finishedAt?, workerId?, waitsFor?, error?, result?, artifact?, …}',
+  json: 'an array of jobs: {id, state, kind, model, prompt, priority, attempts, createdAt, startedAt?, finishedAt?, deadline?, workerId?, waitsFor?, error?, result?, artifact?, …}',
   args: {
     state: {
       type: 'enum',

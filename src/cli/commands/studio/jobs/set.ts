@@ -1,4 +1,6 @@
 import { WorkerError } from '../../../../base/errors.ts';
+import type { JobView } from '../../../../contract/admin.ts';
+import { deadlineIn } from '../../../args/deadline.ts';
 import { toNumber } from '../../../args/values.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
@@ -6,24 +8,45 @@ import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-acces
 import { findJob, JOB_ARG } from '../../../studio-ids.ts';
 import { PRIORITY_RANGE } from './create.ts';
 
-/** Changes a job that waits. */
+/** Takes a deadline away. */
+const NONE = 'none';
+
+/** Changes a job that has not ended. */
 export const jobsSet = command({
-  summary: 'Change the priority of a queued job',
-  examples: ['studio-worker studio jobs set job-5f0c --priority 10'],
+  summary: 'Change the priority of a queued job, or the deadline of one that has not ended',
+  examples: [
+    'studio-worker studio jobs set job-5f0c --priority 10',
+    'studio-worker studio jobs set job-5f0c --deadline 2h',
+    'studio-worker studio jobs set job-5f0c --deadline none',
+  ],
   exits: OPERATOR_EXITS,
-  json: 'the job: {id, state, priority, …}',
+  json: 'the job: {id, state, priority, deadline?, …}',
   args: {
     ...JOB_ARG,
     priority: { type: 'string', valueHint: 'number', description: 'From -1000 to 1000; higher goes first' },
+    deadline: {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Fail unless done so long from now, such as 10m, or by a time such as 2027-01-31T18:00Z; or none',
+    },
     ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
-    if (args.priority === undefined) throw new WorkerError('cli.usage', 'nothing to change: give --priority');
-    const priority = toNumber('--priority', args.priority, PRIORITY_RANGE);
+    const { priority, deadline } = args;
+    if (priority === undefined && deadline === undefined) {
+      throw new WorkerError('cli.usage', 'nothing to change: give --priority or --deadline');
+    }
+    const change = {
+      ...(priority !== undefined && { priority: toNumber('--priority', priority, PRIORITY_RANGE) }),
+      ...(deadline !== undefined && (deadline === NONE ? { deadline } : deadlineIn(deadline))),
+    };
     const studio = await openStudio(args, world);
-    const job = await studio.changeJob((await findJob(studio, args.job)).id, { priority });
+    const job = await studio.changeJob((await findJob(studio, args.job)).id, change);
     if (args.json) printJson(world.terminal, job);
-    else printLines(world.terminal, args.quiet ? job.id : `${job.id} has priority ${job.priority}`);
+    else printLines(world.terminal, args.quiet ? job.id : standing(job));
   },
 });
+
+const standing = ({ id, priority, deadline }: JobView): string =>
+  `${id} has priority ${priority} and ${deadline === undefined ? 'no deadline' : `its deadline at ${deadline}`}`;

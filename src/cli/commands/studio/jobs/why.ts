@@ -1,3 +1,4 @@
+import { formatDuration } from '../../../../base/units.ts';
 import type { WhyView } from '../../../../contract/admin.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
@@ -11,7 +12,7 @@ export const jobsWhy = command({
   summary: 'Explain why no worker takes a job, worker by worker',
   examples: ['studio-worker studio jobs why job-5f0c'],
   exits: OPERATOR_EXITS,
-  json: '{jobId, state, waitsFor?, pendingRegistrations, workers: [{workerId, machineName?, connected, because, rejectedAt?}]}',
+  json: '{jobId, state, waitsFor?, deadlineInMs?, pendingRegistrations, workers: [{workerId, machineName?, connected, because, rejectedAt?}]}',
   args: { ...JOB_ARG, ...OPERATOR_ARGS },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
@@ -32,11 +33,14 @@ export const jobsWhy = command({
   },
 });
 
-function summaryLines({ jobId, state, waitsFor, workers, pendingRegistrations }: WhyView): readonly string[] {
-  if (state !== 'queued') return [`${jobId} does not wait: it is ${state}`];
+function summaryLines(why: WhyView): readonly string[] {
+  const { jobId, state, waitsFor, deadlineInMs, workers, pendingRegistrations } = why;
+  const left = deadlineInMs === undefined ? [] : [`its deadline is in ${formatDuration(deadlineInMs)}`];
+  if (state !== 'queued') return [`${jobId} does not wait: it is ${state}`, ...left];
   const pending = `${pendingRegistrations} await approval: run \`studio-worker studio workers list\``;
   return [
     onOneLine(`${jobId} waits: ${waitsFor ?? 'it is about to be offered'}`),
+    ...left,
     ...(workers.length === 0 ? ['no worker has joined this studio'] : []),
     ...(pendingRegistrations === 0 ? [] : [pending]),
   ];

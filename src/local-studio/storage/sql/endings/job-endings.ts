@@ -1,7 +1,7 @@
-import type { AttemptRow, Completion, Ending, JobTable } from '../store.ts';
-import type { Query, Sql } from '../../../system/database/sql.ts';
-import { maybeText, number } from './columns.ts';
-import { leaseSql } from './leases.ts';
+import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
+import type { Query, Sql } from '../../../../system/database/sql.ts';
+import { maybeText, number } from '../columns.ts';
+import { leaseSql, nowSql } from '../leases.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
 const MAX_ATTEMPTS_KEPT = 50;
@@ -32,7 +32,8 @@ export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' 
       sql.durable(async (query) => {
         const rows = await query(
           `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, started_at = NULL,
-             finished_at = NULL, updated_at = $2
+             finished_at = NULL, updated_at = $2,
+             deadline_at = CASE WHEN deadline_at > ${nowSql(sql, '$2')} THEN deadline_at END
            WHERE id = $1 AND state IN ('failed', 'cancelled') RETURNING seq`,
           [id, at],
         );
@@ -114,7 +115,7 @@ async function cancel(query: Query, id: string, at: number): Promise<boolean> {
 }
 
 /** Numbered on from the one before, also when the job was retried and has all its attempts again. */
-async function keepAttempt(query: Query, jobId: string, attempt: Omit<AttemptRow, 'number'>): Promise<void> {
+export async function keepAttempt(query: Query, jobId: string, attempt: Omit<AttemptRow, 'number'>): Promise<void> {
   const [kept] = await query(
     `INSERT INTO job_attempts (job_id, number, worker_id, started_at, ended_at, outcome, error)
      VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM job_attempts WHERE job_id = $1), $2, $3, $4, $5, $6)
