@@ -15,9 +15,8 @@ import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 import { USUAL } from '../fakes/engines/loading.ts';
+import { PATIENCE_MS } from '../flow/wait-for.ts';
 
-/** Unpacking, loading and a session, on a busy machine. */
-const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 

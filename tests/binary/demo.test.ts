@@ -47,7 +47,7 @@ test('the executable alone runs four real engines on weights it makes itself', a
   });
   expect(await readdir(program.cwd)).toEqual(['results']);
   expect(await readdir(program.home)).toEqual(['.cache']);
-}, 60_000);
+}, 240_000);
 
 test('the demonstration leaves nothing behind but its results and the cache', async () => {
   await using program = await alone(await builtBinary());

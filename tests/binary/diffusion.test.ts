@@ -6,14 +6,12 @@ import { fileServer } from '../fakes/models/file-server.ts';
 import { goneSoon, isGone } from '../fakes/system/gone.ts';
 import { images } from '../fakes/engines/onnx-engine.ts';
 import { installSdCli, installSdServer } from '../fakes/engines/sd-cpp/sd-cli-program.ts';
-import { waitFor } from '../flow/wait-for.ts';
+import { PATIENCE_MS, waitFor } from '../flow/wait-for.ts';
 import { alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 import { serving } from './worker.ts';
 import { LINUX, needs } from '../needs.ts';
 import { callsIn } from '../fakes/engines/sd-cpp/program-calls.ts';
 
-/** Starting programs and a session, on a busy machine. */
-const PATIENCE_MS = 30_000;
 setDefaultTimeout(2 * PATIENCE_MS);
 beforeAll(() => builtBinary(), BUILD_LIMIT_MS);
 

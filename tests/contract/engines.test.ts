@@ -24,7 +24,7 @@ import { realEffects } from '../../src/compose/effects.ts';
 import { realEngines } from '../../src/compose/engines/engines.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 
 /** For engines that work on something. */
 const INPUTS = { initImageUrl: 'https://example.invalid/fox.png', maskUrl: 'https://example.invalid/mask.png' };

@@ -9,7 +9,7 @@ import { createHttp } from '../../../src/system/net/http-client.ts';
 import { rawPeer } from '../../fakes/system/raw-peer.ts';
 
 /** Longer than any exchange of these tests takes; limits have a file of their own. */
-const PATIENT_MS = 60_000;
+const PATIENT_MS = 240_000;
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 const http = createHttp({ clock: systemClock, env: () => undefined, userAgent: 'studio-worker/test' });

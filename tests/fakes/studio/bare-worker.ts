@@ -33,7 +33,7 @@ export interface BareWorker extends Disposable {
   ): Promise<Response>;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** Opens the socket, without a word. */
 export async function bareSocket(credentials: Credentials): Promise<BareWorker> {

@@ -82,7 +82,7 @@ export interface FakeStudioOptions {
   readonly patienceMs?: number;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** The embedded studio on a free port and in a temporary folder, with a recorder and faults around it. */
 export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeStudio> {

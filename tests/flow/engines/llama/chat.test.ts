@@ -11,7 +11,7 @@ import { textOf } from '../../../fakes/engines/deltas.ts';
 import type { TaskDelta } from '../../../../src/engines/result.ts';
 
 /** Several processes start and load a library, on a busy machine. */
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 
 /** A loaded model in a child, and a way to chat with it. */
 async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean?: boolean } = {}) {

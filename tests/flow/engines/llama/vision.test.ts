@@ -9,7 +9,7 @@ import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts
 import { LEAN, USUAL } from '../../../fakes/engines/loading.ts';
 
 /** Several processes start and load a library, on a busy machine. */
-setDefaultTimeout(30_000);
+setDefaultTimeout(120_000);
 
 /** A loaded model with a projector in a child, and a way to chat with it. */
 async function setup(options: Parameters<typeof llamaScene>[0] & { readonly lean?: boolean } = {}) {

@@ -9,7 +9,7 @@ import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
-setDefaultTimeout(30_000); // a child that starts on a busy machine
+setDefaultTimeout(120_000); // a child that starts on a busy machine
 
 const context = (progress: RunContext['progress'] = () => {}): RunContext => ({
   signal: new AbortController().signal,

@@ -9,7 +9,7 @@ import { floatWav } from '../../../fakes/engines/float-wav.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';
 
 /** Each is made, fetched, decoded and written down, on a busy machine. */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 /** A quarter of a second of a tone in containers that do not begin with a mark of audio. */
 const FIXTURES = join(import.meta.dir, '../../../fixtures/audio');

@@ -16,7 +16,7 @@ import { USUAL } from '../../../fakes/engines/loading.ts';
 import { READY } from '../../../../src/engines/readiness.ts';
 
 /** Each asks a real library in a child, on a busy machine. */
-setDefaultTimeout(60_000);
+setDefaultTimeout(120_000);
 
 const RATE = 16_000;
 const inputUrl = 'https://example.invalid/a.wav';
