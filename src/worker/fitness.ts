@@ -64,9 +64,11 @@ const ORDERED = [
   {
     name: 'outbox',
     ...BUSY,
-    inputs: ({ live }) => ({ full: live?.outboxFull === true }),
-    against: ({ live }) =>
-      live?.outboxFull === true ? 'the outbox is full of results that the studio does not have yet' : undefined,
+    inputs: ({ live }) => ({ space: live?.outboxSpace ?? 'free' }),
+    against: ({ live }) => {
+      if (live?.outboxSpace === 'full') return 'the outbox is full of results that the studio does not have yet';
+      return live?.outboxSpace === 'unread' ? 'the results of earlier runs are being read' : undefined;
+    },
   },
   {
     name: 'quarantine',

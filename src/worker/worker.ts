@@ -37,7 +37,7 @@ export interface WorkerDeps {
   readonly registration: RegistrationPart;
   readonly session: Pick<Session, 'start' | 'status' | 'ended'>;
   readonly receivers: StudioReceivers;
-  readonly delivery: Pick<SessionDelivery, 'deliverPending' | 'pending'>;
+  readonly delivery: Pick<SessionDelivery, 'deliverPending' | 'pending' | 'space'>;
   readonly jobs: Pick<CarryOut, 'running'>;
   readonly history: Pick<JobHistory, 'recent'>;
   readonly stopping: Stopping;
@@ -123,6 +123,7 @@ class ServingWorker implements Worker {
 
   async #deliverPending(): Promise<void> {
     const { delivery, stopping, clock } = this.#deps;
+    if (delivery.space() === 'unread') return void delivery.deliverPending(); // too many to wait for
     const patience = Promise.withResolvers<void>();
     const disarm = clock.after(PENDING_FIRST_MS, patience.resolve);
     await Promise.race([delivery.deliverPending(), stopping.ended, patience.promise]);

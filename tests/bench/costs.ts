@@ -1,13 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toJobId } from '../../src/base/ids.ts';
 import { openLog } from '../../src/log/open-log.ts';
-import { entryName, type EntryHeader, writeEntry } from '../../src/studio/delivery/entry.ts';
 import { openOutbox } from '../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { sha256 } from '../../src/system/disk/digest.ts';
 import { systemFiles } from '../../src/system/disk/files.ts';
 import { recordingLogger } from '../fakes/recording-logger.ts';
+import { fillOutbox } from '../fakes/studio/fill-outbox.ts';
 import { usageOf } from './processes.ts';
 import { SCRATCH, startTaker } from './programs.ts';
 import type { Measurement } from './report.ts';
@@ -72,7 +71,7 @@ async function cpuMsOf(studio: TimedStudio, pid: number, jobs: number): Promise<
 
 async function outboxMs(entries: number): Promise<number> {
   const dir = folder('outbox');
-  fillOutbox(dir, entries);
+  fillOutbox(dir, { count: entries, lastAt: Date.now() });
   const since = performance.now();
   const outbox = await openOutbox({
     dir,
@@ -82,6 +81,7 @@ async function outboxMs(entries: number): Promise<number> {
     sha256,
     log: recordingLogger(),
   });
+  await outbox.whole;
   const tookMs = performance.now() - since;
   const found = outbox.entries().length;
   await outbox.close();
@@ -90,35 +90,13 @@ async function outboxMs(entries: number): Promise<number> {
   return tookMs;
 }
 
-/** Results in files of their own: the journal holds no more than a few thousand. */
-function fillOutbox(dir: string, entries: number): void {
-  const createdAt = Date.now() - entries;
-  const content = new TextEncoder().encode('{"text":"a reply"}');
-  const rest = {
-    kind: 'json',
-    ext: '',
-    prompt: 'a fox',
-    workerId: 'bench-worker',
-    studio: 'http://127.0.0.1',
-  } as const;
-  mkdirSync(dir, { recursive: true });
-  for (let at = 0; at < entries; at++) {
-    const header: EntryHeader = {
-      ...rest,
-      jobId: toJobId(`job-${at}`),
-      createdAt: createdAt + at,
-      sizeBytes: content.byteLength,
-      sha256: sha256(content).toHex(),
-    };
-    writeFileSync(join(dir, entryName(header, sha256)), Buffer.concat([...writeEntry(header, content, sha256)]));
-  }
-}
-
 /** A start that finds so many results which no studio has yet. */
 async function outboxStartCosts(entries: number): Promise<Measurement> {
   const helloMs = async (found: number): Promise<number> => {
     await using studio = startTimedStudio();
-    const prepare = (configFolder: string): void => fillOutbox(join(configFolder, 'outbox'), found);
+    const prepare = (configFolder: string): void => {
+      fillOutbox(join(configFolder, 'outbox'), { count: found, lastAt: Date.now() });
+    };
     await using taker = await startTaker(studio, 'worker', { prepare });
     return taker.helloMs;
   };

@@ -17,7 +17,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
     holders: [],
     maintenance: false,
     stopping: false,
-    outboxFull: false,
+    outboxSpace: 'free',
     quarantinedMs: 0,
     unloadable: undefined,
   },

@@ -39,7 +39,7 @@ export function controlOf(setup: WorkerSetup, parts: ControlParts, worker: Pick<
       readObstacles(worker.status(), setup, {
         scheduler,
         userPresence: () => presence.latest(),
-        outboxHasSpace: () => link.delivery.hasSpace(),
+        outboxSpace: () => link.delivery.space(),
       }),
     pauseSwitch: claiming.pauseSwitch,
     reload: () => config.reload(),

@@ -182,7 +182,7 @@ function readOfferFacts(
     userPresence,
     scheduler,
     isStopping,
-    isOutboxFull: () => !delivery.hasSpace(),
+    outboxSpace: () => delivery.space(),
     quarantine,
     cpuRule,
     loadFailures: about.loadFailures,

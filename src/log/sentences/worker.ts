@@ -111,6 +111,7 @@ export const WORKER_SENTENCES = {
   'result.not-removed': own(
     (f) => `cannot remove the delivered result ${text(f.jobId ?? f.file)} from disk: ${text(f.error)}`,
   ),
+  'result.not-pruned': own((f) => `cannot remove old results from ${text(f.path)}: ${text(f.error)}`),
   'result.not-set-aside': own((f) => `cannot move the corrupt result ${text(f.file)} aside: ${text(f.error)}`),
   'result.corrupt': own(
     (f) => `the saved result ${text(f.file)} fails its checksum and was moved to ${text(f.movedTo)}`,

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../base/abort.ts';
 import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import { isOurs, logUnauthorized } from './ownership.ts';
@@ -113,6 +114,8 @@ class BackgroundUploads implements Background {
 
   async #oneRound(): Promise<void> {
     const { outbox, onReport, log } = this.#deps;
+    await unlessAborted(outbox.whole, this.#signal).catch(() => {}); // an abort, which ends the round below
+    if (this.#signal.aborted) return;
     for (const { jobId } of await outbox.expire()) onReport(jobId, { is: 'discarded', because: EXPIRED });
     const result = await this.#retryAll(outbox.entries());
     if (result === 'aborted') return;

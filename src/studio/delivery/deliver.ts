@@ -39,7 +39,7 @@ export function createDelivery(deps: DeliveryDeps): SessionDelivery {
       return taken.filter(Boolean).length;
     },
     discard: (file) => discard(file, deps),
-    hasSpace: () => deps.outbox.hasSpace(),
+    space: () => deps.outbox.space(),
     pending: () => deps.outbox.pending(),
     async stop() {
       stopping.abort(new WorkerError('job.cancelled', 'the worker is stopping'));
@@ -69,6 +69,7 @@ interface Routes {
 }
 
 async function discard(file: string, { outbox, log, onReport }: DeliveryDeps): Promise<boolean> {
+  await outbox.whole;
   const entry = outbox.entries().find((other) => other.file === file);
   if (entry === undefined) return false;
   const because = 'the operator discarded it';

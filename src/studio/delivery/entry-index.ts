@@ -72,6 +72,11 @@ export class EntryIndex {
     return [...this.#known.values()].flatMap(({ entry, expiresAtMs }) => (nowMs > expiresAtMs ? [entry] : []));
   }
 
+  /** No new entry is made before this time: there is one that is not known yet. */
+  reserve(createdAt: number): void {
+    this.#newestAt = Math.max(this.#newestAt, createdAt);
+  }
+
   /** A time for a new entry: never one given before, and never before an older entry, since names sort by it. */
   nextCreatedAt(): number {
     return (this.#newestAt = Math.max(this.#clock.now(), this.#newestAt + 1));

@@ -46,7 +46,19 @@ export const ENTRY_NAME = /^\d{14}-[0-9a-f]{32}\.(?:artifact|json)$/;
 
 /** Names sort in the order of delivery. */
 export const entryName = (header: EntryHeader, sha256: Sha256): string =>
-  `${String(header.createdAt).padStart(14, '0')}-${sha256(header.jobId).toHex().slice(0, 32)}.${header.kind}`;
+  `${String(header.createdAt).padStart(14, '0')}${jobPart(header.jobId, sha256)}${header.kind}`;
+
+/** What the names of a job's entries have in common. */
+export const jobPart = (jobId: JobId, sha256: Sha256): string => `-${sha256(jobId).toHex().slice(0, 32)}.`;
+
+/** When an entry of this name was made, in milliseconds since the epoch. */
+export const createdAtOf = (name: string): number => Number(name.slice(0, 14));
+
+/** Whether of two entries of one job the later one replaces the other. */
+export const isSameResult = (
+  a: Pick<EntryHeader, 'kind' | 'workerId' | 'studio'>,
+  b: Pick<EntryHeader, 'kind' | 'workerId' | 'studio'>,
+): boolean => a.kind === b.kind && a.workerId === b.workerId && a.studio === b.studio;
 
 /** The entry's parts; the content is one of them, not a copy. */
 export function writeEntry(header: EntryHeader, content: Uint8Array, sha256: Sha256): readonly Uint8Array[] {

@@ -79,7 +79,9 @@ class JsonFrames implements JsonResults {
 
   onWelcome(welcome: Welcome): void {
     if (welcome.features.includes('resume')) return;
-    for (const entry of this.#waiting()) this.#discard(entry, 'the studio does not keep claims across sockets');
+    this.#discardAll();
+    if (this.#deps.outbox.space() !== 'unread') return;
+    void this.#deps.outbox.whole.then(() => this.#deps.studioOffers('resume') || this.#discardAll());
   }
 
   onCompleteAck(jobId: JobId): void {
@@ -147,6 +149,10 @@ class JsonFrames implements JsonResults {
     } finally {
       if (!sent) this.#underway.delete(entry.file);
     }
+  }
+
+  #discardAll(): void {
+    for (const entry of this.#waiting()) this.#discard(entry, 'the studio does not keep claims across sockets');
   }
 
   #discard(entry: OutboxEntry, because: string): void {

@@ -21,21 +21,11 @@ export interface OutboxOptions {
 export const JOURNAL = 'journal';
 
 /**
- * What is in the folder in files of their own; the folder is created for its owner alone when it is missing, and a file
- * that holds nothing of use is set aside.
+ * The names in the folder, sorted; it is created for its owner alone when it is missing.
  *
  * @throws WorkerError `folder.unusable` | `disk.full`
  */
-export async function readFolder(options: OutboxOptions): Promise<readonly OutboxEntry[]> {
-  const entries: OutboxEntry[] = [];
-  for (const name of await openFolder(options)) {
-    const entry = await takeIn(name, options);
-    if (entry !== undefined) entries.push(entry);
-  }
-  return entries;
-}
-
-async function openFolder({ dir, files }: OutboxOptions): Promise<readonly string[]> {
+export async function openFolder({ dir, files }: OutboxOptions): Promise<readonly string[]> {
   try {
     await files.makeDir(dir, { mode: 0o700 });
     return await files.list(dir);
@@ -50,7 +40,7 @@ async function openFolder({ dir, files }: OutboxOptions): Promise<readonly strin
 
 /**
  * A file of the folder as an entry; undefined for what is none, which is then set aside. What is no plain file stays where
- * it is, unopened: nothing of ours made it, and reading a pipe would never end.
+ * it is, unopened: nothing of ours made it, and reading a pipe would never end. Never throws.
  */
 export async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
   if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
@@ -101,12 +91,7 @@ export async function readHead(
 /** Holds whole results that are not delivered any more: the operator decides what becomes of them. */
 export const SET_ASIDE = 'set-aside';
 
-/**
- * Moves a result out of the way of delivery: its file, or these bytes of the journal. The folder keeps within the limit of
- * the outbox: what was set aside first goes first, with a line each.
- *
- * @throws the disk's error
- */
+/** Moves a result out of the way of delivery: its file, or these bytes of the journal. @throws the disk's error */
 export async function moveAside(
   { file, bytes }: { readonly file: string; readonly bytes: Uint8Array | undefined },
   options: OutboxOptions,
@@ -116,10 +101,15 @@ export async function moveAside(
   await files.makeDir(folder, { mode: 0o700 });
   if (bytes === undefined) await files.rename(`${dir}/${file}`, `${folder}/${file}`);
   else await files.writeDurable(`${folder}/${file}`, [bytes], 0o600);
-  await prune(folder, options);
 }
 
-async function prune(folder: string, { files, maxBytes, log }: OutboxOptions): Promise<void> {
+/**
+ * Keeps what was set aside within the limit of the outbox: what came first goes first, with a line each.
+ *
+ * @throws the disk's error
+ */
+export async function pruneSetAside({ dir, files, maxBytes, log }: OutboxOptions): Promise<void> {
+  const folder = `${dir}/${SET_ASIDE}`;
   const names = await files.list(folder); // by the time they were made
   const sizes = await Promise.all(names.map(async (name) => (await files.stat(`${folder}/${name}`))?.sizeBytes ?? 0));
   let total = sizes.reduce((sum, size) => sum + size, 0);

@@ -3,19 +3,30 @@ import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { DAY_MS } from '../../base/units.ts';
-import { ENTRY_NAME, type EntryHeader, entryName, factsOf, type OutboxEntry, readEntry, writeEntry } from './entry.ts';
+import {
+  ENTRY_NAME,
+  type EntryHeader,
+  entryName,
+  factsOf,
+  isSameResult,
+  type OutboxEntry,
+  readEntry,
+  writeEntry,
+} from './entry.ts';
 import { EntryIndex } from './entry-index.ts';
-import { type Journal, openJournal } from './journal.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
 import {
   JOURNAL,
   moveAside,
+  openFolder,
   type OutboxOptions,
-  readFolder,
+  pruneSetAside,
   SET_ASIDE,
   setAside,
   setAsideBytes,
   takeIn,
 } from './outbox-folder.ts';
+import { UnreadFiles } from './unread-files.ts';
 
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
 
@@ -39,17 +50,23 @@ export interface Outbox {
   takeIn(file: string): Promise<boolean>;
   /** Moves an entry out of the way of delivery, to where the operator finds it, and logs why. Never throws. */
   setAside(entry: OutboxEntry, because: string): Promise<void>;
-  /** Oldest first. */
+  /** Settles once all that earlier processes left is known, or the outbox is closed. Never rejects. */
+  readonly whole: Promise<void>;
+  /** Oldest first; none while files are unread, since each of them may be older than those that are known. */
   entries(): readonly OutboxEntry[];
-  /** Those of one job, oldest first, however many others there are. */
+  /** Those of one job that are known, oldest first, however many others there are. */
   ofJob(jobId: JobId): readonly OutboxEntry[];
   /** Sets aside what is older than the limit, logs each and returns them. */
   expire(): Promise<readonly OutboxEntry[]>;
-  hasSpace(): boolean;
+  space(): OutboxSpace;
+  /** How many there are, and the size of those that were read. */
   pending(): { readonly count: number; readonly sizeBytes: number };
-  /** Waits until removed files are gone and lets go of open ones. It works on after that. Never throws. */
+  /** Reads no further, waits until removed files are gone, and lets go of open ones. It works on after that. Never throws. */
   close(): Promise<void>;
 }
+
+/** Whether one more result may be kept: `unread` while nobody knows how large those of earlier processes are. */
+export type OutboxSpace = 'free' | 'full' | 'unread';
 
 /** Why the studio never got a result. */
 export const EXPIRED = 'it waited too long for the studio';
@@ -57,15 +74,21 @@ export const UNREADABLE = 'its copy on disk is damaged or gone';
 
 /** After a week nobody waits for a result any more, and most studios have long given the job to another worker. */
 const MAX_AGE_MS = 7 * DAY_MS;
+
+/** So many files are read within 10 ms; nobody need wait for more of them. */
+const MAX_READ_AT_OPENING = 256;
+
 /**
- * Opens the folder, creating it for its owner alone, and takes in what earlier processes left. Never throws for bad files.
+ * Opens the folder, creating it for its owner alone, and takes in what earlier processes left: many files by and by, while
+ * the outbox is in use. Never throws for bad files.
  *
  * @throws WorkerError `folder.unusable` | `disk.full`
  */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const { dir, files, clock, sha256, log, maxAgeMs = MAX_AGE_MS } = options;
   const index = new EntryIndex(clock, maxAgeMs);
-  for (const entry of await readFolder(options)) index.add(entry);
+  const unread = new UnreadFiles(await openFolder(options), index, options);
+  await unread.read(MAX_READ_AT_OPENING);
   const { journal, found } = await openJournal({
     path: `${dir}/${JOURNAL}`,
     files,
@@ -74,8 +97,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     onDamage: ({ at, bytes }) => setAsideBytes(`${JOURNAL}-${clock.now()}-${at}`, bytes, options),
   });
   for (const header of found) index.add(factsOf(header, entryName(header, sha256)));
-  const outbox = new DiskOutbox(options, index, journal);
-  await outbox.expire();
+  const outbox = new DiskOutbox(options, index, journal, unread);
+  if (unread.count === 0) await outbox.whole;
   return outbox;
 }
 
@@ -83,13 +106,18 @@ class DiskOutbox implements Outbox {
   readonly #options: OutboxOptions;
   readonly #index: EntryIndex;
   readonly #journal: Journal;
+  readonly #unread: UnreadFiles;
+  readonly #closing = new AbortController();
   /** Files that are being unlinked. */
   readonly #removals = new Set<Promise<void>>();
+  readonly whole: Promise<void>;
 
-  constructor(options: OutboxOptions, index: EntryIndex, journal: Journal) {
+  constructor(options: OutboxOptions, index: EntryIndex, journal: Journal, unread: UnreadFiles) {
     this.#options = options;
     this.#index = index;
     this.#journal = journal;
+    this.#unread = unread;
+    this.whole = this.#readAll();
   }
 
   async put(entry: NewEntry, content: Uint8Array): Promise<OutboxEntry> {
@@ -98,7 +126,8 @@ class DiskOutbox implements Outbox {
     const header = { ...entry, createdAt, sizeBytes: content.byteLength, sha256: sha256(content).toHex() };
     const file = entryName(header, sha256);
     await this.#store(file, writeEntry(header, content, sha256));
-    const older = this.#index.ofJob(header.jobId).filter((other) => sameResult(other, header));
+    await this.#unread.readOf(header.jobId);
+    const older = this.#index.ofJob(header.jobId).filter((other) => isSameResult(other, header));
     const added = factsOf(header, file);
     this.#index.add(added);
     for (const other of older) await this.remove(other);
@@ -149,6 +178,7 @@ class DiskOutbox implements Outbox {
 
   async takeIn(file: string): Promise<boolean> {
     const { dir, files } = this.#options;
+    await this.whole;
     if (this.#index.has(file) || !ENTRY_NAME.test(file) || (await files.stat(`${dir}/${file}`)) === undefined)
       return false;
     const entry = await takeIn(file, this.#options);
@@ -157,6 +187,56 @@ class DiskOutbox implements Outbox {
   }
 
   async setAside(entry: OutboxEntry, because: string): Promise<void> {
+    await this.#setAside([entry], because);
+  }
+
+  async expire(): Promise<readonly OutboxEntry[]> {
+    const expired = this.#index.expired();
+    await this.#setAside(expired, EXPIRED);
+    return expired;
+  }
+
+  entries(): readonly OutboxEntry[] {
+    return this.#unread.count > 0 ? [] : this.#index.entries();
+  }
+
+  ofJob(jobId: JobId): readonly OutboxEntry[] {
+    return this.#index.ofJob(jobId);
+  }
+
+  space(): OutboxSpace {
+    if (this.#index.sizeBytes >= this.#options.maxBytes) return 'full';
+    return this.#unread.count > 0 ? 'unread' : 'free';
+  }
+
+  pending(): { readonly count: number; readonly sizeBytes: number } {
+    return { count: this.#index.count + this.#unread.count, sizeBytes: this.#index.sizeBytes };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.whole;
+    await Promise.all(this.#removals);
+    this.#journal.close();
+  }
+
+  async #readAll(): Promise<void> {
+    await this.#unread.read(Number.POSITIVE_INFINITY, this.#closing.signal);
+    if (!this.#closing.signal.aborted) await this.expire();
+  }
+
+  async #setAside(entries: readonly OutboxEntry[], because: string): Promise<void> {
+    for (const entry of entries) await this.#moveAside(entry, because);
+    if (entries.length === 0) return;
+    await pruneSetAside(this.#options).catch((thrown: unknown) => {
+      this.#options.log.warn('result.not-pruned', {
+        path: `${this.#options.dir}/${SET_ASIDE}`,
+        error: errorChain(thrown),
+      });
+    });
+  }
+
+  async #moveAside(entry: OutboxEntry, because: string): Promise<void> {
     const { file, jobId } = entry;
     const { dir, log } = this.#options;
     this.#index.forget(entry);
@@ -168,33 +248,6 @@ class DiskOutbox implements Outbox {
     } catch (thrown) {
       this.#logNotRemoved(entry, thrown); // it stays where it is, and is offered again after a restart
     }
-  }
-
-  async expire(): Promise<readonly OutboxEntry[]> {
-    const expired = this.#index.expired();
-    for (const entry of expired) await this.setAside(entry, EXPIRED);
-    return expired;
-  }
-
-  entries(): readonly OutboxEntry[] {
-    return this.#index.entries();
-  }
-
-  ofJob(jobId: JobId): readonly OutboxEntry[] {
-    return this.#index.ofJob(jobId);
-  }
-
-  hasSpace(): boolean {
-    return this.#index.sizeBytes < this.#options.maxBytes;
-  }
-
-  pending(): { readonly count: number; readonly sizeBytes: number } {
-    return { count: this.#index.count, sizeBytes: this.#index.sizeBytes };
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#removals);
-    this.#journal.close();
   }
 
   async #store(file: string, parts: readonly Uint8Array[]): Promise<void> {
@@ -213,6 +266,3 @@ class DiskOutbox implements Outbox {
     this.#options.log.warn('result.not-removed', { jobId, error: errorChain(thrown) });
   }
 }
-
-const sameResult = (a: OutboxEntry, b: EntryHeader): boolean =>
-  a.kind === b.kind && a.workerId === b.workerId && a.studio === b.studio;

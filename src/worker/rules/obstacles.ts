@@ -1,4 +1,5 @@
 import { formatDiskSpace, formatDuration } from '../../base/units.ts';
+import type { OutboxSpace } from '../../studio/delivery/outbox.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import type { Obstacle, WorkerStatus } from '../status.ts';
 
@@ -8,7 +9,7 @@ export interface ObstacleFacts {
   readonly onlyWhenIdle: boolean;
   readonly userPresence: UserPresence | undefined;
   readonly updateWaits: boolean;
-  readonly outboxFull: boolean;
+  readonly outboxSpace: OutboxSpace;
   /** Of the disk with the models; undefined where the system does not tell. */
   readonly disk: { readonly freeBytes: number; readonly floorBytes: number; readonly folder: string } | undefined;
   readonly quarantined: readonly { readonly engine: string; readonly model: string; readonly remainingMs: number }[];
@@ -16,7 +17,7 @@ export interface ObstacleFacts {
 
 /** All that keeps jobs away now, the most lasting first: what the rules reject by, and what brings no offer at all. */
 export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
-  const { status, updateWaits, outboxFull, disk, quarantined } = facts;
+  const { status, updateWaits, outboxSpace, disk, quarantined } = facts;
   const found: (Obstacle | undefined)[] = [
     status.enabled ? undefined : { what: 'claiming-off', because: 'claiming is off: run `studio-worker enable`' },
     status.paused ? { what: 'paused', because: 'paused by the operator: run `studio-worker resume`' } : undefined,
@@ -27,9 +28,7 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
       : { what: 'no-engines', because: 'no engine is ready: run `studio-worker engines`' },
     updateWaits ? { what: 'update', because: 'an update is waiting to install' } : undefined,
     presence(facts),
-    outboxFull
-      ? { what: 'outbox-full', because: 'the outbox is full of undelivered results: run `studio-worker outbox list`' }
-      : undefined,
+    outboxSpace === 'free' ? undefined : { what: 'outbox-full', because: OUTBOX[outboxSpace] },
     disk === undefined || disk.freeBytes > disk.floorBytes ? undefined : diskFull(disk),
     ...quarantined.map(({ engine, model, remainingMs }): Obstacle => ({
       what: 'quarantine',
@@ -38,6 +37,11 @@ export function obstaclesOf(facts: ObstacleFacts): readonly Obstacle[] {
   ];
   return found.filter((obstacle) => obstacle !== undefined);
 }
+
+const OUTBOX = {
+  full: 'the outbox is full of undelivered results: run `studio-worker outbox list`',
+  unread: 'the many results of earlier runs are being read; offers are rejected until then',
+} as const;
 
 function studioSession({ registration, session }: WorkerStatus): Obstacle | undefined {
   if (registration.at === 'pending') {

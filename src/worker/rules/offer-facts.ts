@@ -5,6 +5,7 @@ import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Catalogue } from '../../models/catalogue/catalogue.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
 import type { CpuRule } from './cpu-rule.ts';
+import type { OutboxSpace } from '../../studio/delivery/outbox.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import type { OperatorChoice } from '../operator-choice.ts';
 import type { Condition } from '../conditions/condition.ts';
@@ -42,8 +43,8 @@ export interface LiveFacts {
   readonly maintenance: boolean;
   /** The worker is on its way out. */
   readonly stopping: boolean;
-  /** There is no space for one more result: rejecting an offer beats discarding a result. */
-  readonly outboxFull: boolean;
+  /** Where there is no space for one more result, or none is known of: rejecting an offer beats discarding a result. */
+  readonly outboxSpace: OutboxSpace;
   /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
   readonly quarantinedMs: number;
   /** Why the model cannot be loaded here; undefined when no load has failed. */
@@ -62,7 +63,7 @@ export interface OfferFactsDeps {
   readonly userPresence: () => UserPresence | undefined;
   readonly scheduler: Pick<Scheduler, 'refusal'>;
   readonly isStopping: () => boolean;
-  readonly isOutboxFull: () => boolean;
+  readonly outboxSpace: () => OutboxSpace;
   readonly quarantine: Pick<Quarantine, 'remainingMs'>;
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
   readonly loadFailures: Pick<LoadFailures, 'refusal'>;
@@ -95,7 +96,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
           holders: refusal?.holders ?? [],
           maintenance: refusal?.because === 'maintenance',
           stopping: deps.isStopping(),
-          outboxFull: deps.isOutboxFull(),
+          outboxSpace: deps.outboxSpace(),
           quarantinedMs: deps.quarantine.remainingMs(engine, offer.model),
           unloadable: deps.loadFailures.refusal(engine, offer.model),
         },

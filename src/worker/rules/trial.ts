@@ -40,6 +40,10 @@ export function inTrial(
       onWelcome: (welcome) => link.onWelcome(welcome),
       delivery: { onWelcome: () => {}, onAck: () => {}, onHeartbeatAck: () => {}, onLost: () => {} },
     },
-    delivery: { deliverPending: () => Promise.resolve(), pending: () => ({ count: 0, sizeBytes: 0 }) },
+    delivery: {
+      deliverPending: () => Promise.resolve(),
+      pending: () => ({ count: 0, sizeBytes: 0 }),
+      space: () => 'free',
+    },
   };
 }

@@ -5,7 +5,7 @@ import { parseToml } from '../../../src/config/toml.ts';
 import { readReleaseManifest } from '../../../src/release/manifest.ts';
 import { readReceipt } from '../../../src/release/receipt.ts';
 import { type EntryHeader, readEntry, writeEntry } from '../../../src/studio/delivery/entry.ts';
-import { putRecord, readRecords, removalRecord } from '../../../src/studio/delivery/journal-record.ts';
+import { putRecord, readRecords, removalRecord } from '../../../src/studio/delivery/journal/record.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { decodeMessage } from '../../../src/system/dbus/message.ts';
 import { readZip } from '../../../src/system/native/zip.ts';

@@ -43,7 +43,8 @@ test('unknown user activity counts as not idle and names nobody', () => {
 test.each([
   ['busy', live({ holders: [holder] }), 'already running job-0'],
   ['stopping', live({ stopping: true }), 'the worker is stopping'],
-  ['outbox', live({ outboxFull: true }), 'the outbox is full of results that the studio does not have yet'],
+  ['outbox', live({ outboxSpace: 'full' }), 'the outbox is full of results that the studio does not have yet'],
+  ['outbox', live({ outboxSpace: 'unread' }), 'the results of earlier runs are being read'],
   [
     'quarantine',
     live({ quarantinedMs: 1_800_000 }),
@@ -145,7 +146,7 @@ test('the first rule against an offer gives the reason', () => {
       holders: fc.constantFrom([], [holder]),
       maintenance: fc.boolean(),
       stopping: fc.boolean(),
-      outboxFull: fc.boolean(),
+      outboxSpace: fc.constantFrom('free' as const, 'full' as const, 'unread' as const),
       quarantinedMs: fc.constantFrom(0, 60_000),
       unloadable: fc.constantFrom('no library', undefined),
     }),

@@ -107,7 +107,7 @@ test('an offer is decided on facts that were read once', () => {
 
 test('a studio that can read it is told what exactly is in the way', () => {
   const { pipeline, obstacles, offered, sent } = setup();
-  obstacles.facts = { live: { ...FIT.live, outboxFull: true } };
+  obstacles.facts = { live: { ...FIT.live, outboxSpace: 'full' } };
   pipeline.onOffer(anOffer());
   offered.push('rejectDetail');
   pipeline.onOffer(anOffer());

@@ -8,6 +8,7 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import { createRegistry, findEngine } from '../../../src/engines/registry.ts';
 import type { Lease } from '../../../src/jobs/slots/lease.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
+import type { OutboxSpace } from '../../../src/studio/delivery/outbox.ts';
 import type { SessionEnd, SessionReceiver } from '../../../src/studio/session/session.ts';
 import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { createHistory } from '../../../src/worker/history.ts';
@@ -20,7 +21,7 @@ import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 /** A worker whose registration, session and delivery end when the test says so. */
-function setup() {
+function setup(space: OutboxSpace = 'free') {
   const clock = new FakeClock();
   const log = recordingLogger();
   const scheduler = createScheduler({ clock });
@@ -78,6 +79,7 @@ function setup() {
     delivery: {
       deliverPending: () => delivered.promise,
       pending: () => ({ count: 2, sizeBytes: 10 }),
+      space: () => space,
     },
     jobs: { running: () => [] },
     facts: () => ({
@@ -146,6 +148,14 @@ test('results of an earlier run are delivered before the first session opens', a
   expect(did).toEqual(['register', 'connect']);
   stopping.signal();
   expect(await running).toBe(0);
+});
+
+test('results too many to be known yet do not hold up the session', async () => {
+  const { worker, did, approval } = setup('unread');
+  void worker.run();
+  approval.resolve();
+  await settle();
+  expect(did).toEqual(['register', 'connect']);
 });
 
 test('an unreachable studio does not hold up the session for long', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../../../system/clock.ts';
 import type { Sha256 } from '../../../system/disk/digest.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import { ENTRY_NAME, type EntryHeader, entryName, readEntry, writeEntry } from '../entry.ts';
-import { type RecordSpan, readRecords } from '../journal-record.ts';
+import { type RecordSpan, readRecords } from '../journal/record.ts';
 import { CORRUPT, JOURNAL, readHead, SET_ASIDE } from '../outbox-folder.ts';
 
 /** Where a result is: on its way to the studio, out of the way of delivery, or no whole result any more. */

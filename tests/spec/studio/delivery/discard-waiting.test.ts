@@ -9,8 +9,10 @@ const entry = (file: string) => ({ file }) as OutboxEntry;
 /** An outbox with two results, and the lock of its worker. */
 function setup() {
   const did: string[] = [];
+  let isRead = false;
   const outbox = {
-    entries: () => [entry('one'), entry('two')],
+    whole: Promise.resolve().then(() => void (isRead = true)),
+    entries: () => (isRead ? [entry('one'), entry('two')] : []),
     remove: async ({ file }: OutboxEntry) => void did.push(`remove ${file}`),
     close: async () => void did.push('close'),
   };

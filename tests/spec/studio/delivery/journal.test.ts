@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { KIB, MIB } from '../../../../src/base/units.ts';
-import { putRecord } from '../../../../src/studio/delivery/journal-record.ts';
+import { putRecord } from '../../../../src/studio/delivery/journal/record.ts';
 import type { OutboxEntry } from '../../../../src/studio/delivery/entry.ts';
 import { openOutbox, type Outbox } from '../../../../src/studio/delivery/outbox.ts';
 import { systemClock } from '../../../../src/system/clock.ts';

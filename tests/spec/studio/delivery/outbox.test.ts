@@ -183,9 +183,9 @@ test('a second result of the same job replaces the first', async () => {
 test('an outbox has room until its limit is reached, over restarts', async () => {
   const { open, outbox } = await setup();
   const entry = await outbox.put(anEntry(), new Uint8Array(1000));
-  expect([outbox.hasSpace(), (await open()).hasSpace()]).toEqual([false, false]);
+  expect([outbox.space(), (await open()).space()]).toEqual(['full', 'full']);
   await outbox.remove(entry);
-  expect(outbox.hasSpace()).toBe(true);
+  expect(outbox.space()).toBe('free');
 });
 
 test('a result older than seven days is set aside, by a wrong clock too', async () => {

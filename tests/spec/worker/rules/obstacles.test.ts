@@ -9,7 +9,7 @@ const FINE: ObstacleFacts = {
   onlyWhenIdle: false,
   userPresence: undefined,
   updateWaits: false,
-  outboxFull: false,
+  outboxSpace: 'free',
   disk: { freeBytes: 100 * GB, floorBytes: 10 * GB, folder: '/models' },
   quarantined: [],
 };
@@ -35,7 +35,8 @@ test.each<[string, Partial<ObstacleFacts>, string]>([
   ['update', { updateWaits: true }, 'an update'],
   ['in-use', { onlyWhenIdle: true, userPresence: 'active' }, 'this machine is in use'],
   ['in-use', { onlyWhenIdle: true }, 'user activity is unknown'],
-  ['outbox-full', { outboxFull: true }, 'outbox list'],
+  ['outbox-full', { outboxSpace: 'full' }, 'outbox list'],
+  ['outbox-full', { outboxSpace: 'unread' }, 'are being read'],
   [
     'disk-full',
     { disk: { freeBytes: 9 * GB, floorBytes: 10 * GB, folder: '/models' } },

@@ -36,6 +36,7 @@ function setup(registration = REGISTERED) {
       delivery: {
         deliverPending: () => Promise.resolve(void did.push('deliver')),
         pending: () => ({ count: 3, sizeBytes: 300 }),
+        space: () => 'unread',
       },
     },
     { clearance: () => Promise.resolve(), report: (step) => void steps.push(step) },

@@ -1,6 +1,6 @@
-import { bytesIn } from '../../base/bytes.ts';
-import type { Sha256 } from '../../system/disk/digest.ts';
-import { type EntryHeader, readEntry } from './entry.ts';
+import { bytesIn } from '../../../base/bytes.ts';
+import type { Sha256 } from '../../../system/disk/digest.ts';
+import { type EntryHeader, readEntry } from '../entry.ts';
 
 /**
  * The journal is records one after the other, and zeros behind them:

@@ -1,12 +1,12 @@
-import { bytesIn } from '../../base/bytes.ts';
-import { errorChain } from '../../base/errors.ts';
-import { KIB, MIB } from '../../base/units.ts';
-import type { Logger } from '../../log/logger.ts';
-import type { AppendFile } from '../../system/disk/append-file.ts';
-import type { Sha256 } from '../../system/disk/digest.ts';
-import type { Files } from '../../system/disk/files.ts';
-import { type EntryHeader, entryName } from './entry.ts';
-import { type Damage, HEAD_BYTES, type RecordSpan, putRecord, readRecords, removalRecord } from './journal-record.ts';
+import { bytesIn } from '../../../base/bytes.ts';
+import { errorChain } from '../../../base/errors.ts';
+import { KIB, MIB } from '../../../base/units.ts';
+import type { Logger } from '../../../log/logger.ts';
+import type { AppendFile } from '../../../system/disk/append-file.ts';
+import type { Sha256 } from '../../../system/disk/digest.ts';
+import type { Files } from '../../../system/disk/files.ts';
+import { type EntryHeader, entryName } from '../entry.ts';
+import { type Damage, HEAD_BYTES, type RecordSpan, putRecord, readRecords, removalRecord } from './record.ts';
 
 /**
  * Small results in one file: putting one is an append and one sync, a quarter of what a file of its own costs.
