@@ -137,7 +137,7 @@ async function openArtifacts(
   }
   const { bucket, prefix, redirects } = artifactStore;
   return openBucketArtifacts({
-    bucket: effects.openBucket(artifactStore),
+    bucket: effects.openBucket(artifactStore, effects.clock),
     shownUrl: `s3://${bucket}/${prefix}`,
     prefix,
     redirects,

@@ -1,3 +1,7 @@
+import { pause } from '../../base/pause.ts';
+import { codeOf } from '../../base/system-code.ts';
+import type { Clock } from '../clock.ts';
+
 /** Where a bucket is, and who asks. */
 export interface BucketOptions {
   readonly bucket: string;
@@ -36,15 +40,30 @@ export interface Bucket {
 }
 
 /** Opens a bucket; connects with the first request. */
-export type OpenBucket = (options: BucketOptions) => Bucket;
+export type OpenBucket = (options: BucketOptions, clock: Pick<Clock, 'after'>) => Bucket;
 
 /** Smallest part that S3 takes (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
 const RETRIES = 5;
+/** Before a request is repeated, milliseconds: as many times as there are waits. */
+const WAITS_MS = [100, 200, 400, 800, 1_600] as const;
+/**
+ * What stores say when the same request may well succeed a moment later
+ * (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html); an answer without a body is an `UnknownError`.
+ */
+const PASSING: ReadonlySet<string> = new Set([
+  'SlowDown',
+  'ServiceUnavailable',
+  'InternalError',
+  'RequestTimeout',
+  'UnknownError',
+  'ConnectionClosed',
+  'ECONNRESET',
+]);
 
 /** By the runtime's own client. */
-export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }) => {
+export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }, clock) => {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {};
   const client = new Bun.S3Client({
     bucket,
@@ -54,8 +73,9 @@ export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }
     ...(secretAccessKey !== undefined && { secretAccessKey }),
     ...(sessionToken !== undefined && { sessionToken }),
   });
+  const patiently = <T>(attempt: () => Promise<T>): Promise<T> => untilCalm(clock, attempt);
   return {
-    check: async () => void (await client.list({ maxKeys: 1 })),
+    check: async () => void (await patiently(() => client.list({ maxKeys: 1 }))),
     start: (key) => {
       const writer = client.file(key).writer({ partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, retry: RETRIES });
       return {
@@ -66,9 +86,22 @@ export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }
         end: async () => void (await writer.end()),
       };
     },
-    open: async (key) => ((await client.exists(key)) ? client.file(key).stream() : undefined),
-    remove: (key) => client.delete(key),
+    open: async (key) => ((await patiently(() => client.exists(key))) ? client.file(key).stream() : undefined),
+    remove: (key) => patiently(() => client.delete(key)),
     signedUrl: (key, seconds, { type, disposition }) =>
       client.presign(key, { expiresIn: seconds, type, contentDisposition: disposition }),
   };
 };
+
+/** The runtime's client repeats parts of an object by itself, and no other request. */
+async function untilCalm<T>(clock: Pick<Clock, 'after'>, attempt: () => Promise<T>): Promise<T> {
+  for (const waitMs of WAITS_MS) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      if (!PASSING.has(codeOf(thrown) ?? '')) throw thrown;
+    }
+    await pause(clock, waitMs);
+  }
+  return await attempt();
+}

@@ -1,14 +1,17 @@
 import { expect, test } from 'bun:test';
 import { openBucketArtifacts } from '../../../src/local-studio/storage/bucket-artifacts.ts';
 import { startSha256 } from '../../../src/system/disk/digest.ts';
+import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { type BucketOptions, openBucket } from '../../../src/system/net/object-store.ts';
 import { systemRandom } from '../../../src/system/random.ts';
+import { openFaultyStore } from '../../fakes/studio/faulty-store.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
+import { fakeRandom } from '../../fakes/system/fake-random.ts';
 import { testArtifacts } from './artifact-suite.ts';
 
-const open = (options: BucketOptions, redirects = false) =>
+const open = (options: BucketOptions, redirects = false, clock: Pick<Clock, 'after'> = systemClock) =>
   openBucketArtifacts({
-    bucket: openBucket(options),
+    bucket: openBucket(options, clock),
     shownUrl: 's3://artifacts/studio',
     prefix: 'studio/',
     random: systemRandom,
@@ -64,3 +67,33 @@ for (const [title, change, remedy] of UNUSABLE) {
     expect(thrown).toMatchObject({ code: 'studio.bucket-unusable', hint: expect.stringMatching(remedy) });
   });
 }
+
+test('a store that is busy for a moment is asked again', async () => {
+  await using server = await startS3Server();
+  await using store = await openFaultyStore(server.options.endpoint, server.options.bucket, fakeRandom());
+  const waits: number[] = [];
+  /** Nothing waits, and with the third wait the store has recovered. */
+  const clock: Pick<Clock, 'after'> = {
+    after: (ms, call) => {
+      if (waits.push(ms) === 3) store.trouble([], 0);
+      queueMicrotask(call);
+      return () => {};
+    },
+  };
+  store.trouble(['SlowDown', 'ServiceUnavailable'], 1);
+  const artifacts = await open({ ...server.options, endpoint: store.endpoint }, false, clock);
+  expect(waits).toEqual([100, 200, 400]);
+  waits.length = 0;
+  store.trouble(['SlowDown'], 1);
+  await artifacts.remove('none');
+  expect(waits).toEqual([100, 200, 400]);
+});
+
+test('a store that stays busy is reported with what helps', async () => {
+  await using server = await startS3Server();
+  await using store = await openFaultyStore(server.options.endpoint, server.options.bucket, fakeRandom());
+  store.trouble(['SlowDown'], 1);
+  const clock: Pick<Clock, 'after'> = { after: (_ms, call) => (queueMicrotask(call), () => {}) };
+  const thrown = await open({ ...server.options, endpoint: store.endpoint }, false, clock).catch((e: unknown) => e);
+  expect(thrown).toMatchObject({ code: 'studio.bucket-unusable', hint: expect.stringContaining('busy') });
+});
