@@ -10,6 +10,8 @@ export interface PostgresServer extends AsyncDisposable {
   newDatabase(): Promise<string>;
   /** Ends the server as a crash would, and starts it on the same data. */
   crash(): Promise<void>;
+  /** Stops the server as its operator would, and starts it again. */
+  restart(): Promise<void>;
 }
 
 const PROGRAM_LIMIT_MS = 60_000;
@@ -43,6 +45,10 @@ export async function startPostgresServer({ synced = false } = {}): Promise<Post
       const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
       process.kill(Number(pid), 'SIGQUIT'); // an immediate shutdown: no checkpoint, recovery at the next start
       await run('pg_ctl', '-D', data, '-w', '-m', 'immediate', 'stop').catch(() => {}); // it may be gone already
+      await start();
+    },
+    restart: async () => {
+      await run('pg_ctl', '-D', data, '-w', '-m', 'fast', 'stop');
       await start();
     },
     [Symbol.asyncDispose]: async () => {

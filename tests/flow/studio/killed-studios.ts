@@ -11,12 +11,8 @@ import { someCapabilities } from '../../fakes/builders.ts';
 
 const Address = v.object({ url: v.string(), port: v.number(), operatorToken: v.string() });
 
-/** A studio in a process of its own, on a folder that outlives it. */
-export async function spawnStudio(
-  dataDir: string,
-  port = 0,
-  shared: readonly [database: string, token: string] | [] = [],
-) {
+/** A studio in a process of its own, on a folder that outlives it; what it shares is a database, a token and a store. */
+export async function spawnStudio(dataDir: string, port = 0, shared: readonly string[] = []) {
   const program = `${import.meta.dir}/../../fakes/studio/studio-process.ts`;
   const child = Bun.spawn([process.execPath, program, dataDir, String(port), ...shared], {
     stdout: 'pipe',
