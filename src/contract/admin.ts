@@ -71,7 +71,9 @@ export const ADMIN_ERRORS = {
   'not-found': 404,
   'method-not-allowed': 405,
   conflict: 409,
+  'limit-reached': 409,
   'too-large': 413,
+  'rate-limited': 429,
   internal: 500,
 } as const;
 export type AdminErrorCode = keyof typeof ADMIN_ERRORS;

@@ -174,6 +174,7 @@ async function aDayOfJobs({ studio: { store } }: FakeStudio): Promise<void> {
       const created = Date.now() - ago * HOUR + at * 60_000;
       await store.jobs.add({
         id,
+        project: 'default',
         kind: 'llm',
         model: 'qwen3.5-2b',
         modelSource: '{"engine":"llama-cpp"}',

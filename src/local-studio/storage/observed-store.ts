@@ -20,6 +20,7 @@ export function observedStore(store: Store, tell: TellChange): Store {
     return done;
   };
   return {
+    ...store,
     registrations: observedRegistrations(store.registrations, tell),
     workers: {
       ...workers,
@@ -35,7 +36,6 @@ export function observedStore(store: Store, tell: TellChange): Store {
       remove: (id) => toModels(models.remove(id)),
     },
     jobs: observedJobs(store.jobs, tell),
-    rejections: store.rejections,
     logs: {
       ...logs,
       async add(workerId, entries) {
@@ -44,7 +44,6 @@ export function observedStore(store: Store, tell: TellChange): Store {
         return lines;
       },
     },
-    close: () => store.close(),
   };
 }
 
@@ -72,8 +71,9 @@ function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
   return {
     ...jobs,
     async add(job) {
-      await jobs.add(job);
-      tell({ is: 'job', jobId: job.id });
+      const admission = await jobs.add(job);
+      if (admission.is === 'added') tell({ is: 'job', jobId: job.id });
+      return admission;
     },
     async offerNext(criteria, at) {
       const job = await jobs.offerNext(criteria, at);
@@ -94,6 +94,10 @@ function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
       return expiry;
     },
     cancel: (id, at) => moved(id, undefined, jobs.cancel(id, at)),
-    retry: (id, at) => moved(id, undefined, jobs.retry(id, at)),
+    async retry(id, at) {
+      const requeue = await jobs.retry(id, at);
+      if (requeue.is === 'queued') tell({ is: 'job', jobId: id });
+      return requeue;
+    },
   };
 }

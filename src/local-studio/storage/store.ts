@@ -1,5 +1,6 @@
 import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { Admission, ProjectTable, Requeue } from './projects.ts';
 import type { UrgencyTable } from './tables/urgency.ts';
 import type { RejectionTable } from './rejections.ts';
 
@@ -25,6 +26,7 @@ export interface Store {
   readonly jobs: JobTable;
   readonly rejections: RejectionTable;
   readonly logs: LogTable;
+  readonly projects: ProjectTable;
   close(): Promise<void>;
 }
 
@@ -135,6 +137,8 @@ export interface StoredArtifact {
 /** A job as the operator asked for it. */
 export interface NewJob {
   readonly id: string;
+  /** Name of the project it counts for. */
+  readonly project: string;
   readonly kind: TaskKindId;
   readonly model: string;
   /** JSON, as it will stand in the offer. */
@@ -203,7 +207,8 @@ export interface Completion {
 
 /** Jobs. A change returns false, and changes nothing, when the job is not in the state named beside it. */
 export interface JobTable extends UrgencyTable {
-  add(job: NewJob): Promise<void>;
+  /** Queues a job, unless a limit of its project is reached. */
+  add(job: NewJob): Promise<Admission>;
   get(id: string): Promise<JobRow | undefined>;
   /** Newest first, below `before`. */
   list(query: {
@@ -212,10 +217,12 @@ export interface JobTable extends UrgencyTable {
     readonly limit: number;
     /** Only those whose id begins so. */
     readonly id?: string | undefined;
+    /** Only those of this project. */
+    readonly project?: string | undefined;
   }): Promise<readonly JobRow[]>;
   /**
-   * Gives the next fitting job to the worker: highest priority first, then oldest, none after its deadline. Atomic: one
-   * worker gets it.
+   * Gives the next fitting job to the worker: highest priority first, then oldest, none after its deadline, of the projects
+   * that may run one more. Atomic: one worker gets it.
    */
   offerNext(criteria: OfferCriteria, at: number): Promise<JobRow | undefined>;
   /** offered → queued, free of charge; with `onlyLapsed` as in an ending. */
@@ -236,8 +243,11 @@ export interface JobTable extends UrgencyTable {
   holds(id: string, workerId: string): Promise<boolean>;
   /** Anything that has not ended → cancelled. */
   cancel(id: string, at: number): Promise<boolean>;
-  /** failed or cancelled → queued, with all its attempts again, and without a deadline that has passed. */
-  retry(id: string, at: number): Promise<boolean>;
+  /**
+   * failed or cancelled → queued, with all its attempts again, and without a deadline that has passed; unless a limit of
+   * its project is reached.
+   */
+  retry(id: string, at: number): Promise<Requeue>;
   /** Jobs that are with a worker, or with this one. */
   underway(workerId?: string): Promise<readonly JobRow[]>;
   attempts(id: string): Promise<readonly AttemptRow[]>;

@@ -39,6 +39,9 @@ const MAX_TRIES = 50;
 /** `serialization_failure`, `deadlock_detected` (postgresql.org/docs/current/errcodes-appendix.html). */
 const LOST_A_RACE = new Set(['40001', '40P01']);
 const DISK_FULL = '53100';
+const SYNCED = 'SET LOCAL synchronous_commit = on';
+/** Each statement sees what was committed before it. */
+const READ_COMMITTED = 'isolation level read committed';
 
 /** Opens a pool of connections to a server. */
 export type OpenPostgres = typeof openPostgres;
@@ -67,14 +70,15 @@ export function openPostgres({ url, maxConnections, clock }: PostgresOptions): P
     return result;
   };
   const serializable = <T>(work: (query: Query) => Promise<T>): Promise<T> =>
-    begin('isolation level serializable', 'SET LOCAL synchronous_commit = on', work);
+    begin('isolation level serializable', SYNCED, work);
   // Read committed: what the holder before wrote is seen once the lock is here.
   const locked = <T>(lock: number, work: (query: Query) => Promise<T>): Promise<T> =>
-    begin('isolation level read committed', `SELECT pg_advisory_xact_lock(${lock})`, work);
+    begin(READ_COMMITTED, `SELECT pg_advisory_xact_lock(${lock})`, work);
   return {
     dialect: 'postgres',
     query: (text, params) => whileAway(() => run(pool, text, params)),
     durable: (work) => whileAway(() => untilWon(() => serializable(work))),
+    locking: (work) => whileAway(() => untilWon(() => begin(READ_COMMITTED, SYNCED, work))),
     alone: (lock, work) => whileAway(() => locked(lock, work)),
     listen: async (channel, onPayload, onConnected) => {
       const subscription = await pool.listen(channel, onPayload, onConnected);

@@ -36,6 +36,7 @@ export function openSqlite(path: string): Sql {
     dialect: 'sqlite',
     query: (text, params) => inTurn(() => query(text, params)),
     durable: (work) => inTurn(() => transaction(database, () => work(query))),
+    locking: (work) => inTurn(() => transaction(database, () => work(query))), // nobody else is there
     close: () => inTurn(() => database.close()),
   };
 }

@@ -15,6 +15,7 @@ let serial = 0;
 /** A queued job. */
 export const aNewJob = (about: Partial<NewJob> = {}): NewJob => ({
   id: `job-${++serial}`,
+  project: 'default',
   kind: 'llm',
   model: 'm',
   modelSource: '{"engine":"synthetic"}',

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
+import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
+import { claimNext } from '../../../src/local-studio/storage/sql/next-job.ts';
+import type { Query } from '../../../src/system/database/sql.ts';
 import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { openPostgres } from '../../../src/system/database/postgres.ts';
@@ -40,7 +43,7 @@ testStore(
 onServer('PostgreSQL: a worker gets the oldest of the most urgent jobs that fit it', async () => {
   const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
   const store = await openPostgresStore(sql, 'the database');
-  const truncate = () => sql.query('TRUNCATE jobs, lanes RESTART IDENTITY');
+  const truncate = () => sql.query('TRUNCATE jobs, queue_lanes RESTART IDENTITY');
   await assertMostUrgent(async () => ({
     sql,
     jobs: store.jobs,
@@ -71,6 +74,59 @@ onServer('PostgreSQL: sixty workers of three studios that ask at once get sixty 
   const ids = (await Promise.all(asking)).map((job) => job?.id);
   expect([new Set(ids).size, ids.includes(undefined)]).toEqual([60, false]);
   for (const store of stores) await store.close();
+});
+
+onServer('PostgreSQL: a project’s limits hold when two studios create and claim at once', async () => {
+  const url = await newDatabase();
+  const open = () => openPostgresStore(openPostgres({ url, maxConnections: 8, clock: systemClock }), 'the database');
+  const [one, other] = [await open(), await open()] as const;
+  const limits = { ...NO_LIMITS, maxQueued: 20, maxRunning: 3 };
+  await one.projects.add({ name: 'p', createdAt: 1, limits });
+  await one.projects.add({ name: 'q', createdAt: 1, limits: { ...NO_LIMITS, maxPerDay: 5 } });
+  const atBoth = <T>(count: number, work: (store: Store, at: number) => Promise<T>): Promise<readonly T[]> =>
+    Promise.all(Array.from({ length: count }, (_, at) => work(at % 2 === 0 ? one : other, at)));
+  const created = await atBoth(40, ({ jobs }) => jobs.add(aNewJob({ project: 'p', priority: 1 })));
+  expect(created.filter(({ is }) => is === 'added')).toHaveLength(20);
+  const today = await atBoth(20, ({ jobs }) => jobs.add(aNewJob({ project: 'q' })));
+  expect(today.filter(({ is }) => is === 'added')).toHaveLength(5);
+  const criteria = { kinds: TASK_KIND_IDS, engines: ['synthetic'], thresholdGb: 24, except: [] };
+  const claimed = await atBoth(30, ({ jobs }, at) => jobs.offerNext({ ...criteria, workerId: `w-${at}` }, 2));
+  const projects = claimed.map((job) => job?.project ?? 'none').toSorted();
+  expect(projects).toEqual([...Array(22).fill('none'), ...Array(3).fill('p'), ...Array(5).fill('q')]);
+  expect(await one.projects.usage('p', 0)).toMatchObject({ queued: 17, running: 3 });
+  await one.close();
+  await other.close();
+});
+
+/** A hundred thousand jobs of a project that may run none, in front of one of another. */
+const QUEUE_MANY = `INSERT INTO jobs (project, id, state, kind, model, model_source, task, prompt, game_id, asset_name,
+    vram_gb, vram_class, priority, attempts, max_attempts, created_at, updated_at)
+  SELECT CASE WHEN i = 100000 THEN 'default' ELSE 'p' END, 'job-' || i, 'queued', 'llm', 'm', '{"engine":"onnx"}', '{}',
+    '', '', '', i % 4, i % 4, 0, 0, 3, 0, 0 FROM generate_series(1, 100000) i`;
+
+onServer('PostgreSQL: a long queue of a project at its limit is never read', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  await store.projects.add({ name: 'p', createdAt: 1, limits: { ...NO_LIMITS, maxRunning: 0 } });
+  await sql.query(QUEUE_MANY);
+  const plans: string[] = [];
+  const explain: Query = async (text, params) => {
+    const plan = await sql.query(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, params);
+    plans.push(plan.map((row) => String(row['QUERY PLAN'])).join('\n'));
+    return [];
+  };
+  const criteria = { workerId: 'w-1', kinds: TASK_KIND_IDS, engines: ['onnx'], thresholdGb: 3.5, except: [] };
+  for (const analysed of [false, true]) {
+    if (analysed) await sql.query('VACUUM ANALYZE jobs');
+    await claimNext({ ...sql, query: explain }, criteria, 1);
+    await sql.query("UPDATE jobs SET state = 'queued', worker_id = NULL WHERE state = 'offered'");
+  }
+  expect(plans).toHaveLength(2);
+  expect(plans.filter((plan) => /Seq Scan on jobs/.test(plan))).toEqual([]);
+  const pagesOf = (plan: string): number => Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]);
+  expect(Math.max(...plans.map(pagesOf))).toBeLessThan(300); // the queue has thousands
+  expect((await store.jobs.offerNext(criteria, 2))?.id).toBe('job-100000');
+  await store.close();
 });
 
 onServer('PostgreSQL: two requests of one installation at two studios leave one waiting', async () => {

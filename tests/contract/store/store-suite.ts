@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { testDeadlines } from './deadline-suite.ts';
+import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
 import type { Declare } from '../../needs.ts';
 import type { JobState } from '../../../src/contract/admin.ts';
@@ -249,6 +250,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
   });
 
   testDeadlines(it);
+  testProjects(it);
 
   it('everything is there when the store is opened again', async ({ store, reopen }) => {
     await store.registrations.add(aRequest('r-1'));
@@ -310,7 +312,7 @@ const CHANGE: Record<(typeof CHANGES)[number], (jobs: JobTable, id: string, work
   complete: (jobs, id, workerId) => jobs.complete(id, workerId, aResult, 10),
   change: (jobs, id) => jobs.change(id, { priority: 9 }, 10),
   cancel: (jobs, id) => jobs.cancel(id, 10),
-  retry: (jobs, id) => jobs.retry(id, 10),
+  retry: async (jobs, id) => (await jobs.retry(id, 10)).is === 'queued',
 };
 
 /** `requeued` is queued after a run of worker `w-1` that was lost. */

@@ -13,6 +13,7 @@ export type It = (title: string, body: (subject: StoreUnderTest) => Promise<void
 /** A job to queue, of an engine and a size that the worker of `criteria` serves. */
 export const aJob = (id: string, about: Partial<NewJob> = {}): NewJob => ({
   id,
+  project: 'default',
   kind: 'llm',
   model: 'm-1',
   modelSource: '{"engine":"synthetic"}',

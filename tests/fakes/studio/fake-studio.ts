@@ -191,6 +191,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
 
 const aStoredJob = (id: string): NewJob => ({
   id,
+  project: 'default',
   kind: 'audio_tts',
   model: 'synthetic',
   modelSource: writeJson(synthetic),

@@ -76,8 +76,9 @@ export function recordedStore(store: Store, hear: (event: StudioEvent) => void):
     jobs: {
       ...jobs,
       add: async (job) => {
-        await jobs.add(job);
-        moved(job.id, 'queued');
+        const admission = await jobs.add(job);
+        if (admission.is === 'added') moved(job.id, 'queued');
+        return admission;
       },
       offerNext: async (criteria, at) => {
         const job = await jobs.offerNext(criteria, at);
@@ -90,7 +91,11 @@ export function recordedStore(store: Store, hear: (event: StudioEvent) => void):
       end: (id, workerId, ending, at) => noted(id, ending.to, jobs.end(id, workerId, ending, at)),
       complete: (id, workerId, completion, at) => noted(id, 'completed', jobs.complete(id, workerId, completion, at)),
       cancel: (id, at) => noted(id, 'cancelled', jobs.cancel(id, at)),
-      retry: (id, at) => noted(id, 'queued', jobs.retry(id, at)),
+      retry: async (id, at) => {
+        const requeue = await jobs.retry(id, at);
+        if (requeue.is === 'queued') moved(id, 'queued');
+        return requeue;
+      },
     },
   };
 }

@@ -7,6 +7,7 @@ import type { JobRow } from '../../storage/store.ts';
 import { type Exchange, json, OPERATOR_BODY, readBody, refuse, type Route } from '../http.ts';
 import { type AdminContext, existing, isoOf } from './context.ts';
 import { viewOf } from './job-view.ts';
+import { limitRefusal } from './limits.ts';
 
 /** What an operator does to a job that is there. */
 export const jobChangeRoutes = (
@@ -52,9 +53,11 @@ export async function deadlineOf(
 }
 
 async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await studio.store.jobs.retry(job.id, clock.now()))) {
-    throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
-  }
+  const now = clock.now();
+  const requeue = await studio.store.jobs.retry(job.id, now);
+  if (requeue.is === 'not-ended') throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
+  if (requeue.is === 'no-project') throw refuse('conflict', `the job's project ${job.project} was removed`);
+  if (requeue.is === 'limit-reached') throw limitRefusal(job.project, requeue, now);
   logFailure(studio, offerJob(studio, job));
   return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
 }

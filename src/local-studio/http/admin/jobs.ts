@@ -6,10 +6,12 @@ import { bearerOf, type Exchange, JOB_BODY, json, readBody, readQuery, refuse } 
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
+import { DEFAULT_PROJECT } from '../../storage/projects.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf } from './job-view.ts';
 import { waitsOf, whyView } from './why.ts';
+import { limitRefusal } from './limits.ts';
 import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
@@ -62,7 +64,9 @@ async function create(context: AdminContext, request: Request): Promise<Response
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
   const job = await newJob(context, draft);
   await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
-  await studio.store.jobs.add(job);
+  const admission = await studio.store.jobs.add(job);
+  if (admission.is === 'limit-reached') throw limitRefusal(job.project, admission, job.createdAt);
+  if (admission.is === 'no-project') throw refuse('not-found', `no project ${JSON.stringify(job.project)}`);
   if (job.deadlineAt !== undefined) context.deadlines.note();
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
@@ -83,6 +87,7 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
   const id = `job-${random.hex(12)}`;
   return {
     id,
+    project: DEFAULT_PROJECT,
     kind,
     model: draft.model ?? draft.modelSource?.engine ?? '',
     modelSource: draft.modelSource === undefined ? (model?.source ?? '') : writeJson(draft.modelSource),

@@ -16,8 +16,8 @@ const TABLES: Readonly<Record<string, string>> = {
   bootstrap_tokens: 'hash, expires_at',
   workers: 'id, install_id, token_hash, capabilities, created_at, last_seen_at, deleted',
   models: 'id, kind, display_name, vram_gb, source, created_at, updated_at',
-  lanes: 'kind, vram_class',
-  jobs: `seq, id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
+  projects: 'name, created_at, removed_at, max_queued, max_running, max_per_day, max_artifact_bytes, day, day_jobs',
+  jobs: `seq, id, project, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
          attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
          artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
@@ -36,6 +36,7 @@ const ROWS_AT_ONCE = 500;
 export function copyStudio(from: Sql, to: Postgres, renamed: ReadonlyMap<string, string>): Promise<Copied> {
   return to.alone(MIGRATION_LOCK, async (query) => {
     await assertEmpty(query);
+    await query('DELETE FROM projects'); // the one that is always there comes with its limits
     const counts = new Map<string, number>();
     for (const [table, columns] of Object.entries(TABLES)) {
       counts.set(table, await copyTable(from, query, { table, columns: columns.split(/,\s*/), renamed }));

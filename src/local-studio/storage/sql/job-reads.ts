@@ -13,14 +13,15 @@ type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | '
 export function readJobs(sql: Sql): Reads {
   return {
     get: async (id) => (await sql.query('SELECT * FROM jobs WHERE id = $1', [id])).map(toJobRow)[0],
-    list: async ({ state, before = Number.MAX_SAFE_INTEGER, limit, id }) => {
+    list: async ({ state, before = Number.MAX_SAFE_INTEGER, limit, id, project }) => {
       const inState = state === undefined ? '' : `${IN_STATE[state]} AND`;
       const named = id === undefined ? '' : 'id >= $3 AND id < $4 AND';
-      const rows = await sql.query(`SELECT * FROM jobs WHERE ${inState} ${named} seq < $1 ORDER BY seq DESC LIMIT $2`, [
-        before,
-        limit,
-        ...(id === undefined ? [] : [id, `${id}${LAST_CHARACTER}`]),
-      ]);
+      const ids = id === undefined ? [] : [id, `${id}${LAST_CHARACTER}`];
+      const ofProject = project === undefined ? '' : `project = $${3 + ids.length} AND`;
+      const rows = await sql.query(
+        `SELECT * FROM jobs WHERE ${inState} ${named} ${ofProject} seq < $1 ORDER BY seq DESC LIMIT $2`,
+        [before, limit, ...ids, ...(project === undefined ? [] : [project])],
+      );
       return rows.map(toJobRow);
     },
     holds: async (id, workerId) =>
@@ -101,6 +102,7 @@ const toState = (value: unknown): JobState => JOB_STATES.find((state) => state =
 export const toJobRow = (row: Row): JobRow => ({
   seq: number(row['seq']),
   id: text(row['id']),
+  project: text(row['project']),
   state: toState(row['state']),
   kind: TASK_KIND_IDS.find((kind) => kind === row['kind']) ?? 'image',
   model: text(row['model']),

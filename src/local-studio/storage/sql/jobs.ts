@@ -1,5 +1,7 @@
 import { vramClass } from '../../queue.ts';
+import type { Admission } from '../projects.ts';
 import type { JobTable, NewJob } from '../store.ts';
+import { admit } from './accounts/quotas.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
@@ -21,7 +23,7 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
-    add: (job) => sql.durable((query) => addJob(query, job)),
+    add: (job) => sql.locking((query) => addJob(sql, query, job)),
     offerNext: (criteria, at) => claimNext(sql, criteria, at),
     release: (id, workerId, at, onlyLapsed = false) =>
       changed(
@@ -53,13 +55,14 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
   };
 }
 
-async function addJob(query: Query, job: NewJob): Promise<void> {
-  const queueClass = [job.kind, vramClass(job.vramGb)];
-  await query('INSERT INTO lanes (kind, vram_class) VALUES ($1, $2) ON CONFLICT DO NOTHING', queueClass);
+async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Admission> {
+  const admitted = await admit(sql, query, { project: job.project, jobId: job.id, at: job.createdAt, isNew: true });
+  if (admitted === 'no-project') return { is: admitted };
+  if (admitted !== 'admitted') return admitted;
   await query(
     `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
-       priority, attempts, max_attempts, created_at, updated_at, deadline_at)
-     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13, $14)
+       priority, attempts, max_attempts, created_at, updated_at, deadline_at, project)
+     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13, $14, $15)
      ON CONFLICT (id) DO NOTHING`, // nobody else has this id: it is the same call, repeated after a lost connection
     [
       job.id,
@@ -76,6 +79,8 @@ async function addJob(query: Query, job: NewJob): Promise<void> {
       job.maxAttempts,
       job.createdAt,
       job.deadlineAt ?? null,
+      job.project,
     ],
   );
+  return { is: 'added' };
 }

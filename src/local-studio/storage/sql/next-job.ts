@@ -2,6 +2,7 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number } from './columns.ts';
+import { countUnderway, heldSql } from './accounts/quotas.ts';
 import { leaseSql, nowSql } from './leases.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Sql } from '../../../system/database/sql.ts';
@@ -9,10 +10,12 @@ import type { Param, Sql } from '../../../system/database/sql.ts';
 /*
  * The next job for a worker, without looking at the queue's length.
  *
- * `jobs_queue` sorts what is queued by (kind, engine, vram_class, priority, seq). Within one kind, engine and class of GPU
- * memory the jobs stand in the order in which they are to be offered, so the best of a class is its first row, and the best of
- * those wins. Classes are whole gigabytes: few, however many jobs there are, and the table `lanes` lists those that were
- * ever used. Only the class in which a fractional threshold falls is read row by row, in the index alone.
+ * `jobs_queue` sorts what is queued by (project, kind, engine, vram_class, priority, seq). Within one lane, which is a
+ * project, kind, engine and class of GPU memory, the jobs stand in the order in which they are to be offered, so the best
+ * of a lane is its first row, and the best of those wins. Classes are whole gigabytes: few, however many jobs there are,
+ * and the table `queue_lanes` lists the lanes that were ever used. Only the class in which a fractional threshold falls is
+ * read row by row, in the index alone. The lanes of a project that runs as many jobs as it may are left out, so that its
+ * queue, however long, is in nobody's way.
  */
 
 /** Rejected jobs that one query skips; a worker that rejected more is asked again about the oldest. */
@@ -25,24 +28,29 @@ interface ListLengths {
   readonly kinds: number;
   readonly engines: number;
   readonly except: number;
+  readonly full: number;
 }
+
+/** Projects that may run one more job, or any number. */
+const OPEN = `removed_at IS NULL AND (max_running IS NULL OR max_running > (
+  SELECT COUNT(*) FROM jobs busy WHERE busy.project = projects.name AND busy.state IN ('offered', 'running')))`;
 
 /** Takes the best job: in SQLite nobody else asks at the same time. */
 const SQLITE_CLAIM = (where: Conditions): string =>
   `UPDATE jobs SET ${where.taken} WHERE state = 'queued' AND seq = (
-     WITH named (engine) AS (VALUES ${where.named})
-     SELECT head.seq FROM lanes CROSS JOIN named JOIN jobs head ON head.seq = (
+     SELECT head.seq FROM projects CROSS JOIN queue_lanes lanes JOIN jobs head ON head.seq = (
        SELECT queued.seq FROM jobs queued WHERE ${where.fits} ORDER BY queued.priority DESC, queued.seq LIMIT 1)
-     WHERE ${where.lane} ORDER BY head.priority DESC, head.seq LIMIT 1) RETURNING *`;
+     WHERE ${OPEN} AND lanes.project = projects.name AND ${where.lane}
+     ORDER BY head.priority DESC, head.seq LIMIT 1) RETURNING *`;
 
 /** The best jobs of which one is taken: what others take at the same time is passed over. */
 const MAX_CANDIDATES = 32;
 
 /** Always returns a row, so that "nothing fits" differs from "others were faster". */
 const POSTGRES_CLAIM = (where: Conditions): string =>
-  `WITH named (engine) AS (VALUES ${where.named}),
+  `WITH open AS MATERIALIZED (SELECT name, max_running FROM projects WHERE ${OPEN} ${where.notFull}),
    candidates AS MATERIALIZED (
-     SELECT head.seq FROM lanes CROSS JOIN named CROSS JOIN LATERAL (
+     SELECT head.seq FROM open JOIN queue_lanes lanes ON lanes.project = open.name CROSS JOIN LATERAL (
        SELECT queued.seq, queued.priority FROM jobs queued WHERE ${where.fits}
        ORDER BY queued.priority DESC, queued.seq LIMIT ${MAX_CANDIDATES}) head
      WHERE ${where.lane} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
@@ -50,55 +58,77 @@ const POSTGRES_CLAIM = (where: Conditions): string =>
      SELECT jobs.seq FROM jobs WHERE jobs.state = 'queued' AND jobs.seq IN (SELECT seq FROM candidates)
      ORDER BY jobs.priority DESC, jobs.seq LIMIT 1 FOR UPDATE SKIP LOCKED),
    taken AS (UPDATE jobs SET ${where.taken} WHERE seq IN (SELECT seq FROM free) RETURNING *)
-   SELECT taken.*, (SELECT COUNT(*) FROM candidates) AS candidates FROM (SELECT 1) one LEFT JOIN taken ON TRUE`;
+   SELECT taken.*, (SELECT COUNT(*) FROM candidates) AS candidates,
+     (SELECT max_running FROM open WHERE open.name = taken.project) AS max_running
+   FROM (SELECT 1) one LEFT JOIN taken ON TRUE`;
 
 /** How often a worker asks again after others took all that it was to choose from. */
 const MAX_TRIES = 20;
 
 /** Parts of the statement. */
 interface Conditions {
-  readonly named: string;
   readonly fits: string;
   readonly lane: string;
+  readonly notFull: string;
   readonly taken: string;
 }
 
-/** `$1` is the threshold, `$2` its class, then kinds, engines, jobs to skip, the worker and the time. */
-function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except }: ListLengths): Conditions {
-  const list = (from: number, length: number): readonly string[] => Array.from({ length }, (_, at) => `$${from + at}`);
-  const [worker, at] = [`$${3 + kinds + engines + except}`, `$${4 + kinds + engines + except}`];
-  const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(3 + kinds + engines, except).join(', ')})`;
+/** `$1` is the threshold, `$2` its class, then kinds, engines, jobs to skip, projects to skip, the worker and the time. */
+function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }: ListLengths): Conditions {
+  const list = (from: number, length: number): string => Array.from({ length }, (_, at) => `$${from + at}`).join(', ');
+  const [atEngines, atExcept] = [3 + kinds, 3 + kinds + engines];
+  const [atFull, atWorker] = [atExcept + except, atExcept + except + full];
+  const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(atExcept, except)})`;
   return {
-    named: list(3 + kinds, engines)
-      .map((param) => `(${param})`)
-      .join(', '),
-    fits: `queued.state = 'queued' AND queued.kind = lanes.kind AND queued.engine = named.engine
-           AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}
-           AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, at)})`,
-    lane: `lanes.kind IN (${list(3, kinds).join(', ')}) AND lanes.vram_class <= $2`,
-    taken: `state = 'offered', worker_id = ${worker}, updated_at = ${at}${leaseSql(sql).begins}`,
+    fits: `queued.state = 'queued' AND queued.project = lanes.project AND queued.kind = lanes.kind
+           AND queued.engine = lanes.engine AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}
+           AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, `$${atWorker + 1}`)})`,
+    lane: `lanes.kind IN (${list(3, kinds)}) AND lanes.engine IN (${list(atEngines, engines)}) AND lanes.vram_class <= $2`,
+    notFull: full === 0 ? '' : `AND name NOT IN (${list(atFull, full)})`,
+    taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${leaseSql(sql).begins}`,
   };
 }
 
+type Claims = Pick<Sql, 'dialect' | 'query' | 'locking'>;
+
 /** Picks and takes in one statement: no other worker can get the same job in between. */
-export async function claimNext(
-  sql: Pick<Sql, 'dialect' | 'query'>,
-  criteria: OfferCriteria,
-  at: number,
-): Promise<JobRow | undefined> {
+export async function claimNext(sql: Claims, criteria: OfferCriteria, at: number): Promise<JobRow | undefined> {
   const kinds: readonly TaskKindId[] = [...new Set(criteria.kinds)];
   const engines = [...new Set(criteria.engines)].slice(0, MAX_ENGINES);
   if (kinds.length === 0 || engines.length === 0) return undefined;
   const except = criteria.except.slice(-MAX_EXCEPTED);
-  const lists: readonly Param[] = [...kinds, ...engines, ...except];
   const { thresholdGb, workerId } = criteria;
-  const params: readonly Param[] = [thresholdGb, vramClass(thresholdGb), ...lists, workerId, at];
-  const where = conditions(sql, { kinds: kinds.length, engines: engines.length, except: except.length });
-  if (sql.dialect === 'sqlite') return (await sql.query(SQLITE_CLAIM(where), params)).map(toJobRow)[0];
+  const full = new Set<string>();
   for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const lists: readonly Param[] = [...kinds, ...engines, ...except, ...full];
+    const params: readonly Param[] = [thresholdGb, vramClass(thresholdGb), ...lists, workerId, at];
+    const lengths = { kinds: kinds.length, engines: engines.length, except: except.length, full: full.size };
+    const where = conditions(sql, lengths);
+    if (sql.dialect === 'sqlite') return (await sql.query(SQLITE_CLAIM(where), params)).map(toJobRow)[0];
     const [row = {}] = await sql.query(POSTGRES_CLAIM(where), params);
-    if (maybeNumber(row['seq']) !== undefined) return toJobRow(row);
-    if (number(row['candidates']) === 0) return undefined;
+    if (maybeNumber(row['seq']) !== undefined) {
+      const job = toJobRow(row);
+      if (maybeNumber(row['max_running']) === undefined || (await keepsLimit(sql, job, workerId))) return job;
+      full.add(job.project);
+    } else if (number(row['candidates']) === 0) return undefined;
   }
   return undefined; // what is left is being taken by others; the next heartbeat asks again
 }
+
+/**
+ * Whether a claim is within its project's limit, after all. Two studios may each have counted before the other took a
+ * job: they count again, one after the other, and whoever finds one too many puts its own back.
+ */
+const keepsLimit = ({ locking, dialect }: Claims, job: JobRow, workerId: string): Promise<boolean> =>
+  locking(async (query) => {
+    const [row] = await query(`SELECT max_running FROM projects WHERE name = $1 ${heldSql({ dialect })}`, [
+      job.project,
+    ]);
+    const max = maybeNumber(row?.['max_running']);
+    if (max === undefined || (await countUnderway(query, job.project)) <= max) return true;
+    await query(
+      `UPDATE jobs SET state = 'queued', worker_id = NULL WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
+      [job.id, workerId],
+    );
+    return false;
+  });

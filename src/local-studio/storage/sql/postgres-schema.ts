@@ -61,6 +61,35 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX jobs_deadline ON jobs (deadline_at)
        WHERE state IN ('queued', 'offered', 'running') AND deadline_at IS NOT NULL`,
   ],
+  // Projects. The day's count is only kept for one that limits it.
+  [
+    `CREATE TABLE projects (
+       name TEXT COLLATE "C" PRIMARY KEY, created_at BIGINT NOT NULL, removed_at BIGINT, max_queued BIGINT,
+       max_running BIGINT, max_per_day BIGINT, max_artifact_bytes BIGINT, day BIGINT NOT NULL DEFAULT 0,
+       day_jobs BIGINT NOT NULL DEFAULT 0)`,
+    `INSERT INTO projects (name, created_at) VALUES ('default', 0)`,
+    `ALTER TABLE jobs ADD COLUMN project TEXT COLLATE "C" NOT NULL DEFAULT 'default'`,
+    `DROP INDEX jobs_queue`,
+    `CREATE INDEX jobs_queue ON jobs (project, kind, engine, vram_class, priority DESC, seq, vram_gb, deadline_at)
+       WHERE state = 'queued'`,
+    `CREATE INDEX jobs_project ON jobs (project, seq, created_at)`,
+    `CREATE INDEX jobs_project_underway ON jobs (project) WHERE state IN ('offered', 'running')`,
+    `CREATE INDEX jobs_project_artifacts ON jobs (project, artifact_size) WHERE artifact_name IS NOT NULL`,
+    // In place of `lanes`, which studios of earlier releases on this database go on with. Both by a trigger: whichever
+    // release adds a job, each finds it.
+    `CREATE TABLE queue_lanes (
+       project TEXT COLLATE "C" NOT NULL, kind TEXT NOT NULL, engine TEXT NOT NULL, vram_class INTEGER NOT NULL,
+       PRIMARY KEY (project, kind, engine, vram_class))`,
+    `INSERT INTO queue_lanes SELECT DISTINCT project, kind, engine, vram_class FROM jobs WHERE engine IS NOT NULL`,
+    `CREATE FUNCTION keep_lane() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       INSERT INTO lanes (kind, vram_class) VALUES (new.kind, new.vram_class) ON CONFLICT DO NOTHING;
+       INSERT INTO queue_lanes (project, kind, engine, vram_class)
+         VALUES (new.project, new.kind, new.engine, new.vram_class) ON CONFLICT DO NOTHING;
+       RETURN NULL;
+     END $$`,
+    `CREATE TRIGGER jobs_lane AFTER INSERT ON jobs FOR EACH ROW WHEN (new.engine IS NOT NULL)
+       EXECUTE FUNCTION keep_lane()`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */
@@ -73,6 +102,7 @@ export const MIGRATION_LOCK = 7_834_501;
  */
 export async function migratePostgres(sql: Postgres): Promise<void> {
   await sql.alone(MIGRATION_LOCK, async (query) => {
+    await query('SET LOCAL statement_timeout = 0'); // an index of millions of jobs takes its time
     await query(CREATE_MIGRATIONS);
     const taken = await stepsTaken(query);
     if (Math.max(...taken, -1) >= STEPS.length) {

@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts';
+import { createSqlProjects } from './accounts/projects.ts';
 import { createSqlJobs } from './jobs.ts';
 import { createSqlLogs } from './logs.ts';
 import { createSqlModels } from './models.ts';
@@ -15,5 +16,6 @@ export const createSqlStore = (sql: Sql): Store => ({
   jobs: createSqlJobs(sql),
   rejections: createSqlRejections(sql),
   logs: createSqlLogs(sql),
+  projects: createSqlProjects(sql),
   close: () => sql.close(),
 });

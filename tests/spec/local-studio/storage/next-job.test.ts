@@ -21,12 +21,10 @@ const QUEUE_TEN_THOUSAND = `
     priority, attempts, max_attempts, created_at, updated_at)
   SELECT 'job-' || i, 'queued', CASE i % 5 WHEN 0 THEN 'image' WHEN 1 THEN 'llm' WHEN 2 THEN 'audio_stt'
     WHEN 3 THEN 'audio_tts' ELSE 'video' END, 'm', '{"engine":"' || CASE i % 2 WHEN 0 THEN 'onnx' ELSE 'synthetic' END || '"}', '{}', '', '', '', i % 24, i % 24, i % 3, 0, 3, 0, 0 FROM n`;
-const LANES = 'INSERT INTO lanes (kind, vram_class) SELECT DISTINCT kind, vram_class FROM jobs';
 
 test('the next job is looked up in the index, never by reading the queue', async () => {
   await using world = await setup();
   await world.sql.query(QUEUE_TEN_THOUSAND);
-  await world.sql.query(LANES);
   const steps: string[] = [];
   const explain: Query = async (text, params) => {
     const plan = await world.sql.query(`EXPLAIN QUERY PLAN ${text}`, params);
@@ -34,15 +32,15 @@ test('the next job is looked up in the index, never by reading the queue', async
     return [];
   };
   const criteria = { workerId: 'w-1', kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: 12, except: [1] };
-  await claimNext({ dialect: 'sqlite', query: explain }, criteria, 1);
-  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN 2 CONSTANT ROWS', 'SCAN named']); // the engines in question
-  expect(steps.join('\n')).toContain('jobs_queue (kind=? AND engine=? AND vram_class=?)');
+  await claimNext({ ...world.sql, query: explain }, criteria, 1);
+  expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN projects']);
+  expect(steps.join('\n')).toContain('jobs_project_underway (project=?)');
+  expect(steps.join('\n')).toContain('jobs_queue (project=? AND kind=? AND engine=? AND vram_class=?)');
 });
 
 test('fifty workers get fifty different jobs of ten thousand', async () => {
   await using world = await setup();
   await world.sql.query(QUEUE_TEN_THOUSAND);
-  await world.sql.query(LANES);
   const claims = Array.from({ length: 50 }, (_, at) =>
     world.jobs.offerNext(
       { workerId: `w-${at}`, kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: at, except: [] },
@@ -52,6 +50,19 @@ test('fifty workers get fifty different jobs of ten thousand', async () => {
   const ids = (await Promise.all(claims)).map((job) => job?.id);
   expect(ids).not.toContain(undefined);
   expect(new Set(ids).size).toBe(50);
+});
+
+/** A job as an earlier release adds it, which knows no projects. */
+const ADD_AS_BEFORE = `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb,
+  vram_class, priority, attempts, max_attempts, created_at, updated_at)
+  VALUES ('old', 'queued', 'llm', 'm', '{"engine":"piper"}', '{}', '', '', '', 3, 3, 0, 0, 3, 0, 0)`;
+
+test('a job that an earlier release adds after a rollback is offered', async () => {
+  await using world = await setup();
+  await world.sql.query(ADD_AS_BEFORE);
+  const criteria = { workerId: 'w-1', kinds: KINDS, engines: ['piper'], thresholdGb: 4, except: [] };
+  expect(await world.jobs.offerNext(criteria, 1)).toMatchObject({ id: 'old', project: 'default' });
+  expect(await world.sql.query('SELECT * FROM lanes')).toEqual([{ kind: 'llm', vram_class: 3 }]); // it goes on with these
 });
 
 test('a worker gets the oldest of the most urgent jobs that fit it', () => assertMostUrgent(setup));

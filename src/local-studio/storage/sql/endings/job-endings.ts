@@ -1,6 +1,8 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
 import type { Query, Sql } from '../../../../system/database/sql.ts';
-import { maybeText, number } from '../columns.ts';
+import type { Requeue } from '../../projects.ts';
+import { admit } from '../accounts/quotas.ts';
+import { maybeText, number, text } from '../columns.ts';
 import { leaseSql, nowSql } from '../leases.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
@@ -28,18 +30,25 @@ export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' 
       await sql.query('UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2', [id, name]);
     },
     cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
-    retry: (id, at) =>
-      sql.durable(async (query) => {
-        const rows = await query(
-          `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, started_at = NULL,
-             finished_at = NULL, updated_at = $2,
-             deadline_at = CASE WHEN deadline_at > ${nowSql(sql, '$2')} THEN deadline_at END
-           WHERE id = $1 AND state IN ('failed', 'cancelled') RETURNING seq`,
-          [id, at],
-        );
-        return rows.length > 0;
-      }),
+    retry: (id, at) => sql.locking((query) => retry(sql, query, id, at)),
   };
+}
+
+async function retry(sql: Sql, query: Query, id: string, at: number): Promise<Requeue> {
+  const undone = "id = $1 AND state IN ('failed', 'cancelled')";
+  const [job] = await query(`SELECT project FROM jobs WHERE ${undone}`, [id]);
+  if (job === undefined) return { is: 'not-ended' };
+  const admitted = await admit(sql, query, { project: text(job['project']), jobId: id, at, isNew: false });
+  if (admitted === 'no-project') return { is: admitted };
+  if (admitted !== 'admitted') return admitted;
+  const rows = await query(
+    `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, started_at = NULL,
+       finished_at = NULL, updated_at = $2,
+       deadline_at = CASE WHEN deadline_at > ${nowSql(sql, '$2')} THEN deadline_at END
+     WHERE ${undone} RETURNING seq`,
+    [id, at],
+  );
+  return { is: rows.length > 0 ? 'queued' : 'not-ended' };
 }
 
 interface Run {

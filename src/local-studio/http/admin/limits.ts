@@ -1,0 +1,27 @@
+import { DAY_MS, formatBytes, SECOND_MS } from '../../../base/units.ts';
+import { ADMIN_ERRORS } from '../../../contract/admin.ts';
+import type { LimitReached } from '../../storage/projects.ts';
+import { problem, refuse, Refusal } from '../http.ts';
+
+/** What a caller is told of a limit that keeps its job out, with both of its numbers. */
+export function limitRefusal(project: string, reached: LimitReached, now: number): Refusal {
+  const { limit, max } = reached;
+  const of = `project ${project}`;
+  switch (limit) {
+    case 'maxPerDay': {
+      const waitSeconds = Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS);
+      const message = `${of} has created ${reached.now} of at most ${max} jobs today; the next day begins at 00:00 UTC`;
+      const code = 'rate-limited';
+      return new Refusal(problem(ADMIN_ERRORS[code], code, message, { 'retry-after': String(waitSeconds) }));
+    }
+    case 'maxQueued':
+      return refuse('limit-reached', `${of} has ${reached.now} queued jobs, and may have ${max}`);
+    case 'maxArtifactBytes':
+      return refuse(
+        'limit-reached',
+        `${of} keeps ${formatBytes(reached.now)} of artifacts, and may keep ${formatBytes(max)}`,
+      );
+    default:
+      return limit satisfies never;
+  }
+}

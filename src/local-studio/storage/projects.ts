@@ -1,0 +1,74 @@
+/*
+ * Projects share a studio. Each has limits of its own, which the database counts, so that studios that share one agree.
+ */
+
+/** The project of jobs that name none, and of those from before there were projects. It cannot be removed. */
+export const DEFAULT_PROJECT = 'default';
+
+/** What a project may have; undefined where it may have any number. */
+export interface ProjectLimits {
+  /** Jobs that wait. */
+  readonly maxQueued: number | undefined;
+  /** Jobs that are offered or run. */
+  readonly maxRunning: number | undefined;
+  /** Jobs created from midnight to midnight, in UTC. */
+  readonly maxPerDay: number | undefined;
+  /** Bytes of artifacts that are kept: no job is added above that. What runs may still deliver. */
+  readonly maxArtifactBytes: number | undefined;
+}
+
+export const NO_LIMITS: ProjectLimits = {
+  maxQueued: undefined,
+  maxRunning: undefined,
+  maxPerDay: undefined,
+  maxArtifactBytes: undefined,
+};
+
+/** A project. Times in milliseconds since the epoch. */
+export interface ProjectRow {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly limits: ProjectLimits;
+}
+
+/** What a project has now. */
+export interface ProjectUsage {
+  readonly queued: number;
+  readonly running: number;
+  /** Jobs created since midnight in UTC. */
+  readonly today: number;
+  readonly artifactBytes: number;
+}
+
+/** A limit of its project that keeps a job out. */
+export interface LimitReached {
+  readonly is: 'limit-reached';
+  readonly limit: Exclude<keyof ProjectLimits, 'maxRunning'>;
+  readonly max: number;
+  readonly now: number;
+}
+
+/** What became of a new job. */
+export type Admission = LimitReached | { readonly is: 'added' | 'no-project' };
+/** What became of one that was to be queued again. */
+export type Requeue = LimitReached | { readonly is: 'queued' | 'not-ended' | 'no-project' };
+/** What became of a project that was to be removed; `jobs` have not ended. */
+export type Removal =
+  | { readonly is: 'unknown' }
+  | { readonly is: 'busy'; readonly jobs: number }
+  /** Jobs that workers have still; those that waited are cancelled. */
+  | { readonly is: 'removed'; readonly underway: readonly string[] };
+
+/** Projects. One that was removed leaves its name behind, so that nobody gets at its jobs by taking it. */
+export interface ProjectTable {
+  get(name: string): Promise<ProjectRow | undefined>;
+  /** Oldest first. */
+  list(): Promise<readonly ProjectRow[]>;
+  /** False when the name is taken, also by one that was removed. */
+  add(project: ProjectRow): Promise<boolean>;
+  /** Replaces the limits. What waits or runs above a new one stays. False when there is no such project. */
+  setLimits(name: string, limits: ProjectLimits, at: number): Promise<boolean>;
+  usage(name: string, at: number): Promise<ProjectUsage>;
+  /** With `force` also one whose jobs have not ended. Its tokens are gone with it. */
+  remove(name: string, at: number, force: boolean): Promise<Removal>;
+}
