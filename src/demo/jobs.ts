@@ -1,6 +1,6 @@
 import type { JobRequest } from '../contract/admin.ts';
 import type { ModelSource } from '../contract/model-source.ts';
-import type { TaskKindId } from '../contract/tasks/index.ts';
+import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 
 /** One job of the demonstration, as the operator API takes it. */
 export interface DemoJob {
@@ -27,42 +27,36 @@ export const DEMO_SOURCE: ModelSource = {
 const FOX_RED =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAMAAACeL25MAAAAA1BMVEXZdCvCzXbXAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAC0lEQVQImWNgwAQAABQAAWX1h1kAAAAASUVORK5CYII=';
 
-/** One job of each kind, in wire order. The speech to transcribe is never fetched by the synthetic engine. */
-export const DEMO_JOBS: readonly DemoJob[] = [
-  {
-    kind: 'image',
+/** What the job of each kind asks for, of which model. The speech to transcribe is never fetched by the synthetic engine. */
+const ASKED: { readonly [Kind in TaskKindId]: Pick<DemoJob, 'model' | 'task'> } = {
+  image: {
     model: 'synthetic-image',
-    source: DEMO_SOURCE,
     task: { kind: 'image', prompt: 'an aurora fox at dusk', width: 512, height: 512, ext: 'webp' },
   },
-  {
-    kind: 'llm',
+  llm: {
     model: 'synthetic-llm',
-    source: DEMO_SOURCE,
     task: { kind: 'llm', messages: [{ role: 'user', content: 'Name three things a fox does at dusk.' }] },
   },
-  {
-    kind: 'audio_stt',
+  audio_stt: {
     model: 'synthetic-stt',
-    source: DEMO_SOURCE,
     task: { kind: 'audio_stt', inputUrl: 'https://example.invalid/fox.wav', language: 'en' },
   },
-  {
-    kind: 'audio_tts',
+  audio_tts: {
     model: 'synthetic-tts',
-    source: DEMO_SOURCE,
     task: { kind: 'audio_tts', text: 'The fox crosses the ice and the sky turns green.', ext: 'wav' },
   },
-  {
-    kind: 'video',
+  video: {
     model: 'synthetic-video',
-    source: DEMO_SOURCE,
     task: { kind: 'video', prompt: 'a fox runs below the aurora', seconds: 2, fps: 12, width: 256, height: 256 },
   },
-  {
-    kind: 'mesh',
+  mesh: {
     model: 'synthetic-mesh',
-    source: DEMO_SOURCE,
     task: { kind: 'mesh', imageUrl: FOX_RED },
   },
-];
+};
+
+/** One job of each kind, in wire order. */
+export const DEMO_JOBS: readonly DemoJob[] = TASK_KIND_IDS.map((kind) => {
+  const { model, task } = ASKED[kind];
+  return { kind, model, source: DEMO_SOURCE, task };
+});

@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
-import { extsOf, MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
-import { TASK_KIND_IDS, type TaskKindId } from '../../contract/tasks/index.ts';
+import { MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
+import { extsOf, isTaskKind, TASK_KIND_IDS, type TaskKindId } from '../../contract/tasks/index.ts';
 import { toNumber } from './values.ts';
 
 /** The flags of `jobs create` that become fields of a task. */
@@ -19,30 +19,56 @@ export interface TaskFlags {
   readonly ext: string | undefined;
 }
 
-type Field = Exclude<keyof TaskFlags, 'kind' | 'images'>;
+type Flag = Exclude<keyof TaskFlags, 'kind' | 'images'>;
 type Fields = Readonly<Record<string, unknown>>;
+type Read = (text: string) => Fields;
 
-/** A flag that is left out asks for the model's own. */
+/** What a kind of task makes of each flag; one that is not here does not apply to it. */
+type KindFlags = { readonly [Name in Flag]?: Read } & {
+  readonly image?: (first: string, more: readonly string[]) => Fields;
+};
+
 const pixels = { min: 1, max: MAX_SIDE_PX, whole: true } as const;
 const steps = { min: 1, max: MAX_STEPS, whole: true } as const;
 
-/** Which kinds a flag applies to, and what it becomes there. */
-const FIELDS: {
-  readonly [Name in Field]: {
-    readonly of: readonly TaskKindId[];
-    readonly read: (text: string, kind: string) => Fields;
-  };
-} = {
-  prompt: { of: ['image', 'llm', 'audio_stt', 'audio_tts', 'video'], read: promptField },
-  'input-url': { of: ['audio_stt'], read: (inputUrl) => ({ inputUrl }) },
-  width: { of: ['image', 'video'], read: (text) => ({ width: toNumber('--width', text, pixels) }) },
-  height: { of: ['image', 'video'], read: (text) => ({ height: toNumber('--height', text, pixels) }) },
-  steps: { of: ['image'], read: (text) => ({ steps: toNumber('--steps', text, steps) }) },
-  seed: { of: ['image', 'mesh'], read: (text) => ({ seed: toSeed(text) }) },
-  seconds: { of: ['video'], read: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }) },
-  ext: { of: ['image', 'audio_tts', 'video'], read: (text, kind) => ({ ext: toExt(text, kind) }) },
+const prompt: Read = (text) => ({ prompt: text });
+const size = {
+  width: (text) => ({ width: toNumber('--width', text, pixels) }),
+  height: (text) => ({ height: toNumber('--height', text, pixels) }),
+} as const satisfies KindFlags;
+const seed: Read = (text) => ({ seed: toSeed(text) });
+const extFor =
+  (kind: TaskKindId): Read =>
+  (text) => ({ ext: toExt(text, kind) });
+
+/** A flag that is left out asks for the model's own. */
+const FLAGS: { readonly [Kind in TaskKindId]: KindFlags } = {
+  image: {
+    ...size,
+    prompt,
+    seed,
+    steps: (text) => ({ steps: toNumber('--steps', text, steps) }),
+    ext: extFor('image'),
+  },
+  llm: {
+    prompt: (content) => ({ messages: [{ role: 'user', content }] }),
+    image: (first, more) => ({ images: [first, ...more] }),
+  },
+  audio_stt: { prompt, 'input-url': (inputUrl) => ({ inputUrl }) },
+  audio_tts: { prompt: (text) => ({ text }), ext: extFor('audio_tts') },
+  video: {
+    ...size,
+    prompt,
+    seconds: (text) => ({ seconds: toNumber('--seconds', text, { min: 0 }) }),
+    ext: extFor('video'),
+  },
+  mesh: { seed, image: imageOfMesh },
 };
-const FIELD_NAMES: readonly Field[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
+const FLAG_NAMES: readonly Flag[] = ['prompt', 'input-url', 'width', 'height', 'steps', 'seed', 'seconds', 'ext'];
+
+/** The kinds that a flag applies to, as a list for people: `image, video`. */
+export const kindsTaking = (flag: keyof KindFlags): string =>
+  TASK_KIND_IDS.filter((kind) => FLAGS[kind][flag] !== undefined).join(', ');
 
 /**
  * The task that a file and flags describe together; flags win. Its fields are checked against the kind's schema later.
@@ -54,40 +80,32 @@ export function taskFrom(flags: TaskFlags, fromFile: Fields): Fields {
   if (typeof kind !== 'string') {
     throw new WorkerError('cli.usage', `--kind is missing; allowed: ${TASK_KIND_IDS.join(', ')}`);
   }
-  const fields = FIELD_NAMES.flatMap((name) => {
+  const known: KindFlags = isTaskKind(kind) ? FLAGS[kind] : {};
+  const fields = FLAG_NAMES.flatMap((name) => {
     const text = flags[name];
-    return text === undefined ? [] : [fieldFrom(name, text, kind)];
+    if (text === undefined) return [];
+    return [(known[name] ?? noSuchFlag(name, kind))(text)];
   });
-  const parts = [fromFile, { kind }, ...fields, imageFields(flags.images, kind)];
+  const parts = [fromFile, { kind }, ...fields, imageFields(flags.images, known.image ?? noSuchFlag('image', kind))];
   return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
 }
 
-/** A chat may be about several images, a mesh is made from one. */
-function imageFields(images: readonly string[], kind: string): Fields {
-  const [imageUrl, ...more] = images;
-  if (imageUrl === undefined) return {};
-  if (kind === 'llm') return { images };
-  if (kind !== 'mesh') {
-    throw new WorkerError('cli.usage', `--image does not apply to ${quoted(kind)}, only to llm, mesh`);
-  }
+function imageFields([first, ...more]: readonly string[], read: NonNullable<KindFlags['image']>): Fields {
+  return first === undefined ? {} : read(first, more);
+}
+
+function imageOfMesh(imageUrl: string, more: readonly string[]): Fields {
   if (more.length > 0) throw new WorkerError('cli.usage', '--image is given twice; a mesh is made from one image');
   return { imageUrl };
 }
 
-function fieldFrom(name: Field, text: string, kind: string): Fields {
-  const { of, read } = FIELDS[name];
-  if (of.some((known) => known === kind)) return read(text, kind);
-  throw new WorkerError('cli.usage', `--${name} does not apply to ${quoted(kind)}, only to ${of.join(', ')}`);
-}
+/** What reads a flag that the kind has no use for. */
+const noSuchFlag = (flag: keyof KindFlags, kind: string) => (): never => {
+  throw new WorkerError('cli.usage', `--${flag} does not apply to ${quoted(kind)}, only to ${kindsTaking(flag)}`);
+};
 
-/** Each kind has its own word for what people call the prompt. */
-function promptField(text: string, kind: string): Fields {
-  if (kind === 'llm') return { messages: [{ role: 'user', content: text }] };
-  return kind === 'audio_tts' ? { text } : { prompt: text };
-}
-
-function toExt(text: string, kind: string): string {
-  const exts = extsOf(kind) ?? [];
+function toExt(text: string, kind: TaskKindId): string {
+  const exts = extsOf(kind);
   if (exts.includes(text.toLowerCase())) return text.toLowerCase();
   throw new WorkerError('cli.usage', `--ext is ${quoted(text)}; allowed for ${kind}: ${exts.join(', ')}`);
 }

@@ -1,6 +1,5 @@
 import { claimingCommand } from '../claiming.ts';
 
-/** Turns claiming off. */
 export const disable = claimingCommand(
   'disable',
   false,

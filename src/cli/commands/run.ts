@@ -1,6 +1,5 @@
 import { command, LOG_ARGS } from '../command.ts';
 
-/** Serves jobs until stopped. */
 export const run = command({
   summary: 'Take jobs from the studio and run them until stopped',
   examples: ['studio-worker run', 'studio-worker run --log-format json --log-level session=debug'],

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/units.ts';
+import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import type { DemoEvent } from '../../demo/play.ts';
 import type { Table } from '../output.ts';
 import { cutToWidth, onOneLine } from './text-width.ts';
@@ -33,7 +34,7 @@ interface Layout {
 /** Braille dots that run in a circle; one column wide in every font that has them. */
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const BAR_WIDTH = 20;
-const KIND_WIDTH = 'audio_stt'.length;
+const KIND_WIDTH = Math.max(...TASK_KIND_IDS.map((kind) => kind.length));
 const STATE_WIDTH = 'completed'.length;
 
 /** The whole board as it looks on a terminal, one line per job, none wider than the screen. */

@@ -1,6 +1,6 @@
 import { quoted } from '../../base/foreign-text.ts';
-import { extsOf, MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
-import type { Task } from './index.ts';
+import { MAX_SIDE_PX, MAX_STEPS } from '../../base/media/result-limits.ts';
+import { extsOf, type Task } from './index.ts';
 
 /**
  * Why no engine makes what a task asks for, with what is allowed; undefined where one may. For our own studio, which
@@ -8,7 +8,7 @@ import type { Task } from './index.ts';
  */
 export function whyNotMade(task: Task): string | undefined {
   const exts = extsOf(task.kind);
-  if ('ext' in task && exts !== undefined && !exts.includes(task.ext.toLowerCase())) {
+  if ('ext' in task && exts.length > 0 && !exts.includes(task.ext.toLowerCase())) {
     return `task.ext is ${quoted(task.ext)}; allowed: ${exts.join(', ')}`;
   }
   if (task.kind !== 'image' && task.kind !== 'video') return undefined;

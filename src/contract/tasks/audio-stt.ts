@@ -17,6 +17,7 @@ export const audioStt = defineTaskKind({
     timestamps: absentable(v.string()),
   }),
   resultIs: 'json',
+  exts: [],
   prompt: (task) => task.inputUrl,
   pixels: () => undefined,
   urls: (task) => urlOf('audio', task.inputUrl),

@@ -15,6 +15,7 @@ export const audioTts = defineTaskKind({
     ext: v.optional(v.string(), 'wav'),
   }),
   resultIs: 'artifact',
+  exts: ['wav', 'mp3', 'ogg', 'opus', 'flac', 'm4a'],
   prompt: (task) => task.text,
   pixels: () => undefined,
   urls: () => [],

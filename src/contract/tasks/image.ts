@@ -38,6 +38,7 @@ export const image = defineTaskKind({
     ext: v.optional(v.string(), 'webp'),
   }),
   resultIs: 'artifact',
+  exts: ['webp', 'png', 'jpg', 'jpeg', 'gif', 'tif', 'tiff', 'bmp'],
   prompt: (task) => task.prompt,
   pixels: (task) => {
     const { width, height } = drawnSize(task);

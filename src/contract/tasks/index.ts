@@ -28,7 +28,7 @@ export type TaskOf<Kind extends TaskKindId> = Extract<Task, { readonly kind: Kin
 
 /** The same table as whoever asks it about a task needs it: each kind takes the tasks of its own. */
 const ABOUT: {
-  readonly [Kind in TaskKindId]: Pick<(typeof TASK_KINDS)[Kind], 'name' | 'resultIs'> & {
+  readonly [Kind in TaskKindId]: Pick<(typeof TASK_KINDS)[Kind], 'name' | 'resultIs' | 'exts'> & {
     readonly prompt: (task: TaskOf<Kind>) => string;
     readonly pixels: (task: TaskOf<Kind>) => number | undefined;
     readonly urls: (task: TaskOf<Kind>) => readonly OfferedUrl[];
@@ -41,6 +41,9 @@ export const kindName = (kind: TaskKindId): string => ABOUT[kind].name;
 
 /** How a result of this kind travels: in a frame (`json`) or as an upload (`artifact`). */
 export const resultIs = (kind: TaskKindId): 'json' | 'artifact' => ABOUT[kind].resultIs;
+
+/** The extensions that results of this kind are made with; none where a task does not choose. */
+export const extsOf = (kind: TaskKindId): readonly string[] => ABOUT[kind].exts;
 
 /** The prompt that travels with the result, in full: a shortened one would overwrite the operator's text. */
 export const promptOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): string => ABOUT[task.kind].prompt(task);

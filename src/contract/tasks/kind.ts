@@ -9,6 +9,8 @@ export interface TaskKind<Params extends v.GenericSchema> {
   readonly params: Params;
   /** How a finished result travels: in a `completeJson` frame, or as an uploaded artifact. */
   readonly resultIs: 'json' | 'artifact';
+  /** The extensions that its results are made with, the usual one first; none where a task does not choose. */
+  readonly exts: readonly string[];
   /** The prompt that goes back with the result, always in full. */
   readonly prompt: (task: v.InferOutput<Params>) => string;
   /**

@@ -38,6 +38,7 @@ export const llm = defineTaskKind({
     local: absentable(LocalAskSchema),
   }),
   resultIs: 'json',
+  exts: [],
   prompt: (task) => task.messages.at(-1)?.content ?? '',
   pixels: () => undefined,
   urls: (task) => (task.images ?? []).flatMap((image) => urlUnlessInline('image', image)),

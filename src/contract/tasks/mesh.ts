@@ -15,6 +15,7 @@ export const mesh = defineTaskKind({
     ext: v.optional(v.string(), 'glb'),
   }),
   resultIs: 'artifact',
+  exts: [],
   /** Never the URL: the studio would store it as the operator's text. */
   prompt: () => '',
   pixels: () => undefined,

@@ -22,6 +22,7 @@ export const video = defineTaskKind({
     ext: v.optional(v.string(), 'mp4'),
   }),
   resultIs: 'artifact',
+  exts: ['mp4', 'webm', 'gif', 'webp', 'avi'],
   prompt: (task) => task.prompt,
   pixels: ({ width, height, seconds, fps }) => side(width) * side(height) * Math.max(1, seconds * (fps || DEFAULT_FPS)),
   urls: (task) => urlOf('init image', task.initImageUrl),

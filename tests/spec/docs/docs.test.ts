@@ -195,3 +195,18 @@ test('the map leads an offer to its delivery through eight short files in order'
   expect(steps.filter((path) => path.startsWith('compose'))).toEqual([]);
   for (const path of steps) expect((await textOf(`src/${path}`)).split('\n').length).toBeLessThan(150);
 });
+
+test('the map names every file that decides something for each task kind', async () => {
+  const map = await textOf('src/README.md');
+  const places = map.slice(map.indexOf('## One obvious place')).matchAll(/`([^`]+\.tsx?)`/g);
+  const named = new Set(Array.from(places, ([, path]) => path));
+  const deciding: string[] = [];
+  for await (const path of new Bun.Glob('**/*.{ts,tsx}').scan('src')) {
+    const decides = /(?<!Partial<)Record<TaskKindId\b|\[\w+ in TaskKindId\]|\bcase 'mesh':/.test(
+      await textOf(`src/${path}`),
+    );
+    if (decides && !path.startsWith('contract/tasks/')) deciding.push(path);
+  }
+  expect(deciding.length).toBeGreaterThan(5);
+  expect(deciding.filter((path) => !named.has(path))).toEqual([]);
+});

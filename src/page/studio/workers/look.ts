@@ -58,10 +58,13 @@ function busyLook(jobId: string, jobs: readonly JobRowView[], now: number): Omit
 /** The kinds of the contract that somebody names, by their names here. */
 export const kindsOf = (kinds: readonly string[]): readonly TaskKindId[] => kinds.filter(isTaskKind);
 
+/** A name as it stands in the middle of a sentence: capitals that are no beginning stay, as in `3D`. */
+const insideSentence = (name: string): string => (name === name.toUpperCase() ? name : name.toLowerCase());
+
 /** What a worker that asks to join brings, in a sentence. */
 export function offerSentence({ vramTotalGb, taskKinds }: RegistrationView): string {
   const [first = SAY.noKinds, ...others] = kindsOf(taskKinds).map(kindName);
-  const kinds = [first, ...others.map((kind) => (kind === kindName('mesh') ? kind : kind.toLowerCase()))].join(', ');
+  const kinds = [first, ...others.map(insideSentence)].join(', ');
   return vramTotalGb > 0 ? SAY.offers(gib(vramTotalGb), kinds) : SAY.offersNoGpu(kinds);
 }
 

@@ -6,7 +6,7 @@ import { readImageFiles } from '../../../args/image-file.ts';
 import { readJsonFile } from '../../../args/json-file.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
-import { taskFrom } from '../../../args/task-flags.ts';
+import { kindsTaking, taskFrom } from '../../../args/task-flags.ts';
 import { toNumber } from '../../../args/values.ts';
 
 const SYNTHETIC = 'synthetic';
@@ -44,11 +44,11 @@ export const jobsCreate = command({
       description: 'Task kind',
     },
     prompt: { type: 'string', valueHint: 'text', description: 'Prompt, message to answer, or text to speak' },
-    'input-url': { type: 'string', valueHint: 'url', description: 'Audio to transcribe (audio_stt)' },
+    'input-url': { type: 'string', valueHint: 'url', description: `Audio to transcribe (${kindsTaking('input-url')})` },
     image: {
       type: 'string',
       valueHint: 'path',
-      description: 'PNG, JPEG or WebP file to work from (llm, mesh); repeatable for llm',
+      description: `PNG, JPEG or WebP file to work from (${kindsTaking('image')}); repeatable for llm`,
     },
     model: {
       type: 'string',
@@ -56,11 +56,11 @@ export const jobsCreate = command({
       default: SYNTHETIC,
       description: 'Id of a model that the studio knows',
     },
-    width: { type: 'string', valueHint: 'pixels', description: 'Width (image, video)' },
-    height: { type: 'string', valueHint: 'pixels', description: 'Height (image, video)' },
-    steps: { type: 'string', valueHint: 'number', description: 'Sampling steps (image)' },
-    seed: { type: 'string', valueHint: 'number', description: 'Seed (image, mesh)' },
-    seconds: { type: 'string', valueHint: 'number', description: 'Length in seconds (video)' },
+    width: { type: 'string', valueHint: 'pixels', description: `Width (${kindsTaking('width')})` },
+    height: { type: 'string', valueHint: 'pixels', description: `Height (${kindsTaking('height')})` },
+    steps: { type: 'string', valueHint: 'number', description: `Sampling steps (${kindsTaking('steps')})` },
+    seed: { type: 'string', valueHint: 'number', description: `Seed (${kindsTaking('seed')})` },
+    seconds: { type: 'string', valueHint: 'number', description: `Length in seconds (${kindsTaking('seconds')})` },
     ext: { type: 'string', valueHint: 'ext', description: 'File type of the artifact' },
     file: { type: 'string', valueHint: 'path', description: 'JSON file with the task; flags override its fields' },
     priority: {

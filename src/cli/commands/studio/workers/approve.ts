@@ -3,7 +3,6 @@ import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { findRegistration } from '../../../studio-ids.ts';
 
-/** Approves a worker. */
 export const workersApprove = command({
   summary: 'Approve a worker that is waiting to join',
   examples: ['studio-worker studio workers approve rr-7d6f'],

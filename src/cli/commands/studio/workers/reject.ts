@@ -3,7 +3,6 @@ import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { findRegistration } from '../../../studio-ids.ts';
 
-/** Rejects a worker. */
 export const workersReject = command({
   summary: 'Reject a worker that is waiting for approval',
   examples: ['studio-worker studio workers reject rr-7d6f --reason "unknown machine"'],
