@@ -40,10 +40,10 @@ interface Place {
 export async function layOutReal(given: GivenWeights, { effects, spoken }: Place): Promise<RealLayout> {
   const { images } = effects;
   const models: RealModels = {
-    llm: await either('model', given.llm, 'tiny-chat.gguf', chatModel, effects),
-    removal: await either('model', given.removal, 'tiny-lama.onnx', inpaintingModel, effects),
+    llm: await givenOr(given.llm, { filename: 'tiny-chat.gguf', make: chatModel }, effects),
+    removal: await givenOr(given.removal, { filename: 'tiny-lama.onnx', make: inpaintingModel }, effects),
     tts: await voice(given.tts, effects),
-    stt: await either('model', given.stt, 'tiny-whisper.bin', () => transcribingModel({ text: SENTENCE }), effects),
+    stt: await givenOr(given.stt, { filename: 'tiny-whisper.bin', make: transcriber }, effects),
   };
   if (given.recording !== undefined) await sizeOf(given.recording, effects);
   const inputs = {
@@ -56,15 +56,15 @@ export async function layOutReal(given: GivenWeights, { effects, spoken }: Place
   return { jobs: realJobs(models, inputs, served), close: () => served.close() };
 }
 
-/** The file that is given, or a generated one. */
-async function either(
-  role: FileRole,
+const transcriber = (): Uint8Array => transcribingModel({ text: SENTENCE });
+
+/** The model that is given, or a generated one. */
+async function givenOr(
   path: string | undefined,
-  filename: string,
-  make: () => Uint8Array,
+  { filename, make }: { readonly filename: string; readonly make: () => Uint8Array },
   effects: Effects,
 ): Promise<readonly RealFile[]> {
-  return [path === undefined ? made(role, filename, make(), effects) : await found(role, path, effects)];
+  return [path === undefined ? made('model', filename, make(), effects) : await found('model', path, effects)];
 }
 
 /** A voice is two files: what it is and how it speaks. */

@@ -19,20 +19,16 @@ const RANGE = /(?<=\d)\s?–\s?(?=\d)/g;
 /** English words for the same text, as it is spoken. */
 export const spokenEnglish = (text: string): string =>
   text
-    .replaceAll(MONEY, (_whole, sign: string, units: string, parts: string | undefined, scale: string | undefined) =>
-      money(sign, units, { parts, scale }),
-    )
+    .replaceAll(MONEY, (_whole, ...amount: Amount) => money(amount))
     .replaceAll(STOPPED, '$1')
     .replaceAll(VERSUS, 'versus')
     .replaceAll(NUMBER, 'number ')
     .replaceAll(RANGE, ' to ');
 
-interface Amount {
-  readonly parts: string | undefined;
-  readonly scale: string | undefined;
-}
+/** What MONEY finds: `$`, `1,200`, `50`, `million`. */
+type Amount = [sign: string, units: string, parts?: string, scale?: string];
 
-function money(sign: string, units: string, { parts, scale }: Amount): string {
+function money([sign, units, parts, scale]: Amount): string {
   const [one, many, part, partsName] = CURRENCIES[sign] ?? [sign, sign, '', ''];
   const decimals = parts === undefined ? units : `${units}.${parts}`;
   if (scale !== undefined) return `${decimals} ${scale} ${many}`;
