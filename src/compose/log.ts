@@ -1,7 +1,7 @@
 import { onUncaught } from '../base/process/uncaught.ts';
 import { errorChain } from '../base/errors.ts';
 import { MIB, SECOND_MS } from '../base/units.ts';
-import { USER_AGENT, VERSION } from '../base/version.ts';
+import { USER_AGENT } from '../base/version.ts';
 import { chosenLevels, LEVEL_VARIABLE } from '../log/levels.ts';
 import { type Log, type LogChoice, type LogOptions, openLog } from '../log/open-log.ts';
 import { createRedactor, type Redactor } from '../log/redact.ts';
@@ -87,10 +87,6 @@ async function openTracker(
     return { problem: errorChain(thrown) };
   }
 }
-
-/** The first line of a process. */
-export const banner = (log: Log, facts: Readonly<Record<string, unknown>>): void =>
-  log.logger.info('worker.started', { version: VERSION, ...facts });
 
 /** The log of the process behind a window and its icon: to stderr, for whoever started it. */
 export const openUiLog = (effects: Effects): Log =>

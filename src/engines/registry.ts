@@ -28,6 +28,9 @@ export interface EngineRegistry {
 export const findEngine = (engines: readonly Engine[], name: string): Engine | undefined =>
   engines.find(({ id }) => id === name);
 
+/** Whether an engine keeps models in memory: one that reads no files has nothing to keep. */
+export const holdsModels = ({ id }: Pick<Engine, 'id'>): boolean => engineFacts(id).readsFiles;
+
 /**
  * Routes a job to the engine with exactly this name. Never to another one in its stead: a substitute would deliver
  * placeholders as real work and starve the workers that could do it.

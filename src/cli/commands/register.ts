@@ -2,7 +2,7 @@ import { command } from '../command.ts';
 import { printLines } from '../output.ts';
 import { BOOTSTRAP_ARGS, bootstrapTokenOf } from '../args/bootstrap-token.ts';
 import { toHttpUrl } from '../args/values.ts';
-import type { ConfigChanges } from '../world/config.ts';
+import type { ConfigChanges } from '../../config/values/command-values.ts';
 
 /** Sets which studio this worker belongs to. Makes no request, except to redeem a bootstrap token. */
 export const register = command({

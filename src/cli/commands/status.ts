@@ -9,7 +9,8 @@ import { DEFAULTS_SHOWN } from './config/index.ts';
 import { factLine, printJson, printLines } from '../output.ts';
 import { onOneLine } from '../view/text-width.ts';
 import { failureFacts } from '../view/worker-reply.ts';
-import type { ConfigValues, OpenedConfig } from '../world/config.ts';
+import type { ConfigValues } from '../../config/values/command-values.ts';
+import type { OpenedConfig } from '../world/config.ts';
 
 /** Prints the main settings, and below them the state of the running worker. */
 export const status = command({

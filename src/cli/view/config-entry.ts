@@ -1,6 +1,7 @@
 import { printJson, printLines } from '../output.ts';
 import type { World } from '../world.ts';
-import type { ConfigEntry, OpenedConfig } from '../world/config.ts';
+import type { ConfigEntry } from '../../config/values/command-values.ts';
+import type { OpenedConfig } from '../world/config.ts';
 import { reloadFacts, reloadText } from './worker-reply.ts';
 
 /** For commands about one key; shells complete it by its hint. */

@@ -1,3 +1,5 @@
+import type { ConfigChanges, ConfigEntry, ConfigValues } from '../../config/values/command-values.ts';
+
 /** The config file, as commands see and change it. */
 export interface OpenedConfig {
   readonly path: string;
@@ -32,43 +34,4 @@ export interface OpenedConfig {
   bootstrap(token: string): Promise<string>;
   /** Forgets who this worker is to the studio: credentials, request and install id. */
   resetRegistration(): Promise<void>;
-}
-
-/** A key of the config as people see it. */
-export interface ConfigEntry {
-  readonly key: string;
-  /** In force, as data, a secret masked; undefined when it is not set and has no default. */
-  readonly value: unknown;
-  /** The same as TOML writes it. */
-  readonly text: string;
-  readonly sentence: string;
-  /** When an edit counts in a running worker. */
-  readonly applies: 'live' | 'restart' | 'unused';
-  /** The environment variable that sets it, whatever the file says. */
-  readonly variable: string | undefined;
-}
-
-/** What the commands print, defaults filled in. */
-export interface ConfigValues {
-  readonly apiBaseUrl: string;
-  /** Present with its token only: half a pair is no approval. */
-  readonly workerId: string | undefined;
-  readonly registrationRequestId: string | undefined;
-  readonly vramThresholdGb: number;
-  readonly autoStart: boolean;
-  /** Undefined until somebody chose. */
-  readonly iconAtLogin: boolean | undefined;
-  readonly autoEnabled: boolean;
-  readonly modelsRoot: string;
-  readonly autoUpdateEnabled: boolean;
-  readonly autoUpdateIntervalSeconds: number;
-}
-
-/** What commands change; what is left out stays. */
-export interface ConfigChanges {
-  readonly apiBaseUrl?: string;
-  readonly vramThresholdGb?: number;
-  readonly autoEnabled?: boolean;
-  readonly autoUpdateEnabled?: boolean;
-  readonly iconAtLogin?: boolean;
 }

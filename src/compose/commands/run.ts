@@ -1,6 +1,5 @@
 import type { RunChoice } from '../../cli/world/worker.ts';
 import { SECOND_MS } from '../../base/units.ts';
-import { shownUrl } from '../../base/urls.ts';
 import { sweepScratch } from '../../engines/programs/scratch.ts';
 import type { Log } from '../../log/open-log.ts';
 import { SEEDS } from '../../models/catalogue/seeds.ts';
@@ -14,7 +13,7 @@ import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { underGpuRules } from '../gpu-rules.ts';
 import { realEngines } from '../engines/engines.ts';
-import { banner, openProcessLog } from '../log.ts';
+import { openProcessLog } from '../log.ts';
 import type { TrialRun } from '../../release/update/trial-run.ts';
 import type { Survival } from '../../worker/process/survival.ts';
 import { openSurvival } from '../update/survival.ts';
@@ -28,6 +27,7 @@ import { followCeiling } from '../worker/service-ceiling.ts';
 import { onePerConfig } from '../../worker/process/one-per-config.ts';
 import { StopRequests } from '../../worker/process/stop-requests.ts';
 import { type Restart, serveInTurn } from '../../worker/process/turns.ts';
+import { reportStart } from '../../worker/reports/start-report.ts';
 import { reportTakeover } from '../../worker/reports/takeover-report.ts';
 import { LEAVE_MS, reportToService } from '../../worker/reports/service-report.ts';
 import { type ComposedWorker, composeWorker } from '../worker/worker.ts';
@@ -118,7 +118,7 @@ async function serve({ path, log, effects: world, stops, notify }: Run, about: S
     const worker = await composeWorker(setup);
     about.survival?.follow(worker.events);
     stops.passTo(() => worker.signal());
-    announce(setup);
+    reportStart(config, log.logger);
     void sweepScratch({ ...effects, ...effects.environment }, { isAlive, log: log.logger });
     await using api = await openLocalApi(worker, {
       ...setup,
@@ -162,18 +162,3 @@ const reportTo = (
     clock: setup.effects.clock,
     isHandingOver: () => !setup.leaves(),
   });
-
-/** Identity and settings, before anything else happens. */
-function announce({ config, log }: WorkerSetup): void {
-  const { current } = config;
-  const registered = current.worker_id !== undefined && current.auth_token !== undefined;
-  const asked = current.registration_request_id;
-  const unregistered = asked === undefined ? 'not registered yet' : `waiting for approval (request ${asked})`;
-  banner(log, {
-    configPath: config.path,
-    studio: shownUrl(current.api_base_url),
-    vramThresholdGb: current.vram_threshold_gb,
-    claiming: current.auto_enabled ? 'on' : 'off',
-    registration: registered ? `approved as ${current.worker_id}` : unregistered,
-  });
-}

@@ -2,8 +2,8 @@ import { errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { ConfigStore } from '../../config/store.ts';
-import { engineFacts } from '../../contract/model-source.ts';
 import type { Engine } from '../../engines/engine.ts';
+import { holdsModels } from '../../engines/registry.ts';
 import type { LocalApiDeps } from '../../local-api/deps.ts';
 import type { InstallationView } from '../../local-api/installation-view.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
@@ -113,7 +113,7 @@ async function depsOf(
       usage: processUsage,
       freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
     },
-    models: { ...worker.models, loadable: new Set(engines.filter(canHold).map(({ id }) => id)) },
+    models: { ...worker.models, loadable: new Set(engines.filter(holdsModels).map(({ id }) => id)) },
     loaded: () => worker.status().models,
     local: worker.models.local,
     engines: () =>
@@ -131,9 +131,6 @@ async function depsOf(
     ...(shell === undefined ? {} : { shell }),
   };
 }
-
-/** One without files has nothing to hold. */
-const canHold = ({ id }: Engine): boolean => engineFacts(id).readsFiles;
 
 /** The port that programs know, or any other one where somebody has it. */
 function serveOnPort({ effects, config, log }: LocalApiSetup, options: Omit<ServeOptions, 'port'>): HttpServer {
