@@ -51,8 +51,8 @@ const ORDERED = [
     ...BUSY,
     inputs: ({ live }) => ({ held_by: (live?.holders ?? []).map(({ purpose }) => purpose).join(' ') }),
     against: ({ live }) => {
-      const [holder] = live?.holders ?? [];
-      return holder === undefined ? undefined : `already running ${holder.purpose}`;
+      const holders = live?.holders ?? [];
+      return holders.length === 0 ? undefined : `already running ${holders.map(({ purpose }) => purpose).join(', ')}`;
     },
   },
   {

@@ -1,4 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
+import type { JobId } from '../base/ids.ts';
 import type { Feature, HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
 import { accept, reject } from '../contract/frames/outbound.ts';
 import { type ResultSink, toJob } from '../jobs/job.ts';
@@ -10,12 +11,12 @@ import { claimLost, type Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
 import { unfit, type Unfit } from './fitness.ts';
 import { reportOffer } from './reports/offer-report.ts';
-import type { OfferFacts, OfferFactsReader } from './rules/offer-facts.ts';
+import { type OfferFacts, type OfferFactsReader, slotsFreeSoon } from './rules/offer-facts.ts';
 
 /*
  * An offer's way to its job. What can happen to it, in order:
  *   a rule of `fitness` is against it       → reject, with the first one
- *   the slot's last job is being delivered  → wait a moment for the slot, then decide
+ *   a slot's last job is being delivered    → wait a moment for the slot, then decide
  *   the accept cannot be sent               → nothing was promised, the slot is free again
  *   accepted                                → carried out, and its outcome goes to the job's sink
  *   the studio gave the job to another      → cancelled; its outcome is discarded
@@ -37,7 +38,7 @@ export interface PipelineDeps {
 export interface Pipeline {
   onOffer(offer: Offer): void;
   onHeartbeatAck(ack: HeartbeatAck): void;
-  /** The socket is gone, and with it the question that a waiting offer was. */
+  /** The socket is gone, and with it the questions that waiting offers were. */
   onLost(): void;
 }
 
@@ -57,7 +58,8 @@ export const createPipeline = (deps: PipelineDeps): Pipeline => new OfferPipelin
 
 class OfferPipeline implements Pipeline {
   readonly #deps: PipelineDeps;
-  #stopWaiting: (() => void) | undefined;
+  /** Takes back the wait of an offer that is not answered yet. */
+  readonly #waits = new Map<JobId, () => void>();
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
@@ -66,7 +68,9 @@ class OfferPipeline implements Pipeline {
   onOffer(offer: Offer): void {
     const question: Question = { offer, report: reportOffer(offer, this.#deps) };
     const facts = this.#deps.offerFacts.factsFor(offer);
-    if (!isDelivering(facts) || this.#stopWaiting !== undefined) return this.#decide(question, facts);
+    if (this.#waits.has(offer.jobId) || slotsFreeSoon(offer, facts) <= this.#waits.size) {
+      return this.#decide(question, facts);
+    }
     question.report();
     this.#waitForSlot(question);
   }
@@ -80,23 +84,24 @@ class OfferPipeline implements Pipeline {
   }
 
   onLost(): void {
-    this.#stopWaiting?.();
-    this.#stopWaiting = undefined;
+    for (const takeBack of this.#waits.values()) takeBack();
+    this.#waits.clear();
   }
 
   #waitForSlot(question: Question): void {
     const { offer } = question;
-    this.#stopWaiting = this.#deps.scheduler.waitFor(
+    const takeBack = this.#deps.scheduler.waitFor(
       { origin: 'studio', purpose: offer.jobId },
       {
         maxWaitMs: DELIVERY_TAIL_MS,
         onAnswer: (answer) => {
-          this.#stopWaiting = undefined;
+          this.#waits.delete(offer.jobId);
           if (answer.is === 'refused') return this.#decide(question, this.#deps.offerFacts.factsFor(offer));
           this.#decideWith(answer, question);
         },
       },
     );
+    this.#waits.set(offer.jobId, takeBack);
   }
 
   /** A slot came free for this offer, which may be unfit by now. */
@@ -141,7 +146,3 @@ class OfferPipeline implements Pipeline {
       log.warn('reject.not-sent', { jobId });
   }
 }
-
-/** The slot's last job is made and on its way: it will be free in a moment. */
-const isDelivering = ({ live }: OfferFacts): boolean =>
-  live?.maintenance === false && live.holders.some(({ phase }) => phase === 'delivering');

@@ -1,5 +1,5 @@
 import { GB } from '../../base/units.ts';
-import type { Feature, Welcome } from '../../contract/frames/inbound.ts';
+import { type Feature, parallelJobsIn, type Welcome } from '../../contract/frames/inbound.ts';
 import { studioJobs } from '../../jobs/held.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -28,7 +28,7 @@ export interface LinkParts {
   readonly credentials: () => Credentials | undefined;
   readonly capabilities: SessionOptions['capabilities'];
   readonly claiming: SessionOptions['claiming'];
-  readonly scheduler: Pick<Scheduler, 'held'>;
+  readonly scheduler: Pick<Scheduler, 'held' | 'setMax'>;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly onRevoked: SessionOptions['onRevoked'];
   readonly onHeartbeatSent: () => void;
@@ -40,7 +40,7 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
   const { clock, random, http, sockets } = effects;
   const log = setup.log.logger.child({}, 'delivery');
   const { credentials, capabilities, claiming, scheduler, events, onRevoked, onHeartbeatSent } = parts;
-  let offered: readonly string[] = [];
+  const { studioOffers, onWelcome } = followWelcomes(scheduler);
   const outbox = await outboxOf(setup, log);
   const session: DrivenSession = createSession({
     sockets,
@@ -58,7 +58,6 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     onStatus: (status) => events.emit({ is: 'session', status }),
   });
   const claims = createClaims(session);
-  const studioOffers = (feature: Feature): boolean => offered.includes(feature);
   const delivery = createDelivery({
     http,
     outbox,
@@ -70,7 +69,19 @@ export async function composeStudioLink(setup: WorkerSetup, parts: LinkParts): P
     studioOffers,
     onReport: (jobId, report) => events.emit({ is: 'delivery', jobId, report }),
   });
-  return { session, claims, delivery, studioOffers, onWelcome: ({ features }) => void (offered = features) };
+  return { session, claims, delivery, studioOffers, onWelcome };
+}
+
+/** What the latest welcome named counts until the next one. */
+function followWelcomes(scheduler: LinkParts['scheduler']): Pick<StudioLink, 'studioOffers' | 'onWelcome'> {
+  let offered: readonly string[] = [];
+  return {
+    studioOffers: (feature) => offered.includes(feature),
+    onWelcome(welcome) {
+      offered = welcome.features;
+      scheduler.setMax('studio', parallelJobsIn(welcome).jobs ?? 1);
+    },
+  };
 }
 
 const outboxOf = ({ config, effects: { clock, files, sha256 } }: WorkerSetup, log: Logger): Promise<Outbox> =>

@@ -1,6 +1,6 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import type { SlotHolder } from '../../jobs/slots/lease.ts';
+import { refused, type SlotHolder, type SlotRefusal } from '../../jobs/slots/lease.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Catalogue } from '../../models/catalogue/catalogue.ts';
 import type { MemoryVerdict } from '../../models/memory/fit.ts';
@@ -38,7 +38,7 @@ export interface OfferFacts {
 export interface LiveFacts {
   /** By the operator, until they resume. */
   readonly paused: boolean;
-  /** Who holds the slot that the job would need; empty when it is free. */
+  /** Who holds what the job would need, or runs this very job; empty when it can have a slot. */
   readonly holders: readonly SlotHolder[];
   readonly maintenance: boolean;
   /** The worker is on its way out. */
@@ -61,7 +61,7 @@ export interface OfferFactsDeps {
   readonly thresholdGb: () => number;
   /** As sampled last; undefined while it is not known. */
   readonly userPresence: () => UserPresence | undefined;
-  readonly scheduler: Pick<Scheduler, 'refusal'>;
+  readonly scheduler: Pick<Scheduler, 'held' | 'refusal'>;
   readonly isStopping: () => boolean;
   readonly outboxSpace: () => OutboxSpace;
   readonly quarantine: Pick<Quarantine, 'remainingMs'>;
@@ -80,7 +80,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
   return {
     factsFor(offer, { heldSlot } = { heldSlot: false }) {
       const { engine } = offer.modelSource;
-      const refusal = heldSlot ? undefined : deps.scheduler.refusal({ origin: 'studio' });
+      const refusal = heldSlot ? undefined : refusalFor(offer, deps.scheduler);
       return {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),
@@ -104,3 +104,20 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
     },
   };
 }
+
+/**
+ * Why an offer cannot have a slot now. A studio may offer what this worker runs already, such as a job that it gave up for
+ * lost: nothing is done twice at once.
+ */
+export function refusalFor({ jobId }: Offer, scheduler: OfferFactsDeps['scheduler']): SlotRefusal | undefined {
+  const refusal = scheduler.refusal({ origin: 'studio' });
+  if (refusal?.because === 'maintenance') return refusal;
+  const same = scheduler.held.filter(({ purpose }) => purpose === jobId);
+  return same.length > 0 ? refused('busy', same) : refusal;
+}
+
+/** How many slots that the job could have will be free in a moment: their jobs are made and on their way. */
+export const slotsFreeSoon = ({ jobId }: Offer, { live }: OfferFacts): number =>
+  live?.maintenance === false
+    ? live.holders.filter(({ phase, purpose }) => phase === 'delivering' && purpose !== jobId).length
+    : 0;
