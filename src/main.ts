@@ -22,6 +22,8 @@ const PROGRAM = '__program';
 const SCHEMA = '__schema';
 /** Hidden: images are read and written in a process of their own. */
 const IMAGES = '__images';
+/** Hidden: lists the devices of Vulkan, whose drivers may crash. */
+const VULKAN = '__vulkan';
 /** Hidden: an installer asks whether this executable may take the place of another one. */
 const SELF_TEST = '--self-test';
 const [first, ...rest] = commandLine;
@@ -46,6 +48,9 @@ if (first === '--version' || first === '-V') {
   } else if (first === IMAGES) {
     const { runImagesChild } = await import('./compose/children/images-child.ts');
     endNow(await runImagesChild().catch(die));
+  } else if (first === VULKAN) {
+    const { runVulkanChild } = await import('./compose/children/vulkan-child.ts');
+    endNow(await runVulkanChild().catch(die)); // at once: drivers leave threads behind
   } else if (first === PROGRAM) {
     const { runProgramChild } = await import('./compose/children/program-child.ts');
     end(await runProgramChild(rest).catch(die));

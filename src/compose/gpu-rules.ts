@@ -16,6 +16,9 @@ const rulesOf = ({ current }: Pick<LiveConfig, 'current'>, { get }: Pick<Environ
 /** To which rules were applied: what they left is not judged by them again, as places in a list are others by then. */
 const ruled = new WeakSet<Effects['gpus']>();
 
+/** Whether some GPUs may have been left out of this world. */
+export const isUnderGpuRules = ({ gpus }: Pick<Effects, 'gpus'>): boolean => ruled.has(gpus);
+
 /** The outside world with only those GPUs in it that may be used, as the config says now; as it is where no rule is set. */
 export function underGpuRules<World extends Pick<Effects, 'environment' | 'gpus' | 'machine'>>(
   effects: World,

@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
 import { toModelId } from '../../src/base/ids.ts';
 import { resultIs, type Task, TASK_KIND_IDS, type TaskKindId } from '../../src/contract/tasks/index.ts';
-import type { Engine, ModelFiles } from '../../src/engines/engine.ts';
+import type { Engine, LoadedModel, ModelFiles } from '../../src/engines/engine.ts';
 import type { TaskDelta } from '../../src/engines/result.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
 import { run } from '../../src/jobs/run.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../fakes/builders.ts';
+import { FOUR_GPUS, seesOnly } from '../fakes/engines/gpu-access.ts';
 import { gradioScene } from '../fakes/engines/gradio-scene.ts';
 import { completionOf, llamaScene } from '../fakes/engines/llama-engine.ts';
 import { onnxScene, paint } from '../fakes/engines/onnx-engine.ts';
@@ -22,6 +24,7 @@ import { textOf } from '../fakes/engines/deltas.ts';
 import { openConfig } from '../../src/compose/config.ts';
 import { realEffects } from '../../src/compose/effects.ts';
 import { realEngines } from '../../src/compose/engines/engines.ts';
+import { LINUX, needs } from '../needs.ts';
 
 /** Engines start processes that load libraries, on a busy machine. */
 setDefaultTimeout(120_000);
@@ -114,6 +117,16 @@ function setup(engine: Engine, kind = '') {
 }
 
 const outcomeOf = (work: Promise<unknown>): Promise<unknown> => work.catch((thrown: unknown) => thrown);
+
+/** How a child is told which GPUs to see. */
+const NAMES_GPUS = /^(?:CUDA|HIP|ROCR|GGML_VK)_VISIBLE_DEVICES$|^CUDA_DEVICE_ORDER$|^VK_LOADER_/;
+
+/** What a process of a model has in its environment about GPUs. */
+async function gpuVariablesOf(loaded: LoadedModel): Promise<Readonly<Record<string, string>>> {
+  const text = await readFile(`/proc/${loaded.process?.pid}/environ`, 'utf8');
+  const pairs = text.split('\0').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+  return Object.fromEntries(pairs.filter(([name = '']) => NAMES_GPUS.test(name)));
+}
 
 /** What every engine promises to the jobs that use it. */
 function engineContract(engine: Engine): void {
@@ -220,6 +233,25 @@ test('every engine that this release carries is held to the contract', async () 
 
 for (const engine of registry.engines) {
   describe(`the ${engine.id} engine`, () => engineContract(engine));
+}
+
+/** Those whose models are held by processes of this machine. */
+const WITH_PROCESS: ReadonlySet<string> = new Set(['onnx', 'llama-cpp', 'piper', 'whisper-cpp', 'sd-cpp']);
+
+for (const engine of registry.engines.filter(({ id }) => WITH_PROCESS.has(id))) {
+  needs(LINUX)(`the ${engine.id} child sees the GPU it was placed on and no other`, async () => {
+    const { abort } = setup(engine);
+    for (const device of FOUR_GPUS) {
+      await using loaded = await engine.load(FILES.get(engine.id) ?? noFiles, abort.signal, { ...USUAL, device });
+      expect(await gpuVariablesOf(loaded)).toEqual(seesOnly(device));
+    }
+  });
+
+  needs(LINUX)(`the ${engine.id} child that may use any GPU is told of none`, async () => {
+    const { load } = setup(engine);
+    await using loaded = await load();
+    expect(await gpuVariablesOf(loaded)).toEqual({});
+  });
 }
 
 test('no engine stands in for one that is missing', () => {

@@ -13,7 +13,12 @@ import { createMemoryScopes } from '../../system/process/memory-scope.ts';
 import { treeMemory } from '../../system/process/process-memory.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
 import { type RunProgram, runProgram } from '../../system/process/programs.ts';
+import type { GpuAccess } from '../../engines/gpu-access.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { Effects } from '../effects.ts';
+import { isUnderGpuRules } from '../gpu-rules.ts';
+import { createGpuAccess, reportOnce } from './gpu-access.ts';
+import { askVulkan } from './vulkan.ts';
 import { offeredUrls } from '../model-store.ts';
 
 /** What several engines are made with. */
@@ -23,6 +28,9 @@ export interface EngineTools {
   readonly log: Logger;
   readonly quarantine: Quarantine;
   readonly host: EngineHost;
+  readonly gpuAccess: GpuAccess;
+  /** Asked once, see `reportOnce`. */
+  readonly gpuReport: () => Promise<MemoryReport>;
   readonly fetchInput: FetchInput;
   /** For images that a task names, with the limit of the studio contract. */
   readonly fetchImage: FetchInput;
@@ -60,14 +68,17 @@ export function createEngineTools(given: Given): EngineTools {
     tempDir: environment.tempDir,
     pid: environment.pid,
   };
+  const gpus = gpuTools(given, programs);
   const fetcher = (maxBytes: number): FetchInput =>
     effects.heldInputs.over(createInputFetcher(offeredUrls(effects, config), maxBytes), maxBytes);
   return {
     ...given,
+    ...gpus,
     host: hostOnDemand({
       spawn: ceiling.talking(spawnTalking),
       command: [...ownCommand(), '__engine', String(nice)],
       env: childEnv,
+      gpuAccess: gpus.gpuAccess,
       clock,
       log,
       quarantine,
@@ -77,6 +88,22 @@ export function createEngineTools(given: Given): EngineTools {
     programs,
     ffmpeg: createFfmpeg({ files, random, environment, clock, log, ...programs }),
   };
+}
+
+function gpuTools(
+  { effects, log }: Given,
+  { ask, childEnv }: Pick<ProgramTools, 'ask' | 'childEnv'>,
+): Pick<EngineTools, 'gpuAccess' | 'gpuReport'> {
+  const gpuReport = reportOnce(effects);
+  const gpuAccess = createGpuAccess({
+    hasRules: isUnderGpuRules(effects),
+    report: gpuReport,
+    vulkan: askVulkan(ask, childEnv),
+    inherited: childEnv,
+    platform: effects.environment.platform,
+    log,
+  });
+  return { gpuAccess, gpuReport };
 }
 
 /** The host is loaded with the first model that needs a process: its code is not needed to say what engines there are. */

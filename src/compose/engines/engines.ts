@@ -6,6 +6,7 @@ import type { Engine } from '../../engines/engine.ts';
 import { createGradioEngine } from '../../engines/gradio/index.ts';
 import { builtInDevice, createDevices } from '../../engines/llama/devices.ts';
 import { createLlamaEngine } from '../../engines/llama/index.ts';
+import { namingGpu } from '../../engines/on-gpu.ts';
 import { createOnnxEngine } from '../../engines/onnx/index.ts';
 import { createPiperEngine } from '../../engines/piper/index.ts';
 import { createSdCppEngine } from '../../engines/sd-cpp/index.ts';
@@ -52,9 +53,9 @@ export function realEngines(world: Effects, { log, config, fetchesNoPacks = fals
   const engineLog = log.child({}, 'engines');
   const tools = createEngineTools({ effects, config, log: engineLog, quarantine });
   const { host, fetchInput, fetchImage, ffmpeg } = tools;
+  const gpus = async (): Promise<readonly Gpu[]> => (await tools.gpuReport()).gpus;
   const hasRuntime = (): Promise<boolean> =>
     isThere('ort', async () => (await import('../../engines/onnx/binding.ts')).runtimeInstalled());
-  const gpus = askOnce(effects);
   const packSet = createPacks(effects, config, engineLog);
   const packs = fetchesNoPacks ? packsHere(packSet) : packSet.packs;
   const cpuRule = createCpuRule({
@@ -72,7 +73,7 @@ export function realEngines(world: Effects, { log, config, fetchesNoPacks = fals
     sdCppEngine(tools),
     gradioEngine(tools),
   ];
-  return { quarantine, cpuRule, packSet, engines: engines.map((engine) => cpuRule.over(engine)) };
+  return { quarantine, cpuRule, packSet, engines: engines.map((engine) => namingGpu(cpuRule.over(engine))) };
 }
 
 /** An executable carries it; in a checkout its binding looks for it, which nothing else of the worker needs. */
@@ -121,10 +122,20 @@ const whisperEngine = ({ effects, config, host, fetchInput, ffmpeg }: EngineTool
   });
 
 /** Programs of stable-diffusion.cpp, of the release whose digests the manifest pins. */
-function sdCppEngine({ effects, config, programs, fetchInput, ffmpeg, quarantine, log }: EngineTools): Engine {
+function sdCppEngine({
+  effects,
+  config,
+  programs,
+  gpuAccess,
+  fetchInput,
+  ffmpeg,
+  quarantine,
+  log,
+}: EngineTools): Engine {
   const { files, random, environment, sha256, clock, http, images } = effects;
   return createSdCppEngine({
     ...programs,
+    gpuAccess,
     files,
     random,
     environment,
@@ -156,15 +167,4 @@ function gradioEngine({ effects: { environment, images, clock, random }, config 
     clock,
     random,
   });
-}
-
-/** The GPUs of this machine, asked for until there are some: a driver may start later than we do. */
-function askOnce({ gpus }: Pick<Effects, 'gpus'>): Gpus {
-  let asked: Promise<readonly Gpu[]> | undefined;
-  const ask = async (): Promise<readonly Gpu[]> => {
-    const { gpus: found } = await gpus.probe();
-    if (found.length === 0) asked = undefined;
-    return found;
-  };
-  return () => (asked ??= ask());
 }

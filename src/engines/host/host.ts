@@ -3,8 +3,10 @@ import type { EngineName } from '../../contract/model-source.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ModelFiles } from '../engine.ts';
+import type { GpuAccess } from '../gpu-access.ts';
 import type { LoadHow } from '../load-how.ts';
 import type { Where } from '../readiness.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
 import { createCrashBook, type NoteCrash } from './crash-book.ts';
 import { type HostedModel, type LoadedChild, ReopeningModel } from './hosted-model.ts';
 import type { Warn } from './inner.ts';
@@ -13,6 +15,7 @@ import { startTalk, type Talk, type TalkOptions } from './talk.ts';
 
 export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command' | 'env' | 'clock'> {
   readonly quarantine: Quarantine;
+  readonly gpuAccess: GpuAccess;
   readonly log: Logger;
 }
 
@@ -33,6 +36,8 @@ const USUAL: HostedHow = { lean: false, binariesFolder: undefined };
 export interface HostedLoad {
   readonly engine: EngineName;
   readonly files: ModelFiles;
+  /** See `LoadHow`. */
+  readonly device?: LoadHow['device'];
   /** As usual when left out. */
   readonly how?: HostedHow;
   /** See `LoadedModel`. */
@@ -76,7 +81,9 @@ class ChildHost implements EngineHost {
   async #open(request: HostedLoad, signal: AbortSignal): Promise<LoadedChild> {
     signal.throwIfAborted();
     const { engine, files, how = USUAL, stallMs = STALL_MS, onProgress: progress = () => {} } = request;
-    const talk = this.#start(request);
+    const variables = await this.#options.gpuAccess(request.device);
+    signal.throwIfAborted();
+    const talk = this.#start(request, variables);
     try {
       const order = { do: 'load', engine, files: plain(files), how } as const;
       const answer = await talk.ask({ order, signal, progress, emit: () => {}, stallMs });
@@ -88,12 +95,12 @@ class ChildHost implements EngineHost {
     }
   }
 
-  #start({ engine, files: { model } }: HostedLoad): Talk {
+  #start({ engine, files: { model } }: HostedLoad, variables: ChildEnvironment): Talk {
     const { log, env } = this.#options;
     const onCrash = (error: WorkerError): void => this.#noteCrash(engine, model, error);
     const onNote: Warn = (event, fields) => log.warn(event, { ...fields, engine, model });
     try {
-      const talk = startTalk({ ...this.#options, env: { ...env, ...QUIET }, engine, onCrash, onNote });
+      const talk = startTalk({ ...this.#options, env: { ...env, ...QUIET, ...variables }, engine, onCrash, onNote });
       log.debug('engine.started', { engine, model, pid: talk.pid });
       return talk;
     } catch (thrown) {

@@ -49,7 +49,7 @@ export interface Devices {
    * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
    * signal's reason on abort
    */
-  prepare(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined>;
+  prepare(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch' | 'device'>): Promise<string | undefined>;
 }
 
 /** Nobody waits longer for a driver to answer what the engine will run on: what was known before counts meanwhile. */
@@ -66,7 +66,8 @@ export const createDevices = <Pack extends DevicePack>(options: DevicesOptions<P
 class PackDevices<Pack extends DevicePack> implements Devices {
   readonly #options: DevicesOptions<Pack>;
   #latest: Where | undefined;
-  #failed: (Advice & { readonly at: number }) | undefined;
+  /** By the names of packs: for a GPU of another vendor another one is fetched. */
+  readonly #failed = new Map<string, Advice & { readonly at: number }>();
 
   constructor(options: DevicesOptions<Pack>) {
     this.#options = options;
@@ -82,16 +83,19 @@ class PackDevices<Pack extends DevicePack> implements Devices {
     return this.#latest;
   }
 
-  async prepare(signal: AbortSignal, { mayFetch }: Pick<LoadHow, 'mayFetch'>): Promise<string | undefined> {
+  async prepare(
+    signal: AbortSignal,
+    { mayFetch, device }: Pick<LoadHow, 'mayFetch' | 'device'>,
+  ): Promise<string | undefined> {
     const { packs, packStore } = this.#options;
     if (packs.length === 0) return undefined;
-    const choice = await this.#choose();
+    const choice = await this.#choose(device);
     if (!('pack' in choice)) return undefined;
     const { pack } = choice;
     if (!mayFetch && packStore.find(pack) === undefined) throw notPresent(pack);
     try {
       const folder = await packStore.pull(pack, signal);
-      this.#failed = undefined;
+      this.#failed.delete(pack.name);
       return folder;
     } catch (thrown) {
       signal.throwIfAborted();
@@ -105,9 +109,10 @@ class PackDevices<Pack extends DevicePack> implements Devices {
     this.#latest = 'pack' in choice ? { on: choice.pack.flavour } : choice;
   }
 
-  async #choose(): Promise<Choice<Pack>> {
+  /** For the GPU that a model has to stay on, else for all that there are. */
+  async #choose(device?: LoadHow['device']): Promise<Choice<Pack>> {
     const { packs, packStore, hasLibrary, gpus } = this.#options;
-    const vendors = (await gpus()).map(({ vendor }) => vendor);
+    const vendors = (device === undefined ? await gpus() : [device]).map(({ vendor }) => vendor);
     if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };
     const fitting = packs.filter(({ flavour }) => flavour !== 'cuda' || vendors.includes('nvidia'));
     const drivers = await Promise.all(fitting.map(({ needs }) => hasLibrary(needs.library, needs.function)));
@@ -119,7 +124,7 @@ class PackDevices<Pack extends DevicePack> implements Devices {
 
   #unlessFailed(pack: Pack): Choice<Pack> {
     const { packStore, clock } = this.#options;
-    const failed = this.#failed;
+    const failed = this.#failed.get(pack.name);
     if (failed === undefined || packStore.find(pack) !== undefined) return { pack };
     if (clock.elapsed() - failed.at >= RETRY_AFTER_MS) return { pack };
     const { because, hint } = failed;
@@ -130,7 +135,7 @@ class PackDevices<Pack extends DevicePack> implements Devices {
     const { clock, log } = this.#options;
     const because = `the pack ${name} could not be fetched: ${error.message}`;
     const hint = error.hint ?? `Run \`studio-worker engines pull ${name}\` to see what is wrong.`;
-    this.#failed = { because, hint, at: clock.elapsed() };
+    this.#failed.set(name, { because, hint, at: clock.elapsed() });
     log.warn('pack.not-fetched', { pack: name, code: error.code, error: error.message, hint });
   }
 }

@@ -81,7 +81,12 @@ interface Loading extends LlamaEngineOptions {
 async function loadReading(files: ModelFiles, { host, devices, signal, how }: Loading): Promise<LoadedModel> {
   const binariesFolder = await devices.prepare(signal, how);
   const paths = new Map([...files.paths].filter(([role]) => role !== VISION_PROJECTOR));
-  const request = { engine: 'llama-cpp', files: { ...files, paths }, how: { lean: how.lean, binariesFolder } } as const;
+  const request = {
+    engine: 'llama-cpp',
+    files: { ...files, paths },
+    device: how.device,
+    how: { lean: how.lean, binariesFolder },
+  } as const;
   return await loadHosted(host, request, signal, async (model, task, context) => {
     assertKind(task, 'llm', 'llama-cpp');
     if (task.images?.length) throw noVision(files.model);
@@ -96,6 +101,7 @@ async function loadSeeing(files: ModelFiles, { host, vision, signal, how }: Load
   const request = {
     engine: 'llama-cpp',
     files,
+    device: how.device,
     how: { lean: how.lean, binariesFolder },
     where,
     stallMs: SEEING_STALL_MS,

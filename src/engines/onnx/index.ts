@@ -30,10 +30,10 @@ export function createOnnxEngine({ host, fetchInput, hasRuntime }: OnnxEngineOpt
     memory: 'none', // it runs on the CPU
     canRunLean: false,
     readiness: async () => runtimeReadiness(await hasRuntime()),
-    load: async (files, signal) => {
+    load: async (files, signal, { device }) => {
       signal.throwIfAborted();
       modelFileOf('onnx', files.paths);
-      return await loadHosted(host, { engine: 'onnx', files }, signal, async (model, task, context) => {
+      return await loadHosted(host, { engine: 'onnx', files, device }, signal, async (model, task, context) => {
         assertKind(task, 'image', 'onnx');
         assertSizeFits({ width: task.width ?? 0, height: task.height ?? 0 });
         const inputs = await fetchBoth(task, fetchInput, context.signal);

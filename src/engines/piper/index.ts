@@ -26,10 +26,10 @@ export function createPiperEngine({ host, ffmpeg, hasRuntime }: PiperEngineOptio
     memory: 'none', // it runs on the CPU
     canRunLean: false,
     readiness: async () => runtimeReadiness(await hasRuntime()),
-    load: async (files, signal) => {
+    load: async (files, signal, { device }) => {
       signal.throwIfAborted();
       modelFileOf('piper', files.paths);
-      return await loadHosted(host, { engine: 'piper', files }, signal, async (model, task, context) => {
+      return await loadHosted(host, { engine: 'piper', files, device }, signal, async (model, task, context) => {
         assertKind(task, 'audio_tts', 'piper');
         assertSpeakable(task);
         const ext = task.ext.trim().toLowerCase() || 'wav';

@@ -28,9 +28,9 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
     load: async (model, signal, how) => {
       const { path } = await programs.get(signal, how);
       signal.throwIfAborted();
-      const ranOn = await devices.deviceOf(path, signal);
+      const ranOn = await devices.deviceOf(path, { device: how.device, signal });
       const { openModel } = await import('./loaded.ts'); // and all that writes a command line, once there is one
-      return await openModel({ program: path, model, lean: how.lean, ranOn }, options, signal);
+      return await openModel({ program: path, model, how, ranOn }, options, signal);
     },
   };
 }

@@ -2,6 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedModel, ModelFiles, RunContext } from '../engine.ts';
+import type { LoadHow } from '../load-how.ts';
 import type { TaskResult } from '../result.ts';
 import type { NoteCrash } from '../host/crash-book.ts';
 import { type ScratchFolder, type ScratchOptions, withScratch } from '../programs/scratch.ts';
@@ -18,7 +19,7 @@ import { type FetchedImages, fetchImages, type ImageFetchOptions } from './fetch
 import { outputExt } from './input-images.ts';
 import { lorasOf } from './loras.ts';
 import { referenceIgnored } from './program/architecture.ts';
-import { environmentFor, type EnvironmentOptions, serverBeside } from './program/environment.ts';
+import { environmentOn, type GpuEnvironmentOptions, serverBeside } from './program/environment.ts';
 import { type HeldServer, holdServer } from './server/held-server.ts';
 import { requestFor, whyNotServed } from './server/request.ts';
 import type { ServerOptions } from './server/server.ts';
@@ -26,8 +27,8 @@ import { assertWithinLimits, planImage } from './size-plan.ts';
 import { finishVideo, planVideo, type VideoOptions } from './video.ts';
 
 export interface LoadedOptions
-  extends ServerOptions, ScratchOptions, VideoOptions, ImageFetchOptions, EnvironmentOptions {
-  readonly files: ScratchOptions['files'] & EnvironmentOptions['files'];
+  extends ServerOptions, ScratchOptions, VideoOptions, ImageFetchOptions, GpuEnvironmentOptions {
+  readonly files: ScratchOptions['files'] & GpuEnvironmentOptions['files'];
   readonly images: VideoOptions['images'] & ImageFetchOptions['images'];
   readonly noteCrash: NoteCrash;
   readonly log: Logger;
@@ -38,7 +39,7 @@ export interface Loading {
   /** Path of sd-cli. */
   readonly program: string;
   readonly model: ModelFiles;
-  readonly lean: boolean;
+  readonly how: Pick<LoadHow, 'lean' | 'device'>;
   /** The device that the program lists first, until it announces what it uses. */
   readonly ranOn: string | undefined;
 }
@@ -84,18 +85,21 @@ const unsupported = (kind: string, makesVideo: boolean): WorkerError =>
 /** sd-cli for one model. */
 interface SdCliForModel extends ModelSettings {
   readonly program: string;
-  readonly env: EnvironmentOptions['childEnv'];
+  readonly env: GpuEnvironmentOptions['childEnv'];
   readonly onCrash: (error: WorkerError) => void;
 }
 
-async function sdCliFor({ program, model, lean }: Loading, options: LoadedOptions): Promise<SdCliForModel> {
+async function sdCliFor(
+  { program, model, how: { lean, device } }: Loading,
+  options: LoadedOptions,
+): Promise<SdCliForModel> {
   return {
     program,
     files: model.paths,
     loras: lorasOf(model),
     defaults: model.defaults,
     lean,
-    env: await environmentFor(program, options),
+    env: await environmentOn(program, device, options),
     onCrash: (error) => options.noteCrash('sd-cpp', model.model, error),
   };
 }

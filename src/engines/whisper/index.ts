@@ -51,10 +51,10 @@ export function createWhisperEngine(options: WhisperEngineOptions): Engine {
       local = await recognisers();
       return readinessOf(await hasLibrary());
     },
-    load: async (modelFiles, signal) => {
+    load: async (modelFiles, signal, { device }) => {
       signal.throwIfAborted();
       modelFileOf('whisper-cpp', modelFiles.paths);
-      const request = { engine: 'whisper-cpp', files: modelFiles, stallMs: STALL_MS } as const;
+      const request = { engine: 'whisper-cpp', files: modelFiles, device, stallMs: STALL_MS } as const;
       return await loadHosted(host, request, signal, async (model, task, context) => {
         assertKind(task, 'audio_stt', 'whisper-cpp');
         if (task.vad === true && !modelFiles.paths.has('vad')) throw noSpeechFinder();

@@ -11,6 +11,11 @@ export const MACHINE_SENTENCES = {
   'gpu.denied': own(
     (f) => `not using ${text(f.name)}${ifKnown(f.uuid, (it) => ` (${it})`)}: kept from it by ${text(f.by)}`,
   ),
+  'gpu.not-pinned': own(
+    (f) =>
+      `cannot tell which of Vulkan’s devices is ${text(f.name)}${ifKnown(f.uuid, (it) => ` (${it})`)}: engines that use ` +
+      'Vulkan may run on another GPU',
+  ),
   'gpu.rule-mistaken': own((f) => text(f.because)),
   'gpu.silent': own(
     (f) => `${text(f.silentGpus)} GPU(s) did not report their memory; ${text(f.vramTotalGb)} GiB are known`,

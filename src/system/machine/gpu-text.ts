@@ -3,6 +3,8 @@ import { GIB, KIB, MIB } from '../../base/units.ts';
 
 /** One GPU, as its driver reports it. */
 export interface Gpu extends GpuDevice {
+  /** Where it is plugged in, such as `0000:03:00.0`; undefined where only its uuid is known, or neither. */
+  readonly pciSlot: string | undefined;
   /** 0 when it is not reported. */
   readonly totalBytes: number;
   /** What is taken and what is free; undefined when the source does not report it. */
@@ -38,6 +40,7 @@ export function parseNvidiaGpus(text: string): readonly ListedGpu[] {
         vendor: 'nvidia',
         name: name.join(', '),
         uuid: fact(uuid),
+        pciSlot: undefined,
         totalBytes: mib(total) ?? 0,
         usedBytes: mib(used),
         freeBytes: mib(free),
@@ -58,6 +61,7 @@ export function parseNvidiaInformation(text: string): ListedGpu {
     vendor: 'nvidia',
     name: fact(field('Model')) ?? 'NVIDIA GPU',
     uuid: fact(field('GPU UUID')),
+    pciSlot: undefined,
     totalBytes: scaled(amount, unit === 'G' ? GIB : MIB) ?? 0,
     usedBytes: undefined,
     freeBytes: undefined,
@@ -86,6 +90,7 @@ export function parseAmdGpu(files: AmdFiles): ListedGpu | undefined {
     vendor: 'amd',
     name: fact(files.productName ?? '') ?? (pciId === undefined ? 'AMD GPU' : `AMD GPU ${pciId}`),
     uuid: fact(files.uniqueId ?? '') ?? slot,
+    pciSlot: slot,
     totalBytes,
     usedBytes,
     freeBytes: usedBytes === undefined ? undefined : Math.max(0, totalBytes - usedBytes),
@@ -109,6 +114,7 @@ export function parseAppleGpu(sysctl: string, vmStat: string): ListedGpu | undef
     vendor: 'apple',
     name: fact(name) ?? 'Apple GPU',
     uuid: undefined,
+    pciSlot: undefined,
     totalBytes,
     usedBytes,
     freeBytes,
@@ -136,7 +142,7 @@ export function parseWindowsGpus(text: string): readonly ListedGpu[] {
     const totalBytes = scaled(memory, 1);
     if (totalBytes === undefined || totalBytes === 0) return []; // a display without memory of its own
     const vendor = /nvidia/i.test(name) ? 'nvidia' : /amd|radeon/i.test(name) ? 'amd' : 'other';
-    const unknown = { uuid: undefined, usedBytes: undefined, freeBytes: undefined };
+    const unknown = { uuid: undefined, pciSlot: undefined, usedBytes: undefined, freeBytes: undefined };
     return [{ ...unknown, vendor, name: fact(name) ?? 'GPU', totalBytes, driver: fact(driver) }] satisfies ListedGpu[];
   });
 }

@@ -5,6 +5,7 @@ import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
 import { recordingLogger } from '../recording-logger.ts';
+import { someGpuAccess } from './gpu-access.ts';
 import { READY } from '../../../src/engines/readiness.ts';
 
 /** What a job's picture is made of: bytes that came from the child itself. */
@@ -23,6 +24,7 @@ export const unrulyHost = (about: Partial<EngineHostOptions> = {}): EngineHost =
     spawn: spawnTalking,
     command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
     env: childEnvironment(ourVariables()),
+    gpuAccess: someGpuAccess(),
     clock: systemClock,
     log: recordingLogger(),
     quarantine: createQuarantine(systemClock),
@@ -42,7 +44,7 @@ export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
     readiness: () => Promise.resolve(READY),
     async load(files, signal, how) {
       loads.push(how);
-      const model = await host.load({ engine: 'gradio', files }, signal);
+      const model = await host.load({ engine: 'gradio', files, device: how.device }, signal);
       return {
         process: model.process,
         ranOn: model.ranOn,

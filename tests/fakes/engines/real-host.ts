@@ -4,6 +4,8 @@ import type { Logger } from '../../../src/log/logger.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../../src/system/process/processes.ts';
 
+import { someGpuAccess } from './gpu-access.ts';
+
 export interface HostChoice {
   /** The program that becomes the child; this checkout's unless told otherwise. */
   readonly command?: readonly string[];
@@ -17,6 +19,7 @@ export const realHost = ({ command, env, quarantine }: HostChoice, log: Logger):
     spawn: spawnTalking,
     command: [...(command ?? ownCommand()), '__engine', '0'],
     env: env ?? childEnvironment(ourVariables()),
+    gpuAccess: someGpuAccess(),
     clock: systemClock,
     quarantine: quarantine ?? createQuarantine(systemClock),
     log,

@@ -8,6 +8,7 @@ export const aGpu = (usedGb: number, about: Partial<Gpu> = {}): Gpu => ({
   name: 'RTX 4090',
   uuid: 'GPU-1',
   index: 0,
+  pciSlot: undefined,
   driver: '580',
   totalBytes: 24 * GIB,
   usedBytes: usedGb * GIB,

@@ -1,9 +1,11 @@
 import { SECOND_MS } from '../../../base/units.ts';
 import type { AskProgram } from '../../../system/process/ask-program.ts';
+import { gpuId } from '../../../base/gpu-device.ts';
+import type { LoadHow } from '../../load-how.ts';
 import type { DeviceKind } from '../../readiness.ts';
-import { environmentFor, type EnvironmentOptions } from './environment.ts';
+import { environmentOn, type GpuEnvironmentOptions } from './environment.ts';
 
-export interface DeviceOptions extends EnvironmentOptions {
+export interface DeviceOptions extends GpuEnvironmentOptions {
   readonly ask: AskProgram;
 }
 
@@ -34,13 +36,18 @@ export function listedDevice(list: string): DeviceKind | undefined {
   return kinds.find((kind) => kind !== 'cpu') ?? kinds[0];
 }
 
-/** Remembers what each program computes on. One that gives no answer is asked again the next time. */
+interface Asked {
+  readonly device: LoadHow['device'];
+  readonly signal: AbortSignal;
+}
+
+/** Remembers what each program computes on, on any GPU or on the one it has to stay on. One that gives no answer is asked again the next time. */
 export function createDeviceBook(options: DeviceOptions) {
   const known = new Map<string, DeviceKind>();
   let last: DeviceKind | undefined;
 
-  async function ask(path: string, signal: AbortSignal): Promise<DeviceKind | undefined> {
-    const env = await environmentFor(path, options);
+  async function ask(path: string, { device, signal }: Asked): Promise<DeviceKind | undefined> {
+    const env = await environmentOn(path, device, options);
     const command = [path, '--list-devices'];
     const { end, output } = await options.ask(command, { env, limitMs: ANSWERS_WITHIN_MS, signal });
     return end.is === 'exited' && end.code === 0 ? listedDevice(output) : undefined;
@@ -48,13 +55,14 @@ export function createDeviceBook(options: DeviceOptions) {
 
   return {
     /** Undefined when it gives no answer. Rejects with the signal's reason on abort. */
-    async deviceOf(path: string, signal: AbortSignal): Promise<DeviceKind | undefined> {
+    async deviceOf(path: string, { device, signal }: Asked): Promise<DeviceKind | undefined> {
+      const key = device === undefined ? path : `${path} ${gpuId(device)}`;
       // That it cannot be started is reported by the job that needs it.
-      const device = known.get(path) ?? (await ask(path, signal).catch(() => undefined));
+      const kind = known.get(key) ?? (await ask(path, { device, signal }).catch(() => undefined));
       signal.throwIfAborted();
-      last = device;
-      if (device !== undefined) known.set(path, device);
-      return device;
+      last = kind;
+      if (kind !== undefined) known.set(key, kind);
+      return kind;
     },
     /** The device of the program that was asked last. */
     get last(): DeviceKind | undefined {

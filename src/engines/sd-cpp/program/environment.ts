@@ -1,12 +1,19 @@
 import type { Environment } from '../../../system/environment.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { ChildEnvironment } from '../../../system/process/child.ts';
+import type { GpuAccess } from '../../gpu-access.ts';
+import type { LoadHow } from '../../load-how.ts';
 import { executableName } from '../../programs/find.ts';
 
 export interface EnvironmentOptions {
   readonly files: Pick<Files, 'stat'>;
   readonly environment: Pick<Environment, 'platform'>;
   readonly childEnv: ChildEnvironment;
+}
+
+/** What it takes to keep a program on one GPU. */
+export interface GpuEnvironmentOptions extends EnvironmentOptions {
+  readonly gpuAccess: GpuAccess;
 }
 
 /** The library that a build of upstream brings beside its program, and the variable by which its loader finds it. */
@@ -29,6 +36,13 @@ export async function environmentFor(path: string, options: EnvironmentOptions):
   const inherited = childEnv[variable] ?? '';
   return { ...childEnv, [variable]: inherited === '' ? folder : `${folder}:${inherited}` };
 }
+
+/** The same for one that is to compute on this GPU, or on any that may be used. */
+export const environmentOn = async (
+  path: string,
+  device: LoadHow['device'],
+  options: GpuEnvironmentOptions,
+): Promise<ChildEnvironment> => ({ ...(await environmentFor(path, options)), ...(await options.gpuAccess(device)) });
 
 /** Where the server of the same build is; undefined when it came without one. */
 export async function serverBeside(path: string, options: EnvironmentOptions): Promise<string | undefined> {

@@ -20,6 +20,7 @@ import { systemRandom } from '../../../../src/system/random.ts';
 import { readZip } from '../../../../src/system/native/zip.ts';
 import { aTask, synthetic } from '../../builders.ts';
 import { images } from '../onnx-engine.ts';
+import { someGpuAccess } from '../gpu-access.ts';
 import { recordingLogger, type RecordingLogger } from '../../recording-logger.ts';
 import { installSdCli, installSdServer } from './sd-cli-program.ts';
 import { USUAL } from '../loading.ts';
@@ -96,6 +97,7 @@ export function sdCppScene({
     },
     ask: createAskProgram(runProgram, systemClock),
     childEnv: childEnvironment({ ...ourVariables(), STUDIO_TOKEN: 'secret' }),
+    gpuAccess: someGpuAccess(),
     nice: 1,
     clock: systemClock,
     log,

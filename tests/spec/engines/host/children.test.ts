@@ -9,6 +9,7 @@ import { systemClock } from '../../../../src/system/clock.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
+import { settle } from '../../../fakes/system/fake-clock.ts';
 import { unrulyHost } from '../../../fakes/engines/hosted-engine.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
@@ -194,6 +195,7 @@ test('weights that cannot be loaded say why and leave no process', async () => {
 test('a load that is given up rejects with the reason and leaves no process', async () => {
   const { load, abort, log } = setup();
   const loading = failureOf(load('endless'));
+  await settle();
   const reason = new Error('given up');
   abort.abort(reason);
   expect(await loading).toBe(reason);

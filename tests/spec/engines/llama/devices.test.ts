@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { GpuDevice } from '../../../../src/base/gpu-device.ts';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { createDevices } from '../../../../src/engines/llama/devices.ts';
 import type { GpuPack } from '../../../../src/compose/engines/packs.ts';
@@ -55,7 +56,14 @@ function setup(
     log,
   });
   const { signal } = new AbortController();
-  return { devices, clock, log, fetched, packStore, prepare: () => devices.prepare(signal, { mayFetch: true }) };
+  return {
+    devices,
+    clock,
+    log,
+    fetched,
+    packStore,
+    prepare: (device?: GpuDevice) => devices.prepare(signal, { mayFetch: true, device }),
+  };
 }
 
 test.each<[string, Parameters<typeof setup>[0], DeviceKind]>([
@@ -105,7 +113,7 @@ test('the first job on a GPU fetches the pack and runs with its folder', async (
 
 test('what is loaded for nobody uses a pack that is here, and fetches none', async () => {
   const { signal } = new AbortController();
-  const how = { mayFetch: false };
+  const how = { mayFetch: false, device: undefined };
   const without = setup();
   expect(await failureOf(without.devices.prepare(signal, how))).toMatchObject({ code: 'engine.unavailable' });
   expect(without.fetched).toEqual([]);
@@ -128,6 +136,21 @@ test('a pack that fails to download is not retried each job', async () => {
   clock.advance(600_000);
   packStore.failure = undefined;
   expect([await devices.where(), await prepare()]).toEqual([{ on: 'cuda' }, '/cache/cuda']);
+});
+
+test('a model gets the pack for the vendor of its GPU', async () => {
+  const { prepare, fetched } = setup({ gpus: [NVIDIA, AMD] });
+  expect(await prepare({ vendor: 'amd', name: AMD.name, uuid: undefined, index: 0 })).toBe('/cache/vulkan');
+  expect(await prepare({ vendor: 'nvidia', name: NVIDIA.name, uuid: 'GPU-1', index: 0 })).toBe('/cache/cuda');
+  expect(fetched).toEqual(['vulkan', 'cuda']);
+});
+
+test('a pack that fails to download keeps no other GPU from its own', async () => {
+  const { prepare, packStore } = setup({ gpus: [NVIDIA, AMD] });
+  packStore.failure = new WorkerError('download.failed', 'nobody there');
+  expect(await prepare({ vendor: 'nvidia', name: NVIDIA.name, uuid: 'GPU-1', index: 0 })).toBeUndefined();
+  packStore.failure = undefined;
+  expect(await prepare({ vendor: 'amd', name: AMD.name, uuid: undefined, index: 0 })).toBe('/cache/vulkan');
 });
 
 test('a slow driver delays nobody and counts once it answers', async () => {

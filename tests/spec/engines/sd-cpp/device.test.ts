@@ -4,6 +4,7 @@ import type { ChildEnd } from '../../../../src/system/process/child.ts';
 import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
 import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import type { RunProgram } from '../../../../src/system/process/programs.ts';
+import { someGpuAccess } from '../../../fakes/engines/gpu-access.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { sdCppScene } from '../../../fakes/engines/sd-cpp/sd-cpp-engine.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
@@ -59,6 +60,7 @@ function asking() {
     files: { stat: () => Promise.resolve(undefined) },
     environment: { platform: 'linux' },
     childEnv: childEnvironment({}),
+    gpuAccess: someGpuAccess(),
     ask: createAskProgram(run, clock),
   });
   return { book, clock, started };
@@ -67,21 +69,25 @@ function asking() {
 test('a program that timed out is asked again on the next load', async () => {
   const { book, clock, started } = asking();
   const { signal } = new AbortController();
-  const silent = book.deviceOf('/bin/sd-cli', signal);
+  const silent = book.deviceOf('/bin/sd-cli', { device: undefined, signal });
   await settle();
   clock.advance(10_000);
   expect([await silent, book.last]).toEqual([undefined, undefined]);
-  const asked = book.deviceOf('/bin/sd-cli', signal);
+  const asked = book.deviceOf('/bin/sd-cli', { device: undefined, signal });
   await settle();
   started[1]?.answer('Vulkan0\tRTX 4090');
   expect([await asked, book.last]).toEqual(['vulkan', 'vulkan']);
-  expect([await book.deviceOf('/bin/sd-cli', signal), started.length, clock.armed]).toEqual(['vulkan', 2, 0]);
+  expect([await book.deviceOf('/bin/sd-cli', { device: undefined, signal }), started.length, clock.armed]).toEqual([
+    'vulkan',
+    2,
+    0,
+  ]);
 });
 
 test('a cancelled job does not wait for the list of devices', async () => {
   const { book, clock } = asking();
   const abort = new AbortController();
-  const asked = book.deviceOf('/bin/sd-cli', abort.signal);
+  const asked = book.deviceOf('/bin/sd-cli', { device: undefined, signal: abort.signal });
   await settle();
   const reason = new Error('cancelled');
   abort.abort(reason);

@@ -9,6 +9,7 @@ const aGpu = (vendor: Gpu['vendor'], totalGb: number): Gpu => ({
   name: `a GPU of ${vendor}`,
   uuid: undefined,
   index: 0,
+  pciSlot: undefined,
   totalBytes: totalGb * GIB,
   usedBytes: undefined,
   freeBytes: undefined,

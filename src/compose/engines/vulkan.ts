@@ -1,0 +1,24 @@
+import { SECOND_MS } from '../../base/units.ts';
+import { readVulkanDevices, type VulkanDevice } from '../../system/native/vulkan-devices.ts';
+import type { AskProgram } from '../../system/process/ask-program.ts';
+import type { ChildEnvironment } from '../../system/process/child.ts';
+import { ownCommand } from '../../system/process/processes.ts';
+
+/** Drivers take their time to start. */
+const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
+
+/**
+ * Asks a child of this program what Vulkan lists, until it has answered once: devices do not come and go. Undefined when it
+ * gives no answer, as when a driver crashes in it.
+ */
+export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise<readonly VulkanDevice[] | undefined> {
+  let asked: Promise<readonly VulkanDevice[] | undefined> | undefined;
+  async function list(): Promise<readonly VulkanDevice[] | undefined> {
+    const command = [...ownCommand(), '__vulkan'];
+    const answer = await ask(command, { env, limitMs: ANSWERS_WITHIN_MS }).catch(() => undefined);
+    if (answer?.end.is === 'exited' && answer.end.code === 0) return readVulkanDevices(answer.output);
+    asked = undefined;
+    return undefined;
+  }
+  return () => (asked ??= list());
+}
