@@ -2,7 +2,7 @@ import type { ModelFiles } from '../../cli/world/model-files.ts';
 import { adoptedPath } from '../../models/given/adopt.ts';
 import { inspectModel } from '../../models/given/inspect.ts';
 import { linkOrCopy } from '../../system/disk/given-file.ts';
-import { isAskableAt } from '../engines/askable.ts';
+import { hasPromptFormatAt } from '../engines/prompt-format-on-disk.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import { openCommandLog } from '../log.ts';
@@ -13,7 +13,7 @@ export async function openModelFiles(named: string | undefined, effects: Effects
   const { files } = effects;
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const config = await openConfig(await configPathOf(named, effects), effects, { log, readOnly: true });
-  const inspecting = { files, remote: offeredUrls(effects, config), isAskable: isAskableAt };
+  const inspecting = { files, remote: offeredUrls(effects, config), hasPromptFormat: hasPromptFormatAt };
   return {
     inspect: (pathOrUrl) => inspectModel(pathOrUrl, inspecting),
     async adopt(path, model) {

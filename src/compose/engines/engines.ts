@@ -22,7 +22,7 @@ import { readZip } from '../../system/native/zip.ts';
 import { type CpuRule, createCpuRule } from '../../worker/rules/cpu-rule.ts';
 import type { Effects } from '../effects.ts';
 import { underGpuRules } from '../gpu-rules.ts';
-import { isAskableAt } from './askable.ts';
+import { hasPromptFormatAt } from './prompt-format-on-disk.ts';
 import { createEngineTools, type EngineTools } from './engine-tools.ts';
 import { createPacks, type GpuPack, packsHere, type PackSet } from './packs.ts';
 
@@ -103,7 +103,7 @@ function llamaEngine(
       chatImages: { fetchImage, images, clock },
     },
     files,
-    isAskable: isAskableAt,
+    hasPromptFormat: hasPromptFormatAt,
     modelsRoot: config.current.models_root,
     hasRuntime: () => isThere('llama', async () => (await import('../../engines/llama/binding.ts')).llamaInstalled()),
   });

@@ -30,7 +30,7 @@ export interface LlamaEngineOptions {
   };
   readonly files: Pick<Files, 'list' | 'stat'>;
   /** Whether the header of a GGUF says how it is asked, which that of a base model does not; undefined where it is unreadable. */
-  readonly isAskable: (path: string) => Promise<boolean | undefined>;
+  readonly hasPromptFormat: (path: string) => Promise<boolean | undefined>;
   /** Where models are kept; the operator's own are in its folder `llm`. */
   readonly modelsRoot: string;
 }
@@ -65,7 +65,7 @@ export function createLlamaEngine(options: LlamaEngineOptions): Engine {
     },
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
-      if ((await options.isAskable(ggufOf(modelFiles))) === false) throw noChatTemplate();
+      if ((await options.hasPromptFormat(ggufOf(modelFiles))) === false) throw noChatTemplate();
       const load = modelFiles.paths.has(VISION_PROJECTOR) && (await vision.hasRuntime()) ? loadSeeing : loadReading;
       return await load(modelFiles, { ...options, signal, how });
     },

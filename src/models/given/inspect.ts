@@ -22,7 +22,7 @@ export interface InspectDeps {
   readonly files: Pick<Files, 'stat' | 'openRead'>;
   readonly remote: Remote;
   /** Undefined where the file's header does not tell. */
-  readonly isAskable: (path: string) => Promise<boolean | undefined>;
+  readonly hasPromptFormat: (path: string) => Promise<boolean | undefined>;
 }
 
 /** Where formats name what they hold. */
@@ -43,7 +43,7 @@ export async function inspectModel(pathOrUrl: string, deps: InspectDeps): Promis
   if (described.is === 'unknown') throw unknown(pathOrUrl, described.because);
   const { engine, kind } = described;
   // Of a file at a URL this is known only once all of it is fetched.
-  if (!isUrl && kind === 'llm' && (await deps.isAskable(pathOrUrl)) === false) throw isBaseModel(pathOrUrl);
+  if (!isUrl && kind === 'llm' && (await deps.hasPromptFormat(pathOrUrl)) === false) throw isBaseModel(pathOrUrl);
   return { filename, sizeBytes, engine, kind };
 }
 

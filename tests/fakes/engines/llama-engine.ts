@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toModelId } from '../../../src/base/ids.ts';
-import { isAskableAt } from '../../../src/compose/engines/askable.ts';
+import { hasPromptFormatAt } from '../../../src/compose/engines/prompt-format-on-disk.ts';
 import { type FileRole, VISION_PROJECTOR } from '../../../src/contract/model-source.ts';
 import { type ChatCompletion, readChatCompletion } from '../../../src/contract/results.ts';
 import { type ChatModel, chatModel } from '../../../src/demo/weights/chat.ts';
@@ -74,7 +74,7 @@ export function llamaScene(
         chatImages: { fetchImage: noWeb, images: createImages({ native: inCheckout }), clock: systemClock },
       },
       files: systemFiles,
-      isAskable: isAskableAt,
+      hasPromptFormat: hasPromptFormatAt,
       modelsRoot: folder,
     }),
     host,

@@ -5,7 +5,7 @@ import { inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import { voiceConfig } from '../../../src/demo/weights/voice.ts';
 import { readVoice } from '../../../src/engines/piper/voice.ts';
-import { isAskable } from '../../../src/models/headers/askable.ts';
+import { hasPromptFormat } from '../../../src/models/headers/prompt-format.ts';
 import { checkModelFile, type ReadableFile } from '../../../src/models/headers/check.ts';
 import { describeModel } from '../../../src/models/headers/describe.ts';
 import { isModelFileName, modelFolder } from '../../../src/models/names.ts';
@@ -28,7 +28,7 @@ const header = (name: string, filename: string, corpus: () => Corpus): Target =>
   codes: CODES,
   run: async (bytes) => {
     ok(['model', 'unknown'].includes(describeModel(bytes).is));
-    await isAskable(fileOf(bytes));
+    await hasPromptFormat(fileOf(bytes));
     await checkModelFile(fileOf(bytes), filename);
   },
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toWorkerError } from '../../../src/base/errors.ts';
 import { KIB, MIB } from '../../../src/base/units.ts';
 import { checkModelFile } from '../../../src/models/headers/check.ts';
-import { isAskable } from '../../../src/models/headers/askable.ts';
+import { hasPromptFormat } from '../../../src/models/headers/prompt-format.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
 import { speechModel } from '../../fakes/engines/speech-model.ts';
 import { TEST_MS } from '../../flow/wait-for.ts';
@@ -62,20 +62,20 @@ test('a GGUF header shows a chat template however far back it stands', async () 
     u64(200_000),
     ...Array.from({ length: 200_000 }, () => str('ab')),
   );
-  expect(await isAskable(file(aGguf({ pairs: [template, aName] })))).toBe(true);
-  expect(await isAskable(file(aGguf({ pairs: [aName, words, template] })))).toBe(true);
-  expect(await isAskable(file(aGguf({ pairs: [aName, words] })))).toBe(false);
+  expect(await hasPromptFormat(file(aGguf({ pairs: [template, aName] })))).toBe(true);
+  expect(await hasPromptFormat(file(aGguf({ pairs: [aName, words, template] })))).toBe(true);
+  expect(await hasPromptFormat(file(aGguf({ pairs: [aName, words] })))).toBe(false);
   // One whose name only begins so is for another use.
   const named = joined(str('tokenizer.chat_template.tool_use'), u32(8), str('x'));
-  expect(await isAskable(file(aGguf({ pairs: [named] })))).toBe(false);
+  expect(await hasPromptFormat(file(aGguf({ pairs: [named] })))).toBe(false);
 });
 
 test('a header that cannot be read says nothing of a chat template', async () => {
   const cut = aGguf({ pairs: [aName, tokens] });
   for (const bytes of [text(''), text('GGUF'), text('<html>'), cut.subarray(0, cut.byteLength - 3)]) {
-    expect(await isAskable(file(bytes))).toBe(undefined);
+    expect(await hasPromptFormat(file(bytes))).toBe(undefined);
   }
-  expect(await isAskable(file(aGguf({ pairCount: 2n ** 60n })))).toBe(undefined);
+  expect(await hasPromptFormat(file(aGguf({ pairCount: 2n ** 60n })))).toBe(undefined);
 });
 
 test('a GGUF with texts, lists and whole tensors is let through', async () => {

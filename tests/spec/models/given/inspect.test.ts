@@ -43,7 +43,7 @@ async function* chunksOf(bytes: Uint8Array, onSent: (bytes: number) => void): As
 const depsOf = (remote = serverOf({}).remote, template: boolean | undefined = true): InspectDeps => ({
   files: systemFiles,
   remote,
-  isAskable: async () => template,
+  hasPromptFormat: async () => template,
 });
 
 test('a file on this machine is known by its first bytes', async () => {

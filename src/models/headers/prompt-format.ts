@@ -18,7 +18,7 @@ const READS_BYTES = [256 * KIB, 4 * MIB, 64 * MIB];
  * Whether a GGUF says how it is to be asked: by the template of its chats, or because it is for vectors. Undefined where its header cannot be read and where it is no model of
  * texts, both of which whoever loads it explains better.
  */
-export async function isAskable(file: ReadableFile): Promise<boolean | undefined> {
+export async function hasPromptFormat(file: ReadableFile): Promise<boolean | undefined> {
   for (const sizeBytes of READS_BYTES) {
     const bytes = await file.read(0, Math.min(sizeBytes, file.sizeBytes));
     const found = namesKey(bytes, KEY);
