@@ -55,7 +55,7 @@ export const CONFIG_KEYS = {
     default: 32,
     unit: 'GiB',
     applies: 'live',
-    sentence: 'RAM that one engine process may hold; one that passes this is ended, and its job fails. From 4 to 1024.',
+    sentence: 'RAM that one engine process may use. One that uses more is killed and its job fails. From 4 to 1024.',
   },
   auto_enabled: {
     group: 'worker',

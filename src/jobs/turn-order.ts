@@ -27,7 +27,7 @@ export interface TurnFacts {
 /** A heartbeat that says that the worker is free, and the offer that answers it, over a slow connection. */
 const OFFER_WITHIN_MS = SECOND_MS;
 
-/** For how long local requests leave the free slot to the studio still. */
+/** For how long local requests still leave a free slot to the studio. */
 export function gapLeftMs({ priority, lastOrigin, freeForMs }: TurnFacts): number {
   const isStudiosTurn = priority === 'last' ? lastOrigin !== undefined : priority === 'fair' && lastOrigin === 'local';
   return isStudiosTurn ? Math.max(0, OFFER_WITHIN_MS - freeForMs) : 0;

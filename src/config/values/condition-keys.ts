@@ -24,13 +24,13 @@ export const CONDITION_KEYS = {
     type: flag,
     default: false,
     applies: 'live',
-    sentence: 'Whether to take no jobs while the program in front fills the screen, as a game or a film does.',
+    sentence: 'Whether to take no jobs while the program in front is full-screen, such as a game or a film.',
   },
   pause_for_programs: {
     group: 'background',
     name: 'Not beside these programs',
     type: texts,
     applies: 'live',
-    sentence: 'Programs beside which to take no jobs, by the names of their files, such as `["blender", "game.exe"]`.',
+    sentence: 'Take no jobs while any of these programs runs; by file name, such as `["blender", "game.exe"]`.',
   },
 } as const satisfies Record<string, KeySpec>;

@@ -29,7 +29,7 @@ describe('the page', () => {
     await using cli = await withStudio(code, {}, { showPage: async (url) => (shown.push(url), 'app') });
     expect(await cli.run('studio', 'dashboard')).toBe(0);
     expect(shown).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#code=once$/)]);
-    expect(cli.out()).toBe('opened a window\n');
+    expect(cli.out()).toBe('opened the dashboard\n');
   });
 
   test('is printed on request, and where nothing here can show it', async () => {

@@ -17,8 +17,8 @@ export const dashboard = command({
     const url = await studio.pageUrl();
     const shown = args.print || args.json ? 'none' : await world.showPage(url);
     if (args.json) return printJson(world.terminal, { shown, url });
-    if (shown !== 'none')
-      return printLines(world.terminal, shown === 'app' ? 'opened a window' : 'opened in the browser');
+    const where = shown === 'browser' ? ' in the browser' : '';
+    if (shown !== 'none') return printLines(world.terminal, `opened the dashboard${where}`);
     const why = args.print ? [] : ['no browser was found here; open this address, once, within ten minutes:'];
     printLines(world.terminal, ...why, url);
   },
