@@ -65,7 +65,7 @@ export interface Siblings {
   /** The models that this machine knows how to run. */
   readonly catalogue: string;
   /** Which pages may use it without the token. */
-  readonly pageSessions: string;
+  readonly signIns: string;
   /** Finished results that the studio does not have yet. */
   readonly outbox: string;
   /** Peaks of GPU memory that earlier jobs reached. */
@@ -93,7 +93,7 @@ export function siblingsOf(configPath: string): Siblings {
     raise: beside('ui.raise'),
     localApi: beside('local-api.json'),
     catalogue: beside('models.json'),
-    pageSessions: beside('page-sessions.json'),
+    signIns: beside('page-sessions.json'),
     outbox: beside('outbox'),
     peaks: beside('peaks.json'),
     residency: beside('residency.json'),

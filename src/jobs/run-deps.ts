@@ -16,7 +16,7 @@ export interface RunDeps {
   /** Where it runs. */
   readonly slot: JobSlot;
   readonly registry: Pick<EngineRegistry, 'get'>;
-  /** The job's lease on files of this disk; whoever gave it releases it. */
+  /** The job's hold on files of this disk; whoever gave it releases it. */
   readonly files: JobFiles;
   /** Follows what a job takes of GPU memory. */
   readonly memory: MemoryUse;
@@ -31,9 +31,9 @@ export interface RunDeps {
   readonly observer: RunObserver;
 }
 
-/** Model files in use for as long as the lease they came from. */
+/** Model files in use for as long as the hold they came from. */
 export interface LeasedFiles extends ModelFiles {
-  /** Marks them as in use once more, so that a loaded model may keep them when the lease ends. Never rejects. */
+  /** Marks them as in use once more, so that a loaded model may keep them when the hold ends. Never rejects. */
   hold(): Promise<AsyncDisposable>;
 }
 

@@ -12,7 +12,7 @@ import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { textHandlers } from './handlers/texts.ts';
 import { UNSERVED_HANDLERS } from './handlers/unserved.ts';
-import { createPageSessions } from '../page-host/sessions.ts';
+import { createSignIns } from '../page-host/sign-ins.ts';
 import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
 import { createLoads, type Loads } from './models/loads.ts';
@@ -22,10 +22,10 @@ import type { Answer, ApiParts } from './parts.ts';
 /** Cookies of 127.0.0.1 are shared by all its ports: each worker of a machine has its own. */
 const cookieNameOf = (url: string): string => `studio-worker-session-${URL.parse(url)?.port ?? ''}`;
 
-/** Answers requests to the API of one worker. To be called once: it keeps the sessions of the page. */
+/** Answers requests to the API of one worker. To be called once: it keeps who is signed in. */
 export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): Answer {
   const { clock, random, hashOf, log, token, url, shell } = deps;
-  const pages = createPageSessions({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
+  const pages = createSignIns({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());
   const answer = createRouter({
     handlers: {
@@ -44,7 +44,7 @@ export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, 
       openApi,
       events: ({ request }) => eventsReply(feed, request),
     },
-    secrets: () => ({ token, cookieName: cookieName(), isPageSession: (value) => pages.isOpen(value) }),
+    secrets: () => ({ token, cookieName: cookieName(), isSignedIn: (value) => pages.isOpen(value) }),
     log: log.logger,
     ...(shell === undefined ? {} : { shell }),
   });

@@ -13,7 +13,7 @@ import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { KeptResults } from '../worker/reports/kept-results.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
-import type { KeptPageSessions } from '../page-host/kept-sessions.ts';
+import type { KeptSignIns } from '../page-host/kept-sign-ins.ts';
 import type { InstallationView } from './installation-view.ts';
 import type { RouteGroup } from './http/router.ts';
 import type { MemoryAt } from './view/status-view.ts';
@@ -32,7 +32,7 @@ export interface MachineView {
 /** The models of the machine, as the worker has them. */
 export interface ModelsView {
   readonly catalogue: Catalogue;
-  readonly store: Pick<ModelStore, 'lease' | 'list' | 'verify' | 'remove'>;
+  readonly store: Pick<ModelStore, 'hold' | 'list' | 'verify' | 'remove'>;
   /** Engines of this release that hold models in memory between two jobs. */
   readonly loadable: ReadonlySet<string>;
 }
@@ -64,7 +64,7 @@ export interface LocalApiDeps {
   /** Where the API listens; asked at each use, since it is known once it does. */
   readonly url: () => string;
   readonly token: string;
-  readonly pages: KeptPageSessions;
+  readonly pages: KeptSignIns;
   /** The program that the worker runs in; left out where it is not known. */
   readonly installation?: InstallationView;
   /** The files of the page. */

@@ -5,7 +5,7 @@ import type { JobRowView, StudioFeedEvent } from '../contract/page/dashboard.ts'
 import { promptPreview } from '../contract/tasks/index.ts';
 import type { Logger } from '../log/logger.ts';
 import { createEventFeed, type EventFeed } from '../page-host/feed.ts';
-import { createPageSessions, type PageSessions } from '../page-host/sessions.ts';
+import { createSignIns, type SignIns } from '../page-host/sign-ins.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
@@ -35,7 +35,7 @@ import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
 import { observedStore } from './storage/observed-store.ts';
-import type { KeptPages } from './storage/page-sessions-file.ts';
+import type { KeptPages } from './storage/sign-ins-file.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { JobRow, Store, WorkerRow } from './storage/store.ts';
 
@@ -86,7 +86,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { bus, clock, log, hashOf, nextTurn, random, pages: kept } = parts;
   const startedAt = clock.now();
   const { studio, feed, stopTelling } = watched(parts, startedAt);
-  const pages = createPageSessions({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
+  const pages = createSignIns({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
   await restoreLeases(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
@@ -174,7 +174,7 @@ const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<Job
 
 interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt' | 'deadlines'> {
   readonly decisions: Decisions;
-  readonly pages: PageSessions;
+  readonly pages: SignIns;
 }
 
 function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {

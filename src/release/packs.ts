@@ -46,7 +46,7 @@ export interface PackStoreOptions {
   /** Where archives are until they are unpacked; called when the first one is fetched. */
   readonly root: () => string;
   /** Opens a model store with this root. */
-  readonly openStore: (root: string) => Pick<ModelStore, 'lease'>;
+  readonly openStore: (root: string) => Pick<ModelStore, 'hold'>;
   readonly cache: Pick<AccountCache, 'find' | 'unpackFrom'>;
   readonly files: Pick<Files, 'makeDir' | 'remove'>;
   readonly lock: ModelStoreOptions['lock'];
@@ -102,8 +102,8 @@ async function fetchAndUnpack(
   const facts = { pack: pack.name, size: formatBytes(pack.sizeBytes) };
   log.info('pack.fetch-started', { ...facts, url: shownUrl(url) });
   const logTenths = onTenths((percent) => log.info('pack.fetch-advanced', { ...facts, percent }));
-  await using lease = openStore(root()).lease();
-  const { paths } = await lease.filesFor(
+  await using hold = openStore(root()).hold();
+  const { paths } = await hold.filesFor(
     {
       model: toModelId(nameOf(pack)),
       source: downloadSource({ url, name: pack.file, sha256: pack.sha256, diskBytes: diskBytesOf(pack) }),

@@ -15,7 +15,7 @@ import type { WorkerEvents } from './events.ts';
 export interface CarryOutDeps {
   /** What a run needs beside its own job. */
   readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log' | 'slot'>;
-  readonly store: Pick<ModelStore, 'lease'>;
+  readonly store: Pick<ModelStore, 'hold'>;
   /** A job was taken: nothing else is loaded before its model. */
   readonly onTaken: (job: Job) => void;
   /** A result was made; called before it is delivered, and must not throw. */
@@ -75,7 +75,7 @@ class JobCarrier implements CarryOut {
     const { runDeps, store, onTaken, log } = this.#deps;
     const { job } = current;
     onTaken(job);
-    const files = store.lease();
+    const files = store.hold();
     const observer = this.#observerOf(current);
     try {
       return await run(
@@ -88,7 +88,7 @@ class JobCarrier implements CarryOut {
       try {
         await files[Symbol.asyncDispose]();
       } catch (thrown) {
-        log.warn('lease.not-released', { jobId: job.id, error: errorChain(thrown) });
+        log.warn('files.not-released', { jobId: job.id, error: errorChain(thrown) });
       }
     }
   }

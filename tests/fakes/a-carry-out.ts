@@ -18,23 +18,23 @@ export function aCarryOut(about: { readonly releaseFails?: boolean } = {}) {
   const events = createWorkerEvents(log);
   const happened: WorkerEvent[] = [];
   events.subscribe((event) => void happened.push(event));
-  const leases = { open: 0 };
+  const holds = { open: 0 };
   const release = (): Promise<void> => {
-    leases.open -= 1;
+    holds.open -= 1;
     return about.releaseFails ? Promise.reject(new WorkerError('internal', 'EACCES')) : Promise.resolve();
   };
-  const lease = () => {
-    leases.open += 1;
+  const hold = () => {
+    holds.open += 1;
     return { filesFor: () => Promise.resolve(heldFiles), [Symbol.asyncDispose]: release };
   };
   const taken: string[] = [];
   const jobs = createCarryOut({
     runDeps: { ...plainRun, registry: createRegistry([engine]), clock },
-    store: { lease },
+    store: { hold },
     onTaken: ({ model }) => void taken.push(model),
     events,
     clock,
     log,
   });
-  return { clock, log, engine, scheduler, happened, leases, taken, jobs };
+  return { clock, log, engine, scheduler, happened, holds, taken, jobs };
 }

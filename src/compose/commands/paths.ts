@@ -19,7 +19,7 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
     ['log', beside.log],
     ['local API', beside.localApi],
     ['model catalogue', beside.catalogue],
-    ['open pages', beside.pageSessions],
+    ['open pages', beside.signIns],
     ['undelivered results', beside.outbox],
     ['memory peaks', beside.peaks],
     ['models in memory', beside.residency],

@@ -30,9 +30,9 @@ export async function openOwnChat(entry: CatalogueEntry, { own, effects, setting
   const { engines } = realEngines(effects, { log: own.log, config: own.config });
   const model = toModelId(entry.id);
   const engine = await readyEngine({ engine: entry.source.engine, model, kind: 'llm' }, createRegistry(engines));
-  const lease = undo.use(own.store.lease());
+  const hold = undo.use(own.store.hold());
   const { signal } = new AbortController(); // Ctrl-C ends the process
-  const files = await lease.filesFor({ model, source: withFilesItReads(entry.source), onlyPresent: true }, signal);
+  const files = await hold.filesFor({ model, source: withFilesItReads(entry.source), onlyPresent: true }, signal);
   const ranOut = (): Shortage => ({}); // nothing measures memory here
   const loaded = undo.use(
     await withLeanRetry((how) => engine.load(files, signal, how), {

@@ -62,8 +62,8 @@ const knownHere = (own: OwnModels): Promise<readonly KnownModel[]> =>
 async function pullHere({ catalogue, store }: OwnModels, { target, onProgress, signal }: Pulling) {
   const entry = modelToPull(target, catalogue.list());
   if ('entry' in target) await catalogue.put(entry);
-  await using lease = store.lease();
-  return pulled(entry, await lease.filesFor({ model: toModelId(entry.id), source: entry.source, onProgress }, signal));
+  await using hold = store.hold();
+  return pulled(entry, await hold.filesFor({ model: toModelId(entry.id), source: entry.source, onProgress }, signal));
 }
 
 /** The worker downloads, and this process follows; both end together. */
@@ -81,9 +81,9 @@ async function pullByWorker(
   await pullInWorker(api, wanted.id, { onProgress, signal });
   const { store, catalogue } = await own();
   const entry = knownModel(wanted.id, catalogue.list());
-  await using lease = store.lease();
+  await using hold = store.hold();
   const request = { model: toModelId(entry.id), source: entry.source, onlyPresent: true };
-  return pulled(entry, await lease.filesFor(request, signal));
+  return pulled(entry, await hold.filesFor(request, signal));
 }
 
 const pulled = ({ id, kind }: CatalogueEntry, { paths }: Pick<StoredFiles, 'paths'>): PulledModel => ({

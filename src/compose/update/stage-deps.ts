@@ -44,9 +44,9 @@ export function stageDeps(
     binary: isWindows ? 'studio-worker.exe' : 'studio-worker',
     installerFile: isWindows ? 'studio-worker-installer.ps1' : 'studio-worker-installer.sh',
     async fetchArchive({ url, artifact: { name, sha256, sizeBytes } }, signal) {
-      await using lease = store.lease();
+      await using hold = store.hold();
       const source = downloadSource({ url, name, sha256, diskBytes: sizeBytes });
-      const { paths } = await lease.filesFor({ model: toModelId('release'), source }, signal);
+      const { paths } = await hold.filesFor({ model: toModelId('release'), source }, signal);
       return paths.get('model') ?? '';
     },
     sumOf: (path) => sumOf(path, files),

@@ -17,7 +17,7 @@ import { codeOf } from '../../base/system-code.ts';
 import { reportOf } from '../../worker/engines/report.ts';
 import { packReports } from '../engines/packs.ts';
 import type { PackSet } from '../engines/packs.ts';
-import { openKeptSessions } from '../../page-host/kept-sessions.ts';
+import { openKeptSignIns } from '../../page-host/kept-sign-ins.ts';
 import type { Effects } from '../effects.ts';
 import type { ComposedWorker } from './worker.ts';
 
@@ -125,7 +125,7 @@ async function depsOf(
     heldInputs: effects.heldInputs,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
-    pages: await openKeptSessions(siblingsOf(config.path).pageSessions, { files, log: log.logger }),
+    pages: await openKeptSignIns(siblingsOf(config.path).signIns, { files, log: log.logger }),
     ...(restart === undefined ? {} : { restart }),
     ...(installation === undefined ? {} : { installation: installation(worker.control) }),
     ...(shell === undefined ? {} : { shell }),

@@ -24,9 +24,9 @@ export function readPageCode(text: string): PageCode | undefined {
   return read.is === 'read' ? read.value : undefined;
 }
 
-const KeptSessionsSchema = v.array(v.object({ hash: v.string(), expiresAt: v.number() }));
+const KeptSignInsSchema = v.array(v.object({ hash: v.string(), expiresAt: v.number() }));
 /** The pages of an earlier run, from the file that keeps them; none where it cannot be read. */
-export function readPageSessions(text: string): v.InferOutput<typeof KeptSessionsSchema> {
-  const read = readJson(KeptSessionsSchema, text);
+export function readSignIns(text: string): v.InferOutput<typeof KeptSignInsSchema> {
+  const read = readJson(KeptSignInsSchema, text);
   return read.is === 'read' ? read.value : [];
 }

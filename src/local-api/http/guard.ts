@@ -15,7 +15,7 @@ import type { Access } from '../contract/route.ts';
 export interface Secrets {
   readonly token: string;
   readonly cookieName: string;
-  readonly isPageSession: (value: string) => boolean;
+  readonly isSignedIn: (value: string) => boolean;
 }
 
 /** Who asks, or the answer that they get instead. */
@@ -52,7 +52,7 @@ function whoAsks(access: Access, request: PageRequest, secrets: Secrets): Guarde
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (bearer !== undefined && sameSecret(bearer, secrets.token)) return { is: 'guarded', as: 'bearer' };
   const cookie = cookieIn(request.headers.get('cookie') ?? '', secrets.cookieName);
-  if (access === 'bearer' || bearer !== undefined || cookie === undefined || !secrets.isPageSession(cookie)) {
+  if (access === 'bearer' || bearer !== undefined || cookie === undefined || !secrets.isSignedIn(cookie)) {
     return refused(401, 'unauthorized', 'the request carries no valid token');
   }
   return isFromOwnPage(request)

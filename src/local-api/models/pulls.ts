@@ -20,7 +20,7 @@ export interface Pulls {
 }
 
 export interface PullsOptions {
-  readonly store: Pick<ModelStore, 'lease'>;
+  readonly store: Pick<ModelStore, 'hold'>;
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly onChange: (id: string, pull: Pull) => void;
 }
@@ -74,10 +74,10 @@ class RunningPulls implements Pulls {
   async #pull({ id, source }: Pick<CatalogueEntry, 'id' | 'source'>, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
     const progress = new PullProgress({ clock, files: source.files.length, report: (now) => this.#set(id, now) });
-    await using lease = store.lease();
+    await using hold = store.hold();
     try {
       const onProgress = (now: FileProgress): void => progress.onFile(now);
-      await lease.filesFor({ model: toModelId(id), source, onProgress }, signal);
+      await hold.filesFor({ model: toModelId(id), source, onProgress }, signal);
       progress.end({ state: 'done' });
     } catch (thrown) {
       progress.end(signal.aborted ? { state: 'cancelled' } : failureOf(thrown));

@@ -1,5 +1,5 @@
 import { cookieIn, isFromOwnPage } from '../../page-host/from-page.ts';
-import type { PageSessions } from '../../page-host/sessions.ts';
+import type { SignIns } from '../../page-host/sign-ins.ts';
 import { type HashOf, sameHash } from '../storage/secrets.ts';
 import { bearerOf, type Exchange, refuse } from './http.ts';
 
@@ -14,7 +14,7 @@ export interface OperatorAccess {
 export interface OperatorAccessOptions {
   readonly hashOf: HashOf;
   readonly operatorToken: string;
-  readonly pages: Pick<PageSessions, 'isOpen'>;
+  readonly pages: Pick<SignIns, 'isOpen'>;
 }
 
 export function createOperatorAccess({ hashOf, operatorToken, pages }: OperatorAccessOptions): OperatorAccess {

@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../../base/units.ts';
 import { PageSessionRequestSchema } from '../../contract/page/access.ts';
 import { type DashboardCode, DASHBOARD_ROUTES } from '../../contract/page/dashboard.ts';
-import { type PageSessions, SESSION_SECONDS } from '../../page-host/sessions.ts';
+import { type SignIns, SIGN_IN_SECONDS } from '../../page-host/sign-ins.ts';
 import { cookieName, type OperatorAccess } from './admin-access.ts';
 import { ANONYMOUS_BODY, type Exchange, json, problem, readBody, type Route } from './http.ts';
 
@@ -9,7 +9,7 @@ import { ANONYMOUS_BODY, type Exchange, json, problem, readBody, type Route } fr
 export const DASHBOARD_CODE_MS = 10 * MINUTE_MS;
 
 /** How the operator's page is let in: a program with the token asks for a code, and the page exchanges it for a cookie. */
-export const pageAccessRoutes = (pages: PageSessions, access: OperatorAccess): readonly Route[] => [
+export const pageAccessRoutes = (pages: SignIns, access: OperatorAccess): readonly Route[] => [
   {
     method: 'POST',
     path: DASHBOARD_ROUTES.codes,
@@ -19,14 +19,14 @@ export const pageAccessRoutes = (pages: PageSessions, access: OperatorAccess): r
       return json({ code, expiresAt: new Date(expiresAt).toISOString() } satisfies DashboardCode, 201);
     },
   },
-  { method: 'POST', path: DASHBOARD_ROUTES.session, handle: (exchange) => openSession(pages, exchange) },
+  { method: 'POST', path: DASHBOARD_ROUTES.session, handle: (exchange) => signIn(pages, exchange) },
 ];
 
-async function openSession(pages: PageSessions, exchange: Exchange): Promise<Response> {
+async function signIn(pages: SignIns, exchange: Exchange): Promise<Response> {
   const { code } = await readBody(exchange.request, PageSessionRequestSchema, ANONYMOUS_BODY);
   const value = pages.exchange(code);
   if (value === undefined) return problem(401, 'code-expired', 'the code is spent or too old');
   const isSecure = exchange.request.headers.get('origin')?.startsWith('https:') === true;
-  const cookie = `${cookieName(exchange)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${SESSION_SECONDS}`;
+  const cookie = `${cookieName(exchange)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${SIGN_IN_SECONDS}`;
   return new Response(null, { status: 204, headers: { 'set-cookie': isSecure ? `${cookie}; Secure` : cookie } });
 }

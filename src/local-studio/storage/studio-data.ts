@@ -13,7 +13,7 @@ import { shownUrl } from '../../base/urls.ts';
 import { openBucketArtifacts } from './bucket-artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
-import { type KeptPages, openKeptPages } from './page-sessions-file.ts';
+import { type KeptPages, openKeptPages } from './sign-ins-file.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { type Moved, moveStudio } from './migrate.ts';
 import { openSqliteDatabase, openSqliteStore } from './sqlite-store.ts';

@@ -94,7 +94,7 @@ export const WORKER_SENTENCES = {
   'studio.insecure': own((f) => text(f.because)),
 
   'job.handed-back': own((f) => `handing job ${text(f.jobId)} back to the studio; ${text(f.next)}`),
-  'lease.not-released': own((f) => `the model files of job ${text(f.jobId)} stay marked as in use: ${text(f.error)}`),
+  'files.not-released': own((f) => `the model files of job ${text(f.jobId)} stay marked as in use: ${text(f.error)}`),
   'job.cancelled': own((f) => `job cancelled: ${text(f.because)}`),
   'job.retried-lean': own((f) => `${text(f.error)}; retrying with less memory${freeMemory(f)}`),
   'reject.not-sent': own((f) => `could not reject offer ${text(f.jobId)}: no live session`),

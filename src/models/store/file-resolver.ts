@@ -20,8 +20,8 @@ export interface StoredFiles {
   readonly loras: readonly string[];
   readonly defaults: CliDefaults;
   /**
-   * Marks all files of the model as in use once more, so that they may outlive the lease that they came from. Nothing is
-   * looked up again, so it has to be called before that lease ends. Never rejects.
+   * Marks all files of the model as in use once more, so that they may outlive the hold that they came from. Nothing is
+   * looked up again, so it has to be called before that hold ends. Never rejects.
    */
   hold(): Promise<AsyncDisposable>;
 }
@@ -35,7 +35,7 @@ export interface ModelRequest {
   readonly onProgress?: (progress: FileProgress) => void;
 }
 
-/** What all leases of a store share. */
+/** What all holds of a store share. */
 export interface StoreContext {
   readonly options: ModelStoreOptions;
   readonly singleFlight: SingleFlight;

@@ -9,7 +9,7 @@ import { SingleFlight } from './single-flight.ts';
 import type { VerifyResult } from './verify.ts';
 
 /** The right to use files: until it is disposed of, they are not collected. */
-export interface FileLease extends AsyncDisposable {
+export interface FileHold extends AsyncDisposable {
   /**
    * Puts a model's files on this disk, fetching what is missing, and marks them as in use.
    *
@@ -20,7 +20,7 @@ export interface FileLease extends AsyncDisposable {
 
 /** The models of this machine. */
 export interface ModelStore {
-  lease(): FileLease;
+  hold(): FileHold;
   /** Every file there is, partial ones too. */
   list(): Promise<readonly StoredFile[]>;
   /**
@@ -42,7 +42,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   const inUse = createInUse(options);
   const context = { options, singleFlight: new SingleFlight(), inUse, check: new FileCheck(options) };
   return {
-    lease: () => createLease(context),
+    hold: () => createHold(context),
     list: () => findModels(options),
     async show(model) {
       const files = (await findModels(options)).filter((file) => belongsTo(file, model));
@@ -55,12 +55,12 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   };
 }
 
-function createLease(context: StoreContext): FileLease {
+function createHold(context: StoreContext): FileHold {
   const releases: (() => Promise<void>)[] = [];
   let isOver = false;
   const onMarked = (release: () => Promise<void>): void => {
     if (!isOver) releases.push(release);
-    else void release().catch(() => {}); // the request outlived its lease
+    else void release().catch(() => {}); // the request outlived its hold
   };
   return {
     async filesFor(request, signal) {

@@ -21,7 +21,7 @@ export const reasonsFor =
     if (failed.is === 'unreachable') return OUTCOMES.unreachable;
     if (failed.status !== 401) return failed.message;
     onSignedOut();
-    return OUTCOMES.sessionEnded;
+    return OUTCOMES.signedOut;
   };
 
 /** What a window asks of the worker. What changes is told by its events; a toast says what came of the question. */

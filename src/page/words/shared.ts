@@ -88,5 +88,5 @@ export const OUTCOMES = {
   updating: (version: string) => `Moves to ${version} between two jobs`,
   notUpdated: 'Not updated',
   unreachable: 'the worker is not reachable',
-  sessionEnded: 'this window is signed out; open it again with `studio-worker ui`',
+  signedOut: 'this window is signed out; open it again with `studio-worker ui`',
 } as const;

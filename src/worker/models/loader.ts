@@ -97,7 +97,7 @@ async function weightsOf({ paths, loras }: RecipeOnDisk['files'], files: Pick<Fi
   return await Promise.all(facts);
 }
 
-/** A loaded model that holds the files its job has leased, so that nobody removes them while it is in memory. */
+/** A loaded model that keeps the files of its job held, so that nobody removes them while it is in memory. */
 async function loadHeld({ engine, files, how }: RecipeOnDisk, signal: AbortSignal): Promise<LoadedModel> {
   await using undo = new AsyncDisposableStack();
   undo.use(await files.hold());

@@ -1,16 +1,16 @@
 import type { ModelRequest, StoredFiles } from '../../models/store/file-resolver.ts';
-import type { FileLease, ModelStore } from '../../models/store/store.ts';
+import type { FileHold, ModelStore } from '../../models/store/store.ts';
 
 /**
  * Finds a model's files, marked as in use until they are disposed of. Rejects where one of them is not on this disk, and
  * with the signal's reason; fetches nothing.
  */
 export const presentFilesIn =
-  (store: Pick<ModelStore, 'lease'>) =>
+  (store: Pick<ModelStore, 'hold'>) =>
   async ({ model, source }: ModelRequest, signal: AbortSignal): Promise<StoredFiles & AsyncDisposable> => {
     await using undo = new AsyncDisposableStack();
-    const lease: FileLease = undo.use(store.lease());
-    const stored = await lease.filesFor({ model, source, onlyPresent: true }, signal);
+    const hold: FileHold = undo.use(store.hold());
+    const stored = await hold.filesFor({ model, source, onlyPresent: true }, signal);
     const held = undo.move();
     return { ...stored, [Symbol.asyncDispose]: () => held.disposeAsync() };
   };

@@ -76,10 +76,10 @@ export function aStore(root: string, choice: Partial<ModelStoreOptions> = {}): S
     signal,
     async fetch(file, how = {}) {
       const source = aSource([file], how.engine);
-      await using lease = store.lease();
+      await using hold = store.hold();
       const model = toModelId(how.model ?? 'm');
       const request = { model, source, ...(how.onProgress === undefined ? {} : { onProgress: how.onProgress }) };
-      const { paths } = await lease.filesFor(request, how.signal ?? signal);
+      const { paths } = await hold.filesFor(request, how.signal ?? signal);
       const [path = ''] = paths.values();
       return path;
     },

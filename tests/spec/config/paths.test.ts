@@ -73,7 +73,7 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
     raise: '/srv/w1/ui.raise',
     localApi: '/srv/w1/local-api.json',
     catalogue: '/srv/w1/models.json',
-    pageSessions: '/srv/w1/page-sessions.json',
+    signIns: '/srv/w1/page-sessions.json',
     outbox: '/srv/w1/outbox',
     peaks: '/srv/w1/peaks.json',
     residency: '/srv/w1/residency.json',

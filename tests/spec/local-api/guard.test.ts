@@ -3,7 +3,7 @@ import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
 import type { Access, Route } from '../../../src/local-api/contract/route.ts';
 import { guard, type Secrets } from '../../../src/local-api/http/guard.ts';
 
-const secrets: Secrets = { token: 'right', cookieName: 'session', isPageSession: (value) => value === 'open' };
+const secrets: Secrets = { token: 'right', cookieName: 'session', isSignedIn: (value) => value === 'open' };
 const HOST = '127.0.0.1:4787';
 const TOKEN = { authorization: 'Bearer right' };
 const COOKIE = { cookie: 'other=1; session=open' };

@@ -47,12 +47,12 @@ test('a job tells its story from its acceptance to its delivery, each step once'
 });
 
 test('the slot and files are held exactly until delivery', async () => {
-  const { engine, scheduler, leases, delivery, start, jobs } = setup();
+  const { engine, scheduler, holds, delivery, start, jobs } = setup();
   const { done, lease } = start();
   (await engine.started()).finish();
   await settle();
   expect(lease.phase).toBe('delivering');
-  expect(leases.open).toBe(0); // a result needs no model
+  expect(holds.open).toBe(0); // a result needs no model
   expect(jobs.running()).toMatchObject([{ jobId: 'job-1', status: 'running', phase: 'delivering' }]);
   expect(scheduler.held).toHaveLength(1);
   delivery.resolve({ is: 'delivered' });
@@ -84,6 +84,6 @@ test('files that cannot be released cost the job neither its result nor its slot
   delivery.resolve({ is: 'delivered' });
   await done;
   expect(delivered).toMatchObject([{ is: 'completed' }]);
-  expect(log.find('lease.not-released')?.fields).toMatchObject({ jobId: 'job-1', error: 'EACCES' });
+  expect(log.find('files.not-released')?.fields).toMatchObject({ jobId: 'job-1', error: 'EACCES' });
   expect(scheduler.held).toEqual([]);
 });

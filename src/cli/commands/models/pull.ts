@@ -69,8 +69,8 @@ async function pullDescribed({ argument, id, configPath }: Asked, world: World, 
   const value = await readJsonFile('<model>', argument, world);
   const models = await world.models(configPath);
   const draft = models.readDraft(value, { path: argument, id });
-  await using lease = models.store.lease();
+  await using hold = models.store.hold();
   const { signal } = new AbortController(); // Ctrl-C ends the process; the next run resumes
-  const { model, paths } = await lease.filesFor({ ...draft, onProgress: view.report }, signal);
+  const { model, paths } = await hold.filesFor({ ...draft, onProgress: view.report }, signal);
   return { model, files: [...paths].map(([role, path]) => ({ role, path })) };
 }

@@ -111,7 +111,7 @@ const reasonsFor =
     if (failed.is === 'unreachable') return STUDIO.outcomes.unreachable;
     if (failed.status !== 401) return failed.message;
     onSignedOut();
-    return STUDIO.outcomes.sessionEnded;
+    return STUDIO.outcomes.signedOut;
   };
 
 /** A code works once, so it does not stay in the address, where a reload would find it. */

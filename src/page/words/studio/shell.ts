@@ -32,7 +32,7 @@ export const STUDIO = {
   },
   outcomes: {
     unreachable: 'the studio is not reachable',
-    sessionEnded: 'this dashboard is signed out; open it again with `studio-worker studio dashboard`',
+    signedOut: 'this dashboard is signed out; open it again with `studio-worker studio dashboard`',
     approved: (name: string) => `${name} is approved`,
     notApproved: (name: string) => `${name} is not approved`,
     rejected: (name: string) => `${name} is rejected`,

@@ -80,9 +80,9 @@ test('a language model is found in its folder, or flat by its size', async () =>
 test('a language model without files is the one that the operator put there', async () => {
   await using scene = await setup();
   const mine = await scene.put('llm/qwen.gguf', aGguf());
-  await using lease = scene.store.lease();
+  await using hold = scene.store.hold();
   const pathsOf = async (model: string) =>
-    (await lease.filesFor({ model: toModelId(model), source: aSource([], 'llama-cpp') }, scene.signal)).paths;
+    (await hold.filesFor({ model: toModelId(model), source: aSource([], 'llama-cpp') }, scene.signal)).paths;
   expect([...(await pathsOf('qwen'))]).toEqual([['model', mine]]);
   expect([...(await pathsOf('../qwen'))]).toEqual([]);
   expect([...(await pathsOf('other'))]).toEqual([]);
@@ -140,10 +140,10 @@ test('a checksum that no file can match is rejected before a request', async () 
 
 test('every file of a source is fetched, the first of a role counts', async () => {
   await using scene = await setup();
-  await using lease = scene.store.lease();
+  await using hold = scene.store.hold();
   const file = (role: 'model' | 'vae', filename: string) => aFile({ role, filename, url: scene.host.url });
   const source = aSource([file('model', 'a.bin'), file('vae', 'v.bin'), file('model', 'b.bin')]);
-  const { paths } = await lease.filesFor({ model: toModelId('org/x'), source }, scene.signal);
+  const { paths } = await hold.filesFor({ model: toModelId('org/x'), source }, scene.signal);
   expect([...paths]).toEqual([
     ['model', `${scene.root}/org_x/a.bin`],
     ['vae', `${scene.root}/org_x/v.bin`],
@@ -153,59 +153,59 @@ test('every file of a source is fetched, the first of a role counts', async () =
 
 test('LoRA files are all there, in the order of their source', async () => {
   await using scene = await setup();
-  await using lease = scene.store.lease();
+  await using hold = scene.store.hold();
   const file = (role: 'model' | 'lora', filename: string) => aFile({ role, filename, url: scene.host.url });
   const source = aSource([file('lora', 'b.bin'), file('model', 'm.bin'), file('lora', 'a.bin')]);
-  const { loras } = await lease.filesFor({ model: toModelId('x'), source }, scene.signal);
+  const { loras } = await hold.filesFor({ model: toModelId('x'), source }, scene.signal);
   expect(loras).toEqual([`${scene.root}/x/b.bin`, `${scene.root}/x/a.bin`]);
 });
 
 test('a request for present files only is served from disk and fetches nothing', async () => {
   await using scene = await setup();
-  await using lease = scene.store.lease();
+  await using hold = scene.store.hold();
   const request = { model: toModelId('m'), source: aSource([aFile({ url: scene.host.url })]) };
-  const missing = lease.filesFor({ ...request, onlyPresent: true }, scene.signal);
+  const missing = hold.filesFor({ ...request, onlyPresent: true }, scene.signal);
   expect(await failureOf(missing)).toMatchObject({ code: 'model.not-found' });
   expect(scene.host.asked).toHaveLength(0);
-  const { paths } = await lease.filesFor(request, scene.signal);
-  expect((await lease.filesFor({ ...request, onlyPresent: true }, scene.signal)).paths).toEqual(paths);
+  const { paths } = await hold.filesFor(request, scene.signal);
+  expect((await hold.filesFor({ ...request, onlyPresent: true }, scene.signal)).paths).toEqual(paths);
 });
 
 test('a file in use is neither removed nor collected by any process', async () => {
   await using scene = await setup();
-  const lease = scene.store.lease();
+  const hold = scene.store.hold();
   const source = aSource([aFile({ url: scene.host.url })]);
-  await lease.filesFor({ model: toModelId('m'), source }, scene.signal);
+  await hold.filesFor({ model: toModelId('m'), source }, scene.signal);
   const elsewhere = aStore(scene.root, { pid: 1 }).store;
   for (const store of [scene.store, elsewhere]) {
     expect(await failureOf(store.remove('m'))).toMatchObject({ code: 'model.in-use' });
     const { removed, inUse } = await store.collect({ maxBytes: 0 });
     expect([removed.length, inUse.length]).toEqual([0, 1]);
   }
-  await lease[Symbol.asyncDispose]();
+  await hold[Symbol.asyncDispose]();
   expect((await elsewhere.collect({ maxBytes: 0 })).removed).toHaveLength(1);
   expect(await systemFiles.list(`${scene.root}/m`)).not.toContain('m.bin');
 });
 
-test('files held beyond their lease stay in use until released', async () => {
+test('files kept beyond their hold stay in use until released', async () => {
   await using scene = await setup();
-  const lease = scene.store.lease();
+  const hold = scene.store.hold();
   const files = ['a.bin', 'b.bin'].map((filename) => aFile({ url: scene.host.url, filename }));
-  const stored = await lease.filesFor({ model: toModelId('m'), source: aSource(files) }, scene.signal);
+  const stored = await hold.filesFor({ model: toModelId('m'), source: aSource(files) }, scene.signal);
   const held = await stored.hold();
-  await lease[Symbol.asyncDispose]();
+  await hold[Symbol.asyncDispose]();
   expect((await scene.store.collect({ maxBytes: 0 })).inUse).toHaveLength(2);
   expect(await failureOf(aStore(scene.root, { pid: 1 }).store.remove('m'))).toMatchObject({ code: 'model.in-use' });
   await held[Symbol.asyncDispose]();
   expect((await scene.store.collect({ maxBytes: 0 })).removed).toHaveLength(2);
 });
 
-test('a request that outlives its lease leaves no file marked as in use', async () => {
+test('a request that outlives its hold leaves no file marked as in use', async () => {
   await using scene = await setup();
   await scene.put('m.bin', 'weights');
-  const lease = scene.store.lease();
-  const pending = lease.filesFor({ model: toModelId('m'), source: aSource([aFile({})]) }, scene.signal);
-  await lease[Symbol.asyncDispose]();
+  const hold = scene.store.hold();
+  const pending = hold.filesFor({ model: toModelId('m'), source: aSource([aFile({})]) }, scene.signal);
+  await hold[Symbol.asyncDispose]();
   expect((await pending).paths.size).toBe(1);
   const isUnmarked = (): boolean => !readdirSync(scene.root).some((name) => name.includes('.use-'));
   await waitFor('the mark to be gone', isUnmarked, () => readdirSync(scene.root).join(', '));

@@ -3,14 +3,14 @@ import type { Clock } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 
 /** A page that was opened, as it is remembered: never the value of its cookie. */
-export interface PageSession {
+export interface SignIn {
   readonly hash: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
 /** Codes that open a page, and the cookies that they were exchanged for. */
-export interface PageSessions {
+export interface SignIns {
   /** A code that works once and so long. */
   createCode(lastsMs?: number): { readonly code: string; readonly expiresAt: number };
   /** The value of the page's cookie, once; undefined for a code that is unknown, spent or too old. */
@@ -18,30 +18,29 @@ export interface PageSessions {
   isOpen(value: string): boolean;
 }
 
-export interface PageSessionsOptions {
+export interface SignInsOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: (text: string) => string;
   /** Those of an earlier run: a page outlives a restart of the program. */
-  readonly known: readonly PageSession[];
+  readonly known: readonly SignIn[];
   /** Keeps them for the next run; must not throw. */
-  readonly onChange: (sessions: readonly PageSession[]) => void;
+  readonly onChange: (signIns: readonly SignIn[]) => void;
 }
 
 /** A browser starts within seconds; a code that lies around is of no use to whoever finds it. */
 const CODE_MS = MINUTE_MS;
 /** In seconds, as cookies count. */
-export const SESSION_SECONDS = (30 * DAY_MS) / 1000;
+export const SIGN_IN_SECONDS = (30 * DAY_MS) / 1000;
 const MAX_CODES = 16;
-const MAX_SESSIONS = 64;
+const MAX_SIGN_INS = 64;
 const SECRET_BYTES = 32;
 
-/** None of the codes survives a restart; sessions do. */
-export function createPageSessions({ clock, random, hashOf, known, onChange }: PageSessionsOptions): PageSessions {
-  let codes: readonly PageSession[] = [];
-  let sessions = known;
-  const fresh = (all: readonly PageSession[]): readonly PageSession[] =>
-    all.filter(({ expiresAt }) => expiresAt > clock.now());
+/** None of the codes survives a restart; sign-ins do. */
+export function createSignIns({ clock, random, hashOf, known, onChange }: SignInsOptions): SignIns {
+  let codes: readonly SignIn[] = [];
+  let signIns = known;
+  const fresh = (all: readonly SignIn[]): readonly SignIn[] => all.filter(({ expiresAt }) => expiresAt > clock.now());
   return {
     createCode(lastsMs = CODE_MS) {
       const code = random.hex(SECRET_BYTES);
@@ -55,15 +54,15 @@ export function createPageSessions({ clock, random, hashOf, known, onChange }: P
       codes = codes.filter((kept) => kept.hash !== hash);
       if (!isKnown) return undefined;
       const value = random.hex(SECRET_BYTES);
-      const expiresAt = clock.now() + SESSION_SECONDS * 1000;
-      sessions = [...fresh(sessions), { hash: hashOf(value), expiresAt }].slice(-MAX_SESSIONS);
-      onChange(sessions);
+      const expiresAt = clock.now() + SIGN_IN_SECONDS * 1000;
+      signIns = [...fresh(signIns), { hash: hashOf(value), expiresAt }].slice(-MAX_SIGN_INS);
+      onChange(signIns);
       return value;
     },
     // Hashes are compared, so that how long it takes says nothing about the value.
     isOpen(value) {
       const hash = hashOf(value);
-      return fresh(sessions).some((kept) => kept.hash === hash);
+      return fresh(signIns).some((kept) => kept.hash === hash);
     },
   };
 }
