@@ -3,6 +3,7 @@ import { errorChain } from '../../base/errors.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { Log } from '../../log/open-log.ts';
 import { sessionBusPaths } from '../../system/dbus/address.ts';
+import { closeOwnConsole } from '../../system/desktop/own-console.ts';
 import { openBusTray } from '../../system/desktop/tray/linux.ts';
 import { openMacTray } from '../../system/desktop/tray/macos/macos.ts';
 import type { OpenTray } from '../../system/desktop/tray/tray.ts';
@@ -57,6 +58,7 @@ export interface Staying {
 export async function stayInTray(staying: Staying, effects: Effects): Promise<StayEnd> {
   const { path, log } = staying;
   const logger = log.logger.child({}, 'ui');
+  await closeOwnConsole(effects.environment.platform);
   const config = await openConfig(path, effects, { log: logger, readOnly: true, watched: true });
   using reviver = reviverOf(staying, logger, effects);
   const show = async (): Promise<void> => {
