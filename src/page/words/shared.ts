@@ -52,6 +52,7 @@ export const SHELL = {
     off: 'Switched off in the config',
     draining: 'Finishes the running job, takes no other',
     stopping: 'Stops when the running job is done',
+    jobs: (many: number) => `${many} jobs are running`,
     step: (kind: string, done: number, total: number) => `${kind}, step ${done} of ${total}`,
     phase: (kind: string, phase: string) => `${kind}: ${phase}`,
     connecting: (studio: string) => `Connecting to ${studio}`,

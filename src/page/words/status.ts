@@ -21,6 +21,7 @@ export const STATUS = {
       `The session with ${studio} was lost. Attempt ${attempt}, the next in ${next}`,
     ended: 'The session ended for good, and the worker does not connect again by itself',
   },
+  moreJobs: (more: number) => `and ${more} more`,
   jobLine: (kind: string, model: string) => `${kind} · ${model}`,
   stepLeft: (done: number, total: number, left: string | undefined) =>
     left === undefined ? `step ${done} of ${total}` : `step ${done} of ${total} · ${left} left`,

@@ -1,3 +1,4 @@
+import type { ApiJob } from '../../local-api/contract/jobs.ts';
 import type { LiveStatus } from '../../local-api/contract/status.ts';
 import { duration } from '../format.ts';
 import { Bar } from '../kit/charts/bar.tsx';
@@ -80,7 +81,7 @@ function NowCard() {
   const { link, status, now } = usePage().model;
   const look = sidebarLook(link.value, status.value);
   const [first, second] = sidebarSentence(link.value, status.value, now.value).split('\n');
-  const job = link.value.is === 'live' ? status.value?.activeJobs[0] : undefined;
+  const job = link.value.is === 'live' ? onlyJob(status.value) : undefined;
   return (
     <section class="nav__state" aria-label={SHELL.now} data-tone={look.tone}>
       <div class="nav__head">
@@ -97,9 +98,15 @@ function NowCard() {
   );
 }
 
+/** Of several jobs none speaks for the others. */
+function onlyJob(status: LiveStatus | undefined): ApiJob | undefined {
+  const [job, other] = status?.activeJobs ?? [];
+  return other === undefined ? job : undefined;
+}
+
 function CardNote() {
   const { status, link } = usePage().model;
-  const left = useTimeLeft(status.value?.activeJobs[0]?.jobId);
+  const left = useTimeLeft(onlyJob(status.value)?.jobId);
   if (left === undefined || link.value.is !== 'live') return null;
   return <span class="note">{SHARED.left(duration(left))}</span>;
 }

@@ -104,7 +104,7 @@ function liveSentence(status: LiveStatus, now: number): string {
   const what = SHELL.what;
   const studio = hostOf(status.studioUrl);
   const { registration } = status;
-  const [job] = status.activeJobs;
+  const [job, ...others] = status.activeJobs;
   switch (status.hero) {
     case 'not-registered':
       return what.notRegistered(studio);
@@ -121,7 +121,8 @@ function liveSentence(status: LiveStatus, now: number): string {
     case 'draining':
       return status.stopping ? what.stopping : what.draining;
     case 'busy':
-      return job === undefined ? what.idle(studio) : `${jobProgress(job)}\n${job.model}`;
+      if (job === undefined) return what.idle(studio);
+      return others.length > 0 ? what.jobs(others.length + 1) : `${jobProgress(job)}\n${job.model}`;
     case 'paused':
       return status.enabled ? what.paused : what.off;
     case 'idle':

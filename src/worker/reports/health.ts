@@ -45,9 +45,8 @@ type ReportedStatus = Pick<
 
 /** The worker in a few words, as `systemctl status` shows them. */
 export function healthLine({ registration, session, stopping, runningJobs, enabled, paused }: ReportedStatus): string {
-  const [job] = runningJobs;
-  const running = job === undefined ? 'no job' : `${job.kind} job on ${job.model}`;
-  if (stopping) return job === undefined ? 'stopping' : `stopping after the running ${running}`;
+  const running = runningText(runningJobs);
+  if (stopping) return runningJobs.length === 0 ? 'stopping' : `stopping after the running ${running}`;
   if (registration.at === 'pending') return 'waiting for approval by the operator of the studio';
   if (registration.at === 'rejected') return `rejected by the studio: ${registration.reason}`;
   switch (session.at) {
@@ -67,4 +66,9 @@ export function healthLine({ registration, session, stopping, runningJobs, enabl
     default:
       return session satisfies never;
   }
+}
+
+function runningText([job, ...others]: ReportedStatus['runningJobs']): string {
+  if (job === undefined) return 'no job';
+  return others.length === 0 ? `${job.kind} job on ${job.model}` : `${others.length + 1} jobs`;
 }

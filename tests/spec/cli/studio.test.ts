@@ -466,6 +466,18 @@ describe('workers', () => {
     ]);
   });
 
+  test('lists how many jobs a worker runs of those it takes', async () => {
+    const many = { ...worker, currentJobIds: ['job-9', 'job-10', 'job-11'], maxJobs: 4 };
+    const elsewhere = { ...many, workerId: 'w-2', maxJobs: undefined };
+    await using cli = await withStudio({
+      'GET /registrations': () => Response.json({ registrations: [] }),
+      'GET /workers': () => Response.json({ workers: [many, elsewhere] }),
+    });
+    expect(await cli.run('studio', 'workers', 'list')).toBe(0);
+    expect(cli.out()).toMatch(/w-1 +running 3 of 4 /);
+    expect(cli.out()).toMatch(/w-2 +running 3 /);
+  });
+
   test('approves by request and names the new worker', async () => {
     await using cli = await withStudio({
       'GET /registrations': () => Response.json({ registrations: [{ ...waiting, requestId: 'rr/1' }] }),

@@ -31,7 +31,7 @@ export function workerLook(worker: WorkerView, jobs: readonly JobRowView[], now:
       seen: seen === undefined ? '' : SAY.since(moment(seen, now)),
     };
   }
-  if (worker.currentJobId !== undefined) return { ...busyLook(worker.currentJobId, jobs, now), seen: ago };
+  if (worker.currentJobId !== undefined) return { ...busyLook(worker, jobs, now), seen: ago };
   const isAway = !worker.capabilities.autoEnabled;
   return {
     tone: isAway ? 'rest' : 'ok',
@@ -43,14 +43,15 @@ export function workerLook(worker: WorkerView, jobs: readonly JobRowView[], now:
   };
 }
 
-function busyLook(jobId: string, jobs: readonly JobRowView[], now: number): Omit<WorkerLook, 'seen'> {
+function busyLook(worker: WorkerView, jobs: readonly JobRowView[], now: number): Omit<WorkerLook, 'seen'> {
+  const { currentJobId: jobId = '', currentJobIds, maxJobs } = worker;
   const job = jobs.find(({ id }) => id === jobId);
   const startedAt = job?.startedAt === undefined ? undefined : Date.parse(job.startedAt);
   return {
     tone: 'busy',
     glyph: 'busy',
     word: SAY.states.busy,
-    doing: job === undefined || job.prompt === '' ? jobId : job.prompt,
+    doing: currentJobIds.length > 1 ? SAY.jobs(currentJobIds.length, maxJobs) : job?.prompt || jobId,
     note: startedAt === undefined ? undefined : SAY.running(duration(now - startedAt)),
   };
 }

@@ -37,6 +37,7 @@ export const WORKERS = {
   approved: 'Approved',
   states: { busy: 'Busy', idle: 'Idle', away: 'Takes no jobs', disconnected: 'Disconnected' },
   noJob: 'No job',
+  jobs: (many: number, max: number | undefined) => (max === undefined ? `${many} jobs` : `${many} of ${max} jobs`),
   running: (span: string) => `running for ${span}`,
   silent: (span: string) => `No heartbeat for ${span}`,
   never: 'Has never connected',

@@ -10,8 +10,20 @@ import { hrefOf } from '../route.ts';
 import { shareOf } from '../state.ts';
 import { useTimeLeft } from '../use-time-left.ts';
 
-/** The job that runs, beside the state. */
-export function RunningJob({ job }: { readonly job: ApiJob }) {
+/** More would push the rest of the page out of sight; the page of jobs has them all. */
+const MAX_SHOWN = 4;
+
+/** The jobs that run, beside the state. */
+export const RunningJobs = ({ jobs }: { readonly jobs: readonly ApiJob[] }) => (
+  <div class="stack stack--tight">
+    {jobs.slice(0, MAX_SHOWN).map((job) => (
+      <RunningJob key={job.jobId} job={job} />
+    ))}
+    {jobs.length > MAX_SHOWN && <a href={hrefOf({ tab: 'jobs' })}>{STATUS.moreJobs(jobs.length - MAX_SHOWN)}</a>}
+  </div>
+);
+
+function RunningJob({ job }: { readonly job: ApiJob }) {
   const left = useTimeLeft(job.jobId);
   const { progress, phase = 'running' } = job;
   const isCounted = phase === 'running' && progress !== undefined;

@@ -8,7 +8,7 @@ import { ConnectionPanel } from './connection.tsx';
 import { DayPanel } from './day.tsx';
 import { EnginesPanel } from './engines.tsx';
 import { MemoryPanel } from './memory.tsx';
-import { RunningJob } from './now.tsx';
+import { RunningJobs } from './now.tsx';
 import { OfflinePage, SignedOutPage } from './offline.tsx';
 import { PendingPanels } from './pending.tsx';
 import { MachinePanel } from './machine.tsx';
@@ -24,13 +24,12 @@ export function StatusPage() {
   if (status.value === undefined) return <Page title={SHELL.pages.status}>{null}</Page>;
   const known = status.value;
   const look = heroLook(known);
-  const job = known.activeJobs[0];
   return (
     <Page title={SHELL.pages.status} head={known.hero === 'not-registered' ? undefined : <StudioLink status={known} />}>
       <Hero
         {...look}
         sentence={heroSentence(known, now.value)}
-        now={job === undefined ? undefined : <RunningJob job={job} />}
+        now={known.activeJobs.length === 0 ? undefined : <RunningJobs jobs={known.activeJobs} />}
       />
       <Panels status={known} />
     </Page>

@@ -55,6 +55,13 @@ test('the big statement says for whom the worker works', () => {
   expect(heroSentence(local, NOW)).toBe('Working for a program on this machine');
 });
 
+test('the sidebar says what one job is at, and counts several', () => {
+  const live = { is: 'live' } as const;
+  expect(sidebarSentence(live, BUSY, NOW)).toContain(RUNNING.model);
+  const two: LiveStatus = { ...BUSY, activeJobs: [RUNNING, { ...RUNNING, jobId: 'job-2' }] };
+  expect(sidebarSentence(live, two, NOW)).toBe('2 jobs are running');
+});
+
 test('an idle worker that takes no jobs does not claim to be ready', () => {
   const limited: LiveStatus = { ...IDLE, obstacles: [{ what: 'in-use', because: 'somebody uses the machine' }] };
   expect(heroSentence(limited, NOW)).toBe('Connected to studio.example.com, and takes no jobs now');

@@ -1,11 +1,15 @@
 import { expect, test } from 'bun:test';
 import { toWorkerId } from '../../../../src/base/ids.ts';
+import { toJob } from '../../../../src/jobs/job.ts';
+import { runningRecord } from '../../../../src/jobs/job-record.ts';
 import type { SessionStatus } from '../../../../src/studio/session/session.ts';
 import { type HealthFacts, healthLine, isHealthy } from '../../../../src/worker/reports/health.ts';
 import type { WorkerStatus } from '../../../../src/worker/status.ts';
+import { anOffer } from '../../../fakes/builders.ts';
 import { aWorker } from '../../cli/a-worker.ts';
 
 const HOUR_MS = 3_600_000;
+const NOWHERE = { deliver: () => Promise.resolve({ is: 'delivered' } as const) };
 /** Nothing has moved for an hour, and nothing was acknowledged. */
 const quiet = (status: Partial<WorkerStatus>, about: Partial<HealthFacts> = {}): boolean =>
   isHealthy({ status: aWorker(status), sinceAckMs: HOUR_MS, sinceMoveMs: HOUR_MS, ...about });
@@ -50,6 +54,13 @@ test.each<SessionStatus>([
 
 test('a worker that stops is left to its own limits', () => {
   expect(quiet({ stopping: true })).toBe(true);
+});
+
+test('a worker with several jobs is described by their number', () => {
+  const jobs = ['job-1', 'job-2', 'job-3'].map((id) => runningRecord(toJob(anOffer({ id }), NOWHERE), 0, 'running'));
+  expect(healthLine(aWorker({ runningJobs: jobs.slice(0, 1) }))).toBe('connected, llm job on synthetic');
+  expect(healthLine(aWorker({ runningJobs: jobs }))).toBe('connected, 3 jobs');
+  expect(healthLine(aWorker({ runningJobs: jobs, stopping: true }))).toBe('stopping after the running 3 jobs');
 });
 
 test.each<[Partial<WorkerStatus>, string]>([
