@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ProjectNameSchema } from './operator/projects.ts';
 import { CapabilitiesSchema } from './capabilities.ts';
 import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
@@ -160,6 +161,8 @@ export const JobDraftSchema = v.pipe(
     model: absentable(Named),
     modelSource: absentable(ModelSourceSchema),
     task: TaskSchema,
+    /** The one that it counts for; that of the token, or else `default`. */
+    project: absentable(ProjectNameSchema),
     gameId: absentable(v.string()),
     assetName: absentable(v.string()),
     vramGbEstimate: absentable(v.pipe(Decimal, v.minValue(0))),
@@ -180,6 +183,7 @@ export type JobRequest = v.InferInput<typeof JobDraftSchema>;
 export const JobViewSchema = v.object({
   id: v.string(),
   state: v.picklist(JOB_STATES),
+  project: absentable(v.string()),
   kind: TaskKindIdSchema,
   model: v.string(),
   /** In full. */
@@ -214,6 +218,8 @@ export const JobQuerySchema = v.object({
   cursor: absentable(v.string()),
   /** Only jobs whose id begins so. */
   id: absentable(v.string()),
+  /** Only jobs of this project. */
+  project: absentable(v.string()),
 });
 export type JobView = v.InferOutput<typeof JobViewSchema>;
 export type JobQuery = v.InferOutput<typeof JobQuerySchema>;

@@ -17,13 +17,13 @@ import { adminRoutes } from './http/admin/index.ts';
 import { viewOf } from './http/admin/job-view.ts';
 import { studioStatus } from './http/admin/overview.ts';
 import { currentWorker } from './http/admin/workers.ts';
-import { createOperatorAccess } from './http/admin-access.ts';
+import { createCallers } from './http/access/callers.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
 import { createDecisions, type Decisions } from './http/decisions.ts';
 import type { ObjectionTo } from './http/objections.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
-import { DASHBOARD_CODE_MS, pageAccessRoutes } from './http/page-access.ts';
+import { DASHBOARD_CODE_MS, pageAccessRoutes } from './http/access/page-access.ts';
 import { createRouter, type PageShell, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
@@ -168,7 +168,8 @@ function watched(parts: StudioParts, startedAt: number) {
 
 const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<JobRowView | undefined> => {
   if (row === undefined) return undefined;
-  const { result: _long, ...view } = await viewOf(studio, { ...row, prompt: promptPreview(row.prompt) });
+  const shown = { ...row, prompt: promptPreview(row.prompt) };
+  const { result: _long, ...view } = await viewOf(studio, shown, { is: 'operator', by: 'dashboard' });
   return view;
 };
 
@@ -180,7 +181,7 @@ interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt' | 'de
 function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
   const { studio, decisions, pages } = rules;
   const authorize = authorizer(parts);
-  const access = createOperatorAccess({ ...parts, pages });
+  const callers = createCallers({ ...parts, tokens: studio.store.tokens, pages });
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
     ...registrationRequestRoutes({ ...parts, store: studio.store, decisions }),
@@ -190,8 +191,8 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
       handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the deleted')),
     },
     ...uploadRoutes({ ...parts, studio, authorize }),
-    ...pageAccessRoutes(pages, access),
-    ...adminRoutes({ ...parts, ...rules }, access),
+    ...pageAccessRoutes(pages, callers),
+    ...adminRoutes({ ...parts, ...rules, callers }, callers),
   ];
 }
 

@@ -36,10 +36,11 @@ import type { JobChange } from '../contract/operator/urgency.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract/page/dashboard.ts';
 import { studioBase, studioUrl } from '../contract/routes.ts';
+import { type AccountsClient, accountsClient } from './accounts.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 
 /** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
-export interface OperatorClient {
+export interface OperatorClient extends AccountsClient {
   /** Queues a job and returns it as the studio keeps it. */
   createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
@@ -48,6 +49,7 @@ export interface OperatorClient {
     readonly state?: JobState | undefined;
     readonly limit: number;
     readonly id?: string;
+    readonly project?: string | undefined;
   }): Promise<readonly JobView[]>;
   /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
   retry(jobId: string): Promise<JobView>;
@@ -112,23 +114,15 @@ const PAGE = 500;
 
 /** A client for one studio. Nothing is sent before the first call. */
 export function createOperatorClient(options: ClientOptions): OperatorClient {
-  const call = async (method: HttpRequest['method'], route: string, body?: unknown): Promise<string> =>
-    textOf(await exchange(options, { method, route, body }));
+  const call: Call = async (method, route, body) => textOf(await exchange(options, { method, route, body }));
   const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
   const get = (route: string): Promise<string> => call('GET', route);
 
   return {
-    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
-    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
-    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
-    changeJob: async (jobId, change) =>
-      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
-    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
-    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
-    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
+    ...accountsClient({ call, trusted }),
+    ...jobCalls(call),
     status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
     logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,
-    jobs: async (choice) => await jobsOf(choice, get),
     registrations: async () => trusted(readJson(RegistrationListSchema, await get(routes.registrations))).registrations,
     approve: async (requestId) =>
       trusted(readJson(ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
@@ -153,6 +147,26 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
   };
 }
 
+type Call = (method: HttpRequest['method'], route: string, body?: unknown) => Promise<string>;
+type JobCalls = 'createJob' | 'job' | 'retry' | 'changeJob' | 'cancel' | 'attempts' | 'why' | 'jobs';
+
+/** What is about jobs. */
+function jobCalls(call: Call): Pick<OperatorClient, JobCalls> {
+  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
+  const get = (route: string): Promise<string> => call('GET', route);
+  return {
+    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
+    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
+    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
+    changeJob: async (jobId, change) =>
+      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
+    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
+    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
+    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
+    jobs: async (choice) => await jobsOf(choice, get),
+  };
+}
+
 /** The address of a studio's page, with the code that it made. */
 function pageUrlOf(url: string, answer: string): string {
   const { code } = trusted(readJson(DashboardCodeSchema, answer));
@@ -161,13 +175,17 @@ function pageUrlOf(url: string, answer: string): string {
 
 /** Page by page, newest first, until there are enough or no more. */
 async function jobsOf(
-  { state, limit, id }: Parameters<OperatorClient['jobs']>[0],
+  { state, limit, id, project }: Parameters<OperatorClient['jobs']>[0],
   get: (route: string) => Promise<string>,
 ): Promise<readonly JobView[]> {
   const jobs: JobView[] = [];
   for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
-    const filters = { limit: String(Math.min(PAGE, limit - jobs.length)), ...(state && { state }), ...(id && { id }) };
-    const query = new URLSearchParams({ ...filters, ...(cursor && { cursor }) });
+    const filters = { ...(state && { state }), ...(id && { id }), ...(project && { project }) };
+    const query = new URLSearchParams({
+      limit: String(Math.min(PAGE, limit - jobs.length)),
+      ...filters,
+      ...(cursor && { cursor }),
+    });
     const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
     jobs.push(...page.jobs);
     cursor = page.nextCursor;
@@ -235,25 +253,29 @@ function ofStudio(thrown: unknown): unknown {
 }
 
 /** An error answer with the studio's own message where it sent one, sorted by who can act on it. */
-function refusal(status: number, answer: Read<{ readonly message: string }>): WorkerError {
+function refusal(status: number, answer: Read<{ readonly error: string; readonly message: string }>): WorkerError {
   const message = answer.is === 'read' ? answer.value.message : `the studio answered ${status}`;
-  return new WorkerError(codeFor(status), message, {
-    fields: { status },
-    ...(HINTS[status] === undefined ? {} : { hint: HINTS[status] }),
-  });
+  const hint = (answer.is === 'read' ? LIMIT_HINTS[answer.value.error] : undefined) ?? HINTS[status];
+  return new WorkerError(codeFor(status), message, { fields: { status }, ...(hint !== undefined && { hint }) });
 }
 
-const TOKEN_HINT = 'Give the operator token of this studio with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
+const TOKEN_HINT = 'Give a token of this studio that may, with --token-file or STUDIO_WORKER_STUDIO_TOKEN.';
 /** What an operator can do about an answer, by its status. */
 const HINTS: Readonly<Record<number, string | undefined>> = {
   401: TOKEN_HINT,
   403: TOKEN_HINT,
   409: 'See how it stands with `studio-worker studio models list`, `jobs list` or `workers list`.',
 };
+/** About limits of projects, by the studio's own code. */
+const LIMIT_HINTS: Readonly<Record<string, string | undefined>> = {
+  'limit-reached': 'See `studio-worker studio projects show`; the operator raises limits with `projects set`.',
+  'rate-limited': 'Wait for the next day, or have the operator raise the limit with `studio projects set`.',
+};
 
 /** What passes by itself is as good as no answer; any other 4xx is for the operator to act on. */
 function codeFor(status: number): ErrorCode {
   if (status === 404) return 'studio.not-found';
+  if (status === 429) return 'studio.refused'; // a day's limit: nobody waits for its end
   if (passesByItself(status)) return 'studio.unreachable';
   return status >= 400 ? 'studio.refused' : 'studio.invalid';
 }

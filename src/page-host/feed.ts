@@ -27,8 +27,11 @@ export interface EventFeed<Event extends FeedEvent> {
   readonly viewers: number;
   /** Whether anybody ever did: before that nobody can ask for what was published, and nothing is worth the work. */
   readonly isFollowed: boolean;
-  /** Events as bytes of a server-sent stream, from the last one that the subscriber has seen. */
-  open(lastEventId: string | undefined, isViewer?: boolean): ReadableStream<Uint8Array>;
+  /**
+   * Events as bytes of a server-sent stream, from the last one that the subscriber has seen. `shown` makes of each event
+   * what this subscriber may see of it, if anything.
+   */
+  open(lastEventId: string | undefined, isViewer?: boolean, shown?: Shown<Event>): ReadableStream<Uint8Array>;
   /** Ends every stream. */
   close(): void;
 }
@@ -39,6 +42,15 @@ export interface EventFeedOptions<Event extends FeedEvent> {
   readonly run: string;
   /** What a subscriber is shown first. */
   readonly snapshot: () => Promise<Event>;
+}
+
+/** What a subscriber may see of an event; undefined for nothing. */
+type Shown<Event> = (event: Event) => Event | undefined;
+
+/** An event, and its bytes for whoever may see all of it. */
+interface KeptEvent<Event> {
+  readonly event: Event;
+  readonly bytes: Uint8Array;
 }
 
 /** A busy minute, at a kilobyte or two each. */
@@ -55,7 +67,7 @@ const ENCODER = new TextEncoder();
 
 class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
   readonly #options: EventFeedOptions<Event>;
-  readonly #ring = createRing<Uint8Array>(MAX_EVENTS);
+  readonly #ring = createRing<KeptEvent<Event>>(MAX_EVENTS);
   /** Subscribers that have seen everything. */
   readonly #waiting = new Set<() => void>();
   readonly #open = new Map<AsyncGenerator<Uint8Array>, { readonly isViewer: boolean }>();
@@ -75,14 +87,14 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
   }
 
   publish(event: Event): void {
-    this.#ring.push(this.#bytesOf(event, this.#ring.lastSeq + 1));
+    this.#ring.push({ event, bytes: this.#bytesOf(event, this.#ring.lastSeq + 1) });
     this.#wake();
   }
 
   /** Pulled by the socket, so that nothing piles up here for a peer that does not read. */
-  open(lastEventId: string | undefined, isViewer = true): ReadableStream<Uint8Array> {
+  open(lastEventId: string | undefined, isViewer = true, shown?: Shown<Event>): ReadableStream<Uint8Array> {
     this.isFollowed = true;
-    const chunks = this.#chunks(lastEventId);
+    const chunks = this.#chunks(lastEventId, shown);
     this.#open.set(chunks, { isViewer });
     let hasLeft = false;
     return new ReadableStream<Uint8Array>({
@@ -107,29 +119,35 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
     this.#wake();
   }
 
-  async *#chunks(lastEventId: string | undefined): AsyncGenerator<Uint8Array> {
+  async *#chunks(lastEventId: string | undefined, shown: Shown<Event> | undefined): AsyncGenerator<Uint8Array> {
     yield ENCODER.encode(RETRY);
     let place = placeOf(lastEventId, this.#options.run);
     if (place === undefined || place > this.#ring.lastSeq) {
       place = this.#ring.lastSeq;
-      yield* this.#anew(place, lastEventId !== undefined);
+      yield* this.#anew(place, lastEventId !== undefined, shown);
     }
     while (!this.#closed) {
       const found = this.#ring.after(place);
       if (found.length === 0) yield* this.#nothingYet(place);
-      else if ((found[0]?.seq ?? 0) > place + 1) yield* this.#anew((place = this.#ring.lastSeq), true);
+      else if ((found[0]?.seq ?? 0) > place + 1) yield* this.#anew((place = this.#ring.lastSeq), true, shown);
       for (const { seq, item } of found) {
         if (seq <= place) continue;
         place = seq;
-        yield item;
+        if (shown === undefined) yield item.bytes;
+        else yield* this.#partOf(item.event, seq, shown);
       }
     }
   }
 
   /** The present, for whoever has not followed until now. */
-  async *#anew(place: number, missed: boolean): AsyncGenerator<Uint8Array> {
+  async *#anew(place: number, missed: boolean, shown: Shown<Event> = (event) => event): AsyncGenerator<Uint8Array> {
     if (missed) yield this.#bytesOf(MISSED, place);
-    yield this.#bytesOf(await this.#options.snapshot(), place);
+    yield* this.#partOf(await this.#options.snapshot(), place, shown);
+  }
+
+  *#partOf(event: Event, seq: number, shown: Shown<Event>): Generator<Uint8Array> {
+    const part = shown(event);
+    if (part !== undefined) yield this.#bytesOf(part, seq);
   }
 
   /** Waits for an event, or gives a sign of life when none comes. */

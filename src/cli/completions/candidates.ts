@@ -4,7 +4,17 @@ import { type OPERATOR_ARGS, openStudio } from '../studio-access.ts';
 import type { World } from '../world.ts';
 
 /** What a shell asks for while a command line is typed, by the value hints of arguments. */
-export const ASKED = ['job', 'worker', 'request', 'studio-model', 'local-model', 'result', 'config-key'] as const;
+export const ASKED = [
+  'job',
+  'worker',
+  'request',
+  'studio-model',
+  'project',
+  'studio-token',
+  'local-model',
+  'result',
+  'config-key',
+] as const;
 export type Asked = (typeof ASKED)[number];
 
 /** Whether the values of an argument with this hint are known only while it is typed. */
@@ -63,6 +73,17 @@ const SOURCES: Readonly<Record<Asked, (given: Given, world: World) => Promise<re
   'studio-model': async (given, world) => {
     const models = await (await openStudio(given, world)).models();
     return models.map(({ id, kind, source }) => ({ value: id, about: `${kind} by ${source.engine}` }));
+  },
+  project: async (given, world) => {
+    const projects = await (await openStudio(given, world)).projects();
+    return projects.map(({ name, usage }) => ({
+      value: name,
+      about: `${usage.queued} queued, ${usage.running} running`,
+    }));
+  },
+  'studio-token': async (given, world) => {
+    const tokens = await (await openStudio(given, world)).tokens();
+    return tokens.map(({ id, project, scopes }) => ({ value: id, about: `${scopes.join(', ')} in ${project}` }));
   },
   'local-model': async ({ config }, world) => {
     const files = await (await world.models(config)).store.list();

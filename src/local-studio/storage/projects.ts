@@ -68,6 +68,8 @@ export interface ProjectTable {
   add(project: ProjectRow): Promise<boolean>;
   /** Replaces the limits. What waits or runs above a new one stays. False when there is no such project. */
   setLimits(name: string, limits: ProjectLimits, at: number): Promise<boolean>;
+  /** How many of its jobs are offered or run. */
+  running(name: string): Promise<number>;
   usage(name: string, at: number): Promise<ProjectUsage>;
   /** With `force` also one whose jobs have not ended. Its tokens are gone with it. */
   remove(name: string, at: number, force: boolean): Promise<Removal>;

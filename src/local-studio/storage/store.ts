@@ -1,6 +1,7 @@
 import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { Admission, ProjectTable, Requeue } from './projects.ts';
+import type { TokenTable } from './tables/tokens.ts';
 import type { UrgencyTable } from './tables/urgency.ts';
 import type { RejectionTable } from './rejections.ts';
 
@@ -27,6 +28,7 @@ export interface Store {
   readonly rejections: RejectionTable;
   readonly logs: LogTable;
   readonly projects: ProjectTable;
+  readonly tokens: TokenTable;
   close(): Promise<void>;
 }
 

@@ -22,6 +22,11 @@ export const STUDIO_SENTENCES = {
   'worker.approved': own((f) =>
     f.by === 'operator' ? `${text(f.workerId)} was approved` : `${text(f.workerId)} joined with a bootstrap token`,
   ),
+  'project.added': own((f) => `project ${text(f.project)} was added`),
+  'project.changed': own((f) => `the limits of project ${text(f.project)} changed`),
+  'project.removed': own((f) => `project ${text(f.project)} was removed`),
+  'token.added': own((f) => `token ${text(f.token)} was made for project ${text(f.project)}`),
+  'token.removed': own((f) => `token ${text(f.token)} was removed`),
   'worker.deleted': own((f) => `${text(f.workerId)} was deleted`),
   'session.welcomed': own((f) => `${text(f.workerId)} connected`),
   'session.refused': own((f) => `refused a session of ${text(f.workerId)}: ${text(f.because)}`),

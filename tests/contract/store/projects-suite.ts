@@ -106,6 +106,30 @@ export function testProjects(it: It): void {
     expect(await addTo(store.jobs, ['c'])).toEqual(['no-project']);
   });
 
+  it('a token is kept until it is removed, or its project is', async ({ store }) => {
+    await addProject(store, {});
+    const row = {
+      id: 'swp_1',
+      hash: 'h',
+      name: 'ci',
+      project: 'p',
+      scopes: ['read', 'operate'],
+      createdAt: 1,
+    } as const;
+    const forever = { ...row, expiresAt: undefined };
+    expect(await store.tokens.add({ ...forever, id: 'swp_0', project: 'nobody' })).toBe(false);
+    expect(await store.tokens.add(forever)).toBe(true);
+    await store.tokens.add({ ...row, id: 'swp_2', createdAt: 2, name: undefined, expiresAt: 9 });
+    expect(await store.tokens.get('swp_1')).toEqual(forever);
+    expect((await store.tokens.list()).map(({ id, expiresAt }) => [id, expiresAt])).toEqual([
+      ['swp_1', undefined],
+      ['swp_2', 9],
+    ]);
+    expect([await store.tokens.remove('swp_1'), await store.tokens.remove('swp_1')]).toEqual([true, false]);
+    await store.projects.remove('p', 3, false);
+    expect(await store.tokens.list()).toEqual([]);
+  });
+
   it('jobs are listed by project, page by page', async ({ store: { jobs, ...store } }) => {
     await addProject(store, {});
     for (const id of ['a', 'c', 'd']) await jobs.add(aJob(id, { project: 'p' }));

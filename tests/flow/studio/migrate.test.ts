@@ -7,6 +7,8 @@ import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { needs, POSTGRES } from '../../needs.ts';
+import type { JobView } from '../../../src/contract/admin.ts';
+import { asProject, projectToken } from './project-scene.ts';
 import { anImage, result, working } from './local-studio-scene.ts';
 
 let server: PostgresServer | undefined;
@@ -32,8 +34,21 @@ async function stoppedStudio() {
   worker[Symbol.dispose]();
   await worker.closed;
   const waiting = await studio.createJob(anLlmTask());
+  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 0, maxQueued: 9 });
+  await studio.admin('PATCH', '/projects/default', { maxQueued: 50 });
+  const token = await projectToken(studio);
+  const held = await studio.createJob(anLlmTask(), { project: 'p' });
   await studio.studio.stop();
-  return { studio, credentials, image, chat, waiting, [Symbol.asyncDispose]: () => studio[Symbol.asyncDispose]() };
+  return {
+    token,
+    held,
+    studio,
+    credentials,
+    image,
+    chat,
+    waiting,
+    [Symbol.asyncDispose]: () => studio[Symbol.asyncDispose](),
+  };
 }
 
 test('a studio moves with its artifacts, and its worker continues there', async () => {
@@ -41,7 +56,7 @@ test('a studio moves with its artifacts, and its worker continues there', async 
   await using store = await startS3Server();
   const place = { database: await newDatabase(), artifactStore: { ...store.options, prefix: '', redirects: false } };
   const moved = await moveStudioData({ ...place, dataDir: old.studio.dataDir }, studioEffects);
-  expect(moved).toEqual({ workers: 1, models: 0, jobs: 3, artifacts: 1, missing: 0 });
+  expect(moved).toEqual({ workers: 1, models: 0, jobs: 4, artifacts: 1, missing: 0 });
 
   await using studio = await fakeStudio(place);
   const artifact = await studio.admin('GET', `/jobs/${old.image.id}/artifact`);
@@ -50,6 +65,9 @@ test('a studio moves with its artifacts, and its worker continues there', async 
   expect(await studio.attempts(old.chat.id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
   using worker = await bareWorker({ ...old.credentials, apiBaseUrl: studio.url });
   expect(jobOf(await worker.next('offer'))).toBe(old.waiting.id);
+  const { jobs } = (await (await asProject(studio, old.token, 'GET', '/jobs')).json()) as { jobs: JobView[] };
+  expect(jobs).toMatchObject([{ id: old.held.id, project: 'p', waitsFor: 'project p runs 0 of at most 0 jobs' }]);
+  expect(await (await studio.admin('GET', '/projects/default')).json()).toMatchObject({ limits: { maxQueued: 50 } });
   expect((await studio.createJob(anLlmTask())).state).toBe('queued'); // its number is above those that were moved
 });
 

@@ -77,6 +77,8 @@ export const studio = command({
     jobs: async () => (await import('./jobs/index.ts')).jobs,
     workers: async () => (await import('./workers/index.ts')).workers,
     migrate: async () => (await import('./migrate.ts')).migrate,
+    projects: async () => (await import('./projects/index.ts')).projects,
+    tokens: async () => (await import('./tokens/index.ts')).tokens,
     models: async () => (await import('./models/index.ts')).models,
     dashboard: async () => (await import('./dashboard.ts')).dashboard,
   },

@@ -5,6 +5,8 @@ import type { EventFeed } from '../../../page-host/feed.ts';
 import type { Deadlines } from '../../deadlines.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
+import type { Caller } from '../access/guard.ts';
+import type { Callers } from '../access/callers.ts';
 import type { Decisions } from '../decisions.ts';
 import { type Exchange, refuse, type Route } from '../http.ts';
 import type { ObjectionTo } from '../objections.ts';
@@ -21,12 +23,23 @@ export interface AdminContext {
   readonly deadlines: Pick<Deadlines, 'note'>;
   readonly objectionTo: ObjectionTo;
   readonly startedAt: number;
+  readonly callers: Pick<Callers, 'isStillAllowed'>;
   /** What whoever watches the studio is told. */
   readonly feed: EventFeed<StudioFeedEvent>;
 }
 
+/** A request whose caller was let in. */
+export interface AdminExchange extends Exchange {
+  readonly caller: Caller;
+}
+
+/** A route behind the guard. */
+export interface AdminRoute extends Pick<Route, 'method' | 'path'> {
+  readonly handle: (exchange: AdminExchange) => Promise<Response> | Response;
+}
+
 /** Routes of one noun. */
-export type AdminRoutes = (context: AdminContext) => readonly Route[];
+export type AdminRoutes = (context: AdminContext) => readonly AdminRoute[];
 
 /** RFC 3339 in UTC, of milliseconds since the epoch. */
 export const isoOf = (at: number): string => new Date(at).toISOString();

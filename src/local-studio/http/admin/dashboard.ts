@@ -2,7 +2,8 @@ import { canTake } from '../../../contract/capabilities.ts';
 import { DASHBOARD_ROUTES, type OverviewView } from '../../../contract/page/dashboard.ts';
 import { dayOf, dayStart, usualWait } from '../../dashboard/day.ts';
 import { json } from '../http.ts';
-import type { AdminContext, AdminRoutes } from './context.ts';
+import { projectEvent, whileAllowed } from '../access/project-feed.ts';
+import type { AdminContext, AdminExchange, AdminRoutes } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 import { waitingJob } from './why.ts';
 
@@ -12,14 +13,23 @@ export const dashboardRoutes: AdminRoutes = (context) => [
   {
     method: 'GET',
     path: DASHBOARD_ROUTES.events,
-    handle: ({ request, peer }) => {
-      peer.waitForAnswer();
-      return new Response(context.feed.open(request.headers.get('last-event-id') ?? undefined), {
+    handle: (exchange) => {
+      exchange.peer.waitForAnswer();
+      return new Response(eventsFor(context, exchange), {
         headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
       });
     },
   },
 ];
+
+/** All events for the operator; for a project those of its jobs, as long as its token is good. */
+function eventsFor({ feed, callers }: AdminContext, exchange: AdminExchange): ReadableStream<Uint8Array> {
+  const { caller, request } = exchange;
+  const last = request.headers.get('last-event-id') ?? undefined;
+  if (caller.is === 'operator') return feed.open(last);
+  const own = feed.open(last, true, (event) => projectEvent(event, caller.project));
+  return whileAllowed(own, () => callers.isStillAllowed(exchange, 'read'));
+}
 
 /** More queued jobs than these are not asked after one by one. */
 const MAX_ASKED = 500;

@@ -1,11 +1,14 @@
-import type { OperatorAccess } from '../admin-access.ts';
+import type { Callers } from '../access/callers.ts';
+import { needOf } from '../access/guard.ts';
 import type { Route } from '../http.ts';
 import type { AdminContext, AdminRoutes } from './context.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
 import { overviewRoutes } from './overview.ts';
+import { projectRoutes } from './projects.ts';
 import { registrationRoutes } from './registrations.ts';
+import { tokenRoutes } from './tokens.ts';
 import { workerRoutes } from './workers.ts';
 
 const NOUNS: readonly AdminRoutes[] = [
@@ -15,15 +18,17 @@ const NOUNS: readonly AdminRoutes[] = [
   jobRoutes,
   overviewRoutes,
   dashboardRoutes,
+  projectRoutes,
+  tokenRoutes,
 ];
 
-/** The operator API: every route behind the operator token, or the cookie of the operator's page. */
-export const adminRoutes = (context: AdminContext, access: Pick<OperatorAccess, 'assertOperator'>): readonly Route[] =>
-  NOUNS.flatMap((noun) => noun(context)).map(({ method, path, handle }) => ({
-    method,
-    path,
-    handle: (exchange) => {
-      access.assertOperator(exchange);
-      return handle(exchange);
-    },
-  }));
+/** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */
+export const adminRoutes = (context: AdminContext, callers: Pick<Callers, 'allowed'>): readonly Route[] =>
+  NOUNS.flatMap((noun) => noun(context)).map(({ method, path, handle }) => {
+    const need = needOf({ method, path });
+    return {
+      method,
+      path,
+      handle: async (exchange) => handle({ ...exchange, caller: await callers.allowed(exchange, need) }),
+    };
+  });

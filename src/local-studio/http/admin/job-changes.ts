@@ -4,26 +4,35 @@ import { revokeClaim } from '../../sessions/leases.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
-import { type Exchange, json, OPERATOR_BODY, readBody, refuse, type Route } from '../http.ts';
-import { type AdminContext, existing, isoOf } from './context.ts';
+import type { Caller } from '../access/guard.ts';
+import { json, OPERATOR_BODY, readBody, refuse } from '../http.ts';
+import { type AdminContext, type AdminExchange, type AdminRoute, existing, isoOf } from './context.ts';
 import { viewOf } from './job-view.ts';
 import { limitRefusal } from './limits.ts';
 
 /** What an operator does to a job that is there. */
 export const jobChangeRoutes = (
   context: AdminContext,
-  find: (exchange: Exchange) => Promise<JobRow>,
-): readonly Route[] => [
+  find: (exchange: AdminExchange) => Promise<JobRow>,
+): readonly AdminRoute[] => [
   {
     method: 'PATCH',
     path: '/admin/jobs/:id',
-    handle: async (exchange) => change(context, exchange.request, await find(exchange)),
+    handle: async (exchange) => change(context, exchange, await find(exchange)),
   },
-  { method: 'POST', path: '/admin/jobs/:id/retry', handle: async (exchange) => retry(context, await find(exchange)) },
-  { method: 'POST', path: '/admin/jobs/:id/cancel', handle: async (exchange) => cancel(context, await find(exchange)) },
+  {
+    method: 'POST',
+    path: '/admin/jobs/:id/retry',
+    handle: async (exchange) => retry(context, exchange, await find(exchange)),
+  },
+  {
+    method: 'POST',
+    path: '/admin/jobs/:id/cancel',
+    handle: async (exchange) => cancel(context, exchange, await find(exchange)),
+  },
 ];
 
-async function change(context: AdminContext, request: Request, job: JobRow): Promise<Response> {
+async function change(context: AdminContext, { request, caller }: AdminExchange, job: JobRow): Promise<Response> {
   const { studio, clock, deadlines } = context;
   const { priority, ...wanted } = await readBody(request, JobChangeSchema, OPERATOR_BODY);
   const deadlineAt = wanted.deadline === 'none' ? null : await deadlineOf(studio, wanted);
@@ -35,7 +44,7 @@ async function change(context: AdminContext, request: Request, job: JobRow): Pro
     );
   }
   if (deadlineAt !== undefined) deadlines.note();
-  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return asItIs(studio, job.id, caller);
 }
 
 /** A deadline as it was asked for, in milliseconds since the epoch. @throws Refusal when it has passed */
@@ -52,25 +61,32 @@ export async function deadlineOf(
   return at;
 }
 
-async function retry({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
+async function retry({ studio, clock }: AdminContext, { caller }: AdminExchange, job: JobRow): Promise<Response> {
   const now = clock.now();
   const requeue = await studio.store.jobs.retry(job.id, now);
   if (requeue.is === 'not-ended') throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   if (requeue.is === 'no-project') throw refuse('conflict', `the job's project ${job.project} was removed`);
   if (requeue.is === 'limit-reached') throw limitRefusal(job.project, requeue, now);
   logFailure(studio, offerJob(studio, job));
-  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+  return asItIs(studio, job.id, caller);
+}
+
+async function cancel(context: AdminContext, { caller }: AdminExchange, job: JobRow): Promise<Response> {
+  if (!(await cancelJob(context, job.id))) throw refuse('conflict', `the job has ended already: it is ${job.state}`);
+  return asItIs(context.studio, job.id, caller);
 }
 
 /**
- * The contract has no frame for it: a worker learns it from the answer to its next heartbeat, or from its upload's 409.
- * One that knows our extensions is given that answer unasked.
+ * Cancels a job; false when it has ended. The contract has no frame for it: a worker learns it from the answer to its next
+ * heartbeat, or from its upload's 409. One that knows our extensions is given that answer unasked.
  */
-async function cancel({ studio, clock }: AdminContext, job: JobRow): Promise<Response> {
-  if (!(await studio.store.jobs.cancel(job.id, clock.now()))) {
-    throw refuse('conflict', `the job has ended already: it is ${job.state}`);
-  }
-  revokeClaim(studio, job.id);
-  studio.bus.publish({ is: 'cancelled', jobId: job.id });
-  return json(await viewOf(studio, existing(await studio.store.jobs.get(job.id), 'job', job.id)));
+export async function cancelJob({ studio, clock }: AdminContext, jobId: string): Promise<boolean> {
+  if (!(await studio.store.jobs.cancel(jobId, clock.now()))) return false;
+  revokeClaim(studio, jobId);
+  studio.bus.publish({ is: 'cancelled', jobId });
+  return true;
 }
+
+/** The job after a change. */
+const asItIs = async (studio: StudioState, jobId: string, caller: Caller): Promise<Response> =>
+  json(await viewOf(studio, existing(await studio.store.jobs.get(jobId), 'job', jobId), caller));

@@ -2,33 +2,35 @@ import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract
 import { writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
-import { bearerOf, type Exchange, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
+import { bearerOf, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
+import { type Caller, sees } from '../access/guard.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
 import { DEFAULT_PROJECT } from '../../storage/projects.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
-import { jobView, viewOf } from './job-view.ts';
-import { waitsOf, whyView } from './why.ts';
+import { jobView, viewOf, waitsFor } from './job-view.ts';
+import { whyView } from './why.ts';
 import { limitRefusal } from './limits.ts';
-import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
 export const jobRoutes: AdminRoutes = (context) => {
   const { studio } = context;
   const { jobs } = studio.store;
-  const find = async (exchange: Exchange): Promise<JobRow> => {
+  const find = async (exchange: AdminExchange): Promise<JobRow> => {
     const id = param(exchange, 'id');
-    return existing(await jobs.get(id), 'job', id);
+    const job = await jobs.get(id);
+    return existing(job !== undefined && sees(exchange.caller, job.project) ? job : undefined, 'job', id);
   };
   return [
-    { method: 'GET', path: '/admin/jobs', handle: ({ url }) => list(studio, url) },
-    { method: 'POST', path: '/admin/jobs', handle: ({ request }) => create(context, request) },
+    { method: 'GET', path: '/admin/jobs', handle: (exchange) => list(studio, exchange) },
+    { method: 'POST', path: '/admin/jobs', handle: (exchange) => create(context, exchange) },
     {
       method: 'GET',
       path: '/admin/jobs/:id',
-      handle: async (exchange) => json(await viewOf(studio, await find(exchange))),
+      handle: async (exchange) => json(await viewOf(studio, await find(exchange), exchange.caller)),
     },
     ...jobChangeRoutes(context, find),
     {
@@ -49,20 +51,21 @@ export const jobRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function list(studio: StudioState, url: URL): Promise<Response> {
-  const { state, limit, cursor, id } = readQuery(url, JobQuerySchema);
+async function list(studio: StudioState, { url, caller }: AdminExchange): Promise<Response> {
+  const { state, limit, cursor, id, project: asked } = readQuery(url, JobQuerySchema);
+  const project = caller.is === 'operator' ? asked : ownProject(caller, asked);
   const before = cursor === undefined ? undefined : Number(cursor);
   if (before !== undefined && !Number.isSafeInteger(before)) throw refuse('invalid', 'the cursor is not one of ours');
-  const rows = await studio.store.jobs.list({ state, before, limit, id });
+  const rows = await studio.store.jobs.list({ state, before, limit, id, project });
   const nextCursor = rows.length === limit ? rows.at(-1)?.seq.toString() : undefined;
-  const waits = await waitsOf(studio, rows);
+  const waits = await waitsFor(studio, rows, caller);
   return json({ jobs: rows.map((row) => jobView(row, waits.get(row.id))), nextCursor });
 }
 
-async function create(context: AdminContext, request: Request): Promise<Response> {
+async function create(context: AdminContext, { request, caller }: AdminExchange): Promise<Response> {
   const { studio } = context;
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
-  const job = await newJob(context, draft);
+  const job = { ...(await newJob(context, draft)), project: ownProject(caller, draft.project) };
   await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
   const admission = await studio.store.jobs.add(job);
   if (admission.is === 'limit-reached') throw limitRefusal(job.project, admission, job.createdAt);
@@ -71,11 +74,18 @@ async function create(context: AdminContext, request: Request): Promise<Response
   studio.log.info('job.queued', { jobId: job.id, kind: job.kind, model: job.model });
   logFailure(studio, offerJob(studio, job));
   const queued = await studio.store.jobs.get(job.id);
-  return json(await viewOf(studio, existing(queued, 'job', job.id)), 201);
+  return json(await viewOf(studio, existing(queued, 'job', job.id), caller), 201);
+}
+
+/** The project that a caller speaks of. @throws Refusal 403 when that is not its own */
+function ownProject(caller: Caller, asked: string | undefined): string {
+  if (caller.is === 'operator') return asked ?? DEFAULT_PROJECT;
+  if (asked === undefined || asked === caller.project) return caller.project;
+  throw refuse('forbidden', `token ${caller.tokenId} is of project ${caller.project}, and of no other`);
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
-async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft): Promise<NewJob> {
+async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft): Promise<Omit<NewJob, 'project'>> {
   const model = draft.model === undefined ? undefined : await studio.store.models.get(draft.model);
   if (model === undefined && draft.modelSource === undefined) {
     throw refuse('invalid', `there is no model ${JSON.stringify(draft.model)}: add it, or send its modelSource`);
@@ -87,7 +97,6 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
   const id = `job-${random.hex(12)}`;
   return {
     id,
-    project: DEFAULT_PROJECT,
     kind,
     model: draft.model ?? draft.modelSource?.engine ?? '',
     modelSource: draft.modelSource === undefined ? (model?.source ?? '') : writeJson(draft.modelSource),

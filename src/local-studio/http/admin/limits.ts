@@ -1,4 +1,4 @@
-import { DAY_MS, formatBytes, SECOND_MS } from '../../../base/units.ts';
+import { DAY_MS, formatDiskSpace, SECOND_MS } from '../../../base/units.ts';
 import { ADMIN_ERRORS } from '../../../contract/admin.ts';
 import type { LimitReached } from '../../storage/projects.ts';
 import { problem, refuse, Refusal } from '../http.ts';
@@ -15,11 +15,11 @@ export function limitRefusal(project: string, reached: LimitReached, now: number
       return new Refusal(problem(ADMIN_ERRORS[code], code, message, { 'retry-after': String(waitSeconds) }));
     }
     case 'maxQueued':
-      return refuse('limit-reached', `${of} has ${reached.now} queued jobs, and may have ${max}`);
+      return refuse('limit-reached', `${of} has ${reached.now} of at most ${max} queued jobs`);
     case 'maxArtifactBytes':
       return refuse(
         'limit-reached',
-        `${of} keeps ${formatBytes(reached.now)} of artifacts, and may keep ${formatBytes(max)}`,
+        `${of} keeps ${formatDiskSpace(reached.now)} of artifacts, of at most ${formatDiskSpace(max)}`,
       );
     default:
       return limit satisfies never;

@@ -17,6 +17,7 @@ const TABLES: Readonly<Record<string, string>> = {
   workers: 'id, install_id, token_hash, capabilities, created_at, last_seen_at, deleted',
   models: 'id, kind, display_name, vram_gb, source, created_at, updated_at',
   projects: 'name, created_at, removed_at, max_queued, max_running, max_per_day, max_artifact_bytes, day, day_jobs',
+  tokens: 'id, hash, name, project, scopes, created_at, expires_at',
   jobs: `seq, id, project, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
          attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
          artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at`,

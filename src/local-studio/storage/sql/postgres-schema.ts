@@ -90,6 +90,12 @@ const STEPS: readonly Step[] = [
     `CREATE TRIGGER jobs_lane AFTER INSERT ON jobs FOR EACH ROW WHEN (new.engine IS NOT NULL)
        EXECUTE FUNCTION keep_lane()`,
   ],
+  // Tokens of projects.
+  [
+    `CREATE TABLE tokens (
+       id TEXT COLLATE "C" PRIMARY KEY, hash TEXT NOT NULL, name TEXT, project TEXT NOT NULL, scopes TEXT NOT NULL,
+       created_at BIGINT NOT NULL, expires_at BIGINT)`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts';
 import { createSqlProjects } from './accounts/projects.ts';
+import { createSqlTokens } from './accounts/tokens.ts';
 import { createSqlJobs } from './jobs.ts';
 import { createSqlLogs } from './logs.ts';
 import { createSqlModels } from './models.ts';
@@ -17,5 +18,6 @@ export const createSqlStore = (sql: Sql): Store => ({
   rejections: createSqlRejections(sql),
   logs: createSqlLogs(sql),
   projects: createSqlProjects(sql),
+  tokens: createSqlTokens(sql),
   close: () => sql.close(),
 });

@@ -91,6 +91,12 @@ const STEPS: readonly Step[] = [
          ON CONFLICT DO NOTHING;
      END`,
   ],
+  // Tokens of projects.
+  [
+    `CREATE TABLE tokens (
+       id TEXT PRIMARY KEY, hash TEXT NOT NULL, name TEXT, project TEXT NOT NULL, scopes TEXT NOT NULL,
+       created_at BIGINT NOT NULL, expires_at BIGINT)`,
+  ],
 ];
 
 /** Brings the schema to this release's. */

@@ -74,6 +74,11 @@ export const jobsCreate = command({
       valueHint: 'time',
       description: 'Fail unless done so long from now, such as 10m, or by a time such as 2027-01-31T18:00Z',
     },
+    project: {
+      type: 'string',
+      valueHint: 'project',
+      description: 'Project it counts for (default: that of the token)',
+    },
     ...QUIET_ARG,
     ...OPERATOR_ARGS,
   },
@@ -92,6 +97,7 @@ export const jobsCreate = command({
         priority: toNumber('--priority', args.priority, PRIORITY_RANGE),
         ...(args.deadline === undefined ? {} : deadlineIn(args.deadline)),
         task,
+        project: args.project,
       }),
     );
     if (draft.is === 'unreadable') throw new WorkerError('cli.usage', `not a valid job: ${draft.problem}`);

@@ -17,13 +17,14 @@ export const jobsList = command({
     'studio-worker studio jobs list --state queued --quiet',
   ],
   exits: OPERATOR_EXITS,
-  json: 'an array of jobs: {id, state, kind, model, prompt, priority, attempts, createdAt, startedAt?, finishedAt?, deadline?, workerId?, waitsFor?, error?, result?, artifact?, …}',
+  json: 'an array of jobs: {id, state, project, kind, model, prompt, priority, attempts, createdAt, startedAt?, finishedAt?, deadline?, workerId?, waitsFor?, error?, result?, artifact?, …}',
   args: {
     state: {
       type: 'enum',
       options: ['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'],
       description: 'Only jobs in this state',
     },
+    project: { type: 'string', valueHint: 'project', description: 'Only jobs of this project' },
     limit: { type: 'string', valueHint: 'number', default: '50', description: 'Maximum number of jobs to list' },
     ...QUIET_ARG,
     ...OPERATOR_ARGS,
@@ -31,7 +32,7 @@ export const jobsList = command({
   run: async (args, world) => {
     const limit = toNumber('--limit', args.limit, { min: 1, max: MAX_LIMIT, whole: true });
     const studio = await openStudio(args, world);
-    const jobs = await studio.jobs({ state: args.state, limit });
+    const jobs = await studio.jobs({ state: args.state, project: args.project, limit });
     if (args.json) return printJson(world.terminal, jobs);
     if (args.quiet) return printLines(world.terminal, ...jobs.map(({ id }) => id));
     const now = world.clock.now();

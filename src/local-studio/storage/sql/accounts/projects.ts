@@ -31,6 +31,7 @@ export const createSqlProjects = (sql: Sql): ProjectTable => ({
       await query('UPDATE projects SET day = $2, day_jobs = $3 WHERE name = $1', [name, day, today]);
       return true;
     }),
+  running: (name) => countUnderway(sql.query, name),
   usage: async (name, at) => ({
     queued: await countQueued(sql.query, name),
     running: await countUnderway(sql.query, name),
@@ -63,6 +64,7 @@ async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Pro
     `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2 WHERE project = $1 AND state = 'queued'`,
     [name, at],
   );
+  await query('DELETE FROM tokens WHERE project = $1', [name]);
   const left = await query(`SELECT id FROM jobs WHERE project = $1 AND state IN ('offered', 'running') ORDER BY seq`, [
     name,
   ]);

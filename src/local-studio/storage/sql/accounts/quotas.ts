@@ -20,7 +20,7 @@ export const limitsIn = (row: Row): ProjectLimits => ({
 type Dialect = Pick<Sql, 'dialect'>;
 
 /** Keeps a row from being removed. In SQLite nobody else is there. */
-const keptSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR KEY SHARE');
+export const keptSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR KEY SHARE');
 /** Keeps a row from being changed. */
 export const heldSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR NO KEY UPDATE');
 

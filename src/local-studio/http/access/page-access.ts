@@ -1,20 +1,20 @@
-import { MINUTE_MS } from '../../base/units.ts';
-import { PageSessionRequestSchema } from '../../contract/page/access.ts';
-import { type DashboardCode, DASHBOARD_ROUTES } from '../../contract/page/dashboard.ts';
-import { type SignIns, SIGN_IN_SECONDS } from '../../page-host/sign-ins.ts';
-import { cookieName, type OperatorAccess } from './admin-access.ts';
-import { ANONYMOUS_BODY, type Exchange, json, problem, readBody, type Route } from './http.ts';
+import { MINUTE_MS } from '../../../base/units.ts';
+import { PageSessionRequestSchema } from '../../../contract/page/access.ts';
+import { type DashboardCode, DASHBOARD_ROUTES } from '../../../contract/page/dashboard.ts';
+import { type SignIns, SIGN_IN_SECONDS } from '../../../page-host/sign-ins.ts';
+import { type Callers, cookieName } from './callers.ts';
+import { ANONYMOUS_BODY, type Exchange, json, problem, readBody, type Route } from '../http.ts';
 
 /** A code is printed for somebody who has to go to a browser with it. */
 export const DASHBOARD_CODE_MS = 10 * MINUTE_MS;
 
 /** How the operator's page is let in: a program with the token asks for a code, and the page exchanges it for a cookie. */
-export const pageAccessRoutes = (pages: SignIns, access: OperatorAccess): readonly Route[] => [
+export const pageAccessRoutes = (pages: SignIns, callers: Pick<Callers, 'assertOperatorToken'>): readonly Route[] => [
   {
     method: 'POST',
     path: DASHBOARD_ROUTES.codes,
     handle: (exchange) => {
-      access.assertToken(exchange);
+      callers.assertOperatorToken(exchange);
       const { code, expiresAt } = pages.createCode(DASHBOARD_CODE_MS);
       return json({ code, expiresAt: new Date(expiresAt).toISOString() } satisfies DashboardCode, 201);
     },

@@ -1,0 +1,79 @@
+import { WorkerError } from '../../../../base/errors.ts';
+import { quoted } from '../../../../base/foreign-text.ts';
+import { suggest } from '../../../../base/suggest.ts';
+import { SECOND_MS } from '../../../../base/units.ts';
+import type { Scope } from '../../../../contract/operator/tokens.ts';
+import { command } from '../../../command.ts';
+import { printJson, printLines } from '../../../output.ts';
+import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
+import { spanIn } from '../places.ts';
+
+/** Makes a token of a project. */
+export const tokensAdd = command({
+  summary: 'Make a token of a project; it is printed this once',
+  examples: [
+    'studio-worker studio tokens add --project renders --scope create,read --expires 30d',
+    'studio-worker studio tokens add --project renders --scope read --name "status page" --quiet',
+  ],
+  exits: OPERATOR_EXITS,
+  json: '{id, name?, project, scopes, createdAt, expiresAt?, token}',
+  args: {
+    project: { type: 'string', valueHint: 'project', description: 'Project whose jobs it opens' },
+    scope: {
+      type: 'string',
+      valueHint: 'scopes',
+      description: 'What it may do: create, read, operate (cancel, retry, reorder); commas between them',
+    },
+    expires: {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Good for so long, such as 12h or 30d (default: for ever)',
+    },
+    name: { type: 'string', valueHint: 'text', description: 'What it is for, as lists show it' },
+    quiet: { type: 'boolean', alias: 'q', description: 'Print the token only' },
+    ...OPERATOR_ARGS,
+  },
+  run: async (args, world) => {
+    if (args.project === undefined) throw new WorkerError('cli.usage', '--project is missing: it names what it opens');
+    const scopes = scopesIn(args.scope);
+    const expiresMs = spanIn('--expires', args.expires);
+    const made = await (
+      await openStudio(args, world)
+    ).createToken({
+      project: args.project,
+      scopes: [...scopes],
+      name: args.name,
+      expiresInSeconds: expiresMs === undefined ? undefined : expiresMs / SECOND_MS,
+    });
+    if (args.json) return printJson(world.terminal, made);
+    if (args.quiet) return printLines(world.terminal, made.token);
+    printLines(world.terminal, made.token);
+    const until = made.expiresAt === undefined ? '' : ` until ${made.expiresAt}`;
+    world.terminal.stderr.write(
+      `keep it: it is not shown again. It may ${made.scopes.join(', ')} in ${made.project}${until}.\n`,
+    );
+  },
+});
+
+const SCOPES: readonly Scope[] = ['create', 'read', 'operate'];
+
+/** @throws WorkerError `cli.usage` */
+function scopesIn(given: string | undefined): ReadonlySet<Scope> {
+  const words = (given ?? '').split(',').map((word) => word.trim());
+  const named = words.filter((word) => word !== '');
+  if (named.length === 0) {
+    throw new WorkerError('cli.usage', `--scope is missing; allowed: ${SCOPES.join(', ')}, with commas between them`);
+  }
+  return new Set(named.map(scopeOf));
+}
+
+function scopeOf(word: string): Scope {
+  const scope = SCOPES.find((each) => each === word);
+  if (scope !== undefined) return scope;
+  const meant = suggest(word, SCOPES);
+  throw new WorkerError(
+    'cli.usage',
+    `--scope names ${quoted(word)}; allowed: ${SCOPES.join(', ')}`,
+    meant === undefined ? {} : { hint: `Did you mean ${meant}?` },
+  );
+}

@@ -1,0 +1,13 @@
+import { command } from '../../../command.ts';
+
+/** Groups the commands about tokens of projects. */
+export const tokens = command({
+  summary: 'Hand out tokens that open one project, and take them back',
+  examples: ['studio-worker studio tokens list'],
+  args: {},
+  subCommands: {
+    list: async () => (await import('./list.ts')).tokensList,
+    add: async () => (await import('./add.ts')).tokensAdd,
+    rm: async () => (await import('./rm.ts')).tokensRm,
+  },
+});

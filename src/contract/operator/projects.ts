@@ -1,0 +1,58 @@
+import * as v from 'valibot';
+import { absentable } from '../numbers.ts';
+
+/*
+ * Projects of our own studio, and their limits: a part of the operator API, see `admin.ts`.
+ */
+
+/** Routes for `studioUrl`. The method stands in each comment. */
+export const PROJECT_ROUTES = {
+  /** GET → ProjectList; POST ProjectDraft → 201 ProjectView, 409 when the name is taken */
+  projects: '/admin/projects',
+  /** GET → ProjectView; PATCH ProjectLimits → ProjectView; DELETE → 204, 409 while jobs are open unless `?force=yes` */
+  project: (name: string) => `/admin/projects/${encodeURIComponent(name)}`,
+} as const;
+
+/** A name is a part of URLs, tables and command lines: nothing in it means anything to any of them. */
+const PROJECT_NAME = /^[a-z\d](?:[a-z\d._-]{0,62}[a-z\d])?$/;
+export const PROJECT_NAME_RULE =
+  'a project name has 1 to 64 lower-case letters, digits, dots, dashes and underscores, and begins and ends with one of the first two';
+export const ProjectNameSchema = v.pipe(
+  v.string(),
+  v.check((name) => PROJECT_NAME.test(name), PROJECT_NAME_RULE),
+);
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+
+/** Names of limits, as they stand in JSON. */
+export const LIMIT_NAMES = ['maxQueued', 'maxRunning', 'maxPerDay', 'maxArtifactBytes'] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** What a project may have. A limit that is left out stays as it is, or is none; `none` lifts one. */
+const LimitChange = absentable(v.union([Count, v.literal('none')]));
+const LIMIT_CHANGES = {
+  maxQueued: LimitChange,
+  maxRunning: LimitChange,
+  maxPerDay: LimitChange,
+  maxArtifactBytes: LimitChange,
+} satisfies Record<LimitName, unknown>;
+export const ProjectLimitsSchema = v.object(LIMIT_CHANGES);
+export type ProjectLimitsDraft = v.InferInput<typeof ProjectLimitsSchema>;
+
+export const ProjectDraftSchema = v.object({ name: ProjectNameSchema, ...LIMIT_CHANGES });
+export type ProjectDraft = v.InferInput<typeof ProjectDraftSchema>;
+
+/** How a project is to be removed. */
+export const ProjectRemovalSchema = v.object({ force: absentable(v.picklist(['yes'])) });
+
+const Limit = absentable(Count);
+export const ProjectViewSchema = v.object({
+  name: v.string(),
+  createdAt: v.pipe(v.string(), v.isoTimestamp()),
+  /** Those that it has. */
+  limits: v.object({ maxQueued: Limit, maxRunning: Limit, maxPerDay: Limit, maxArtifactBytes: Limit }),
+  /** What counts against them. Offered jobs count as running, days are those of UTC. */
+  usage: v.object({ queued: Count, running: Count, today: Count, artifactBytes: Count }),
+});
+export const ProjectListSchema = v.object({ projects: v.array(ProjectViewSchema) });
+export type ProjectView = v.InferOutput<typeof ProjectViewSchema>;

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { absentable } from '../numbers.ts';
+import { ProjectNameSchema } from './projects.ts';
+
+/*
+ * Tokens of projects: a part of the operator API, see `admin.ts`.
+ */
+
+/** Routes for `studioUrl`. The method stands in each comment. */
+export const TOKEN_ROUTES = {
+  /** GET → TokenList; POST TokenDraft → 201 NewTokenView */
+  tokens: '/admin/tokens',
+  /** DELETE → 204; it opens nothing from then on */
+  token: (id: string) => `/admin/tokens/${encodeURIComponent(id)}`,
+} as const;
+
+/**
+ * What a token of a project may do with that project's jobs: create them; read them, their artifacts and their events;
+ * cancel, retry and reorder them.
+ */
+export const SCOPES = ['create', 'read', 'operate'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+
+export const TokenDraftSchema = v.object({
+  project: ProjectNameSchema,
+  scopes: v.pipe(v.array(v.picklist(SCOPES)), v.minLength(1), v.maxLength(SCOPES.length)),
+  /** For people: what it is for. */
+  name: absentable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
+  /** It opens nothing after so long; for ever when left out. */
+  expiresInSeconds: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000_000))),
+});
+export type TokenDraft = v.InferInput<typeof TokenDraftSchema>;
+
+export const TokenViewSchema = v.object({
+  /** What the token begins with. */
+  id: v.string(),
+  name: absentable(v.string()),
+  project: v.string(),
+  scopes: v.array(v.string()),
+  createdAt: Timestamp,
+  expiresAt: absentable(Timestamp),
+});
+export const TokenListSchema = v.object({ tokens: v.array(TokenViewSchema) });
+export type TokenView = v.InferOutput<typeof TokenViewSchema>;
+
+/** The token itself is shown this once. */
+export const NewTokenViewSchema = v.object({ ...TokenViewSchema.entries, token: v.pipe(v.string(), v.minLength(1)) });
+export type NewTokenView = v.InferOutput<typeof NewTokenViewSchema>;

@@ -1,0 +1,89 @@
+import type { AdminErrorCode } from '../../../contract/admin.ts';
+import type { Scope } from '../../../contract/operator/tokens.ts';
+
+/*
+ * Who may do what at the operator API: one decision, by the route, by what the caller showed, and by the project that
+ * the request is about.
+ */
+
+/** What a route asks of its caller. */
+export type Need = 'operator' | Scope;
+
+/** The routes that tokens of projects open, and the scope that each asks for. Every other one is the operator's. */
+const OPEN_TO_PROJECTS: Readonly<Record<string, Scope>> = {
+  'POST /admin/jobs': 'create',
+  'GET /admin/jobs': 'read',
+  'GET /admin/jobs/:id': 'read',
+  'GET /admin/jobs/:id/artifact': 'read',
+  'GET /admin/jobs/:id/attempts': 'read',
+  'PATCH /admin/jobs/:id': 'operate',
+  'POST /admin/jobs/:id/cancel': 'operate',
+  'POST /admin/jobs/:id/retry': 'operate',
+  'GET /admin/events': 'read',
+  'GET /admin/projects/:name': 'read',
+};
+
+export const needOf = ({ method, path }: { readonly method: string; readonly path: string }): Need =>
+  OPEN_TO_PROJECTS[`${method} ${path}`] ?? 'operator';
+
+/** Who asks, once that is known. */
+export type Caller =
+  | { readonly is: 'operator'; readonly by: 'token' | 'dashboard' }
+  | {
+      readonly is: 'project';
+      readonly project: string;
+      readonly scopes: readonly Scope[];
+      /** What its token begins with, and the name that the operator gave it. */
+      readonly tokenId: string;
+      readonly tokenName: string | undefined;
+      /** In milliseconds since the epoch. */
+      readonly expiresAt: number | undefined;
+    };
+
+/** What a request showed. Unknown is a token that was never made, and one that was removed. */
+export type Credential = Caller | { readonly is: 'nothing' } | { readonly is: 'unknown' };
+
+export interface Access {
+  readonly need: Need;
+  readonly credential: Credential;
+  /** The project that the request is about, where it names one. */
+  readonly project?: string | undefined;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export type Verdict =
+  | { readonly is: 'allowed'; readonly caller: Caller }
+  | { readonly is: 'refused'; readonly error: AdminErrorCode; readonly message: string };
+
+/** Whether the caller may have it. What belongs to another project does not exist for it. */
+export function judge({ need, credential, project, now }: Access): Verdict {
+  if (credential.is === 'operator') return { is: 'allowed', caller: credential };
+  if (credential.is === 'nothing') return refused('unauthorized', wanted(need));
+  if (credential.is === 'unknown') {
+    return refused('unauthorized', `the token is not known here, or was removed: ${wanted(need)}`);
+  }
+  const { tokenId, scopes, expiresAt } = credential;
+  if (expiresAt !== undefined && expiresAt <= now) {
+    return refused('unauthorized', `token ${tokenId} expired at ${new Date(expiresAt).toISOString()}`);
+  }
+  if (need === 'operator') {
+    return refused('forbidden', `token ${tokenId} is of a project, and this needs the operator token`);
+  }
+  if (!scopes.includes(need)) {
+    return refused('forbidden', `token ${tokenId} may ${scopes.join(' and ')}, and this needs the scope ${need}`);
+  }
+  if (project !== undefined && project !== credential.project) return refused('not-found', 'no such thing');
+  return { is: 'allowed', caller: credential };
+}
+
+const wanted = (need: Need): string =>
+  need === 'operator'
+    ? 'this needs the operator token as Bearer'
+    : `this needs the operator token, or a project's token with the scope ${need}, as Bearer`;
+
+const refused = (error: AdminErrorCode, message: string): Verdict => ({ is: 'refused', error, message });
+
+/** Whether a caller that was let in may see what belongs to this project. */
+export const sees = (caller: Caller, project: string): boolean =>
+  caller.is === 'operator' || caller.project === project;

@@ -1,0 +1,103 @@
+import {
+  LIMIT_NAMES,
+  ProjectDraftSchema,
+  type ProjectLimitsDraft,
+  ProjectLimitsSchema,
+  ProjectRemovalSchema,
+  type ProjectView,
+} from '../../../contract/operator/projects.ts';
+import { requeued } from '../../sessions/offering.ts';
+import { logFailure } from '../../sessions/state.ts';
+import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
+import { sees } from '../access/guard.ts';
+import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { cancelJob } from './job-changes.ts';
+
+/** Projects with their limits and what counts against them. */
+export const projectRoutes: AdminRoutes = (context) => {
+  const { projects } = context.studio.store;
+  return [
+    {
+      method: 'GET',
+      path: '/admin/projects',
+      handle: async () => {
+        const views: ProjectView[] = [];
+        for (const row of await projects.list()) views.push(await viewOf(context, row));
+        return json({ projects: views });
+      },
+    },
+    { method: 'POST', path: '/admin/projects', handle: (exchange) => add(context, exchange) },
+    {
+      method: 'GET',
+      path: '/admin/projects/:name',
+      handle: async (exchange) => json(await viewOf(context, await find(context, exchange))),
+    },
+    { method: 'PATCH', path: '/admin/projects/:name', handle: (exchange) => change(context, exchange) },
+    { method: 'DELETE', path: '/admin/projects/:name', handle: (exchange) => remove(context, exchange) },
+  ];
+};
+
+async function find({ studio }: AdminContext, exchange: AdminExchange): Promise<ProjectRow> {
+  const name = param(exchange, 'name');
+  const row = sees(exchange.caller, name) ? await studio.store.projects.get(name) : undefined;
+  return existing(row, 'project', name);
+}
+
+async function add(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio, clock } = context;
+  const { name, ...limits } = await readBody(exchange.request, ProjectDraftSchema, OPERATOR_BODY);
+  const row = { name, createdAt: clock.now(), limits: changed(NO_LIMITS, limits) };
+  if (!(await studio.store.projects.add(row))) {
+    throw refuse('conflict', `there is or was a project ${JSON.stringify(name)}: a name is given once`);
+  }
+  studio.log.info('project.added', { project: name });
+  return json(await viewOf(context, row), 201);
+}
+
+async function change(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio, clock } = context;
+  const wanted = await readBody(exchange.request, ProjectLimitsSchema, OPERATOR_BODY);
+  const before = await find(context, exchange);
+  const limits = changed(before.limits, wanted);
+  existing(
+    (await studio.store.projects.setLimits(before.name, limits, clock.now())) || undefined,
+    'project',
+    before.name,
+  );
+  studio.log.info('project.changed', { project: before.name });
+  logFailure(studio, requeued(studio)); // more of its jobs may run
+  return json(await viewOf(context, { ...before, limits }));
+}
+
+/** Its jobs stay for the operator; those that workers have are cancelled one by one, as they would be by hand. */
+async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio, clock } = context;
+  const name = param(exchange, 'name');
+  const { force } = readQuery(exchange.url, ProjectRemovalSchema);
+  if (name === DEFAULT_PROJECT) throw refuse('conflict', 'the default project cannot be removed');
+  const removal = await studio.store.projects.remove(name, clock.now(), force !== undefined);
+  if (removal.is === 'unknown') throw refuse('not-found', `no project ${JSON.stringify(name)}`);
+  if (removal.is === 'busy') {
+    throw refuse('conflict', `project ${name} has jobs that have not ended (${removal.jobs}); --force cancels them`);
+  }
+  for (const id of removal.underway) await cancelJob(context, id);
+  studio.log.info('project.removed', { project: name });
+  return nothing();
+}
+
+/** A limit that is left out stays as it is. */
+function changed(before: ProjectLimits, wanted: ProjectLimitsDraft): ProjectLimits {
+  const entries = LIMIT_NAMES.map((name) => {
+    const limit = wanted[name] ?? before[name];
+    return [name, limit === 'none' ? undefined : limit] as const;
+  });
+  return { ...NO_LIMITS, ...Object.fromEntries(entries) };
+}
+
+const viewOf = async ({ studio, clock }: AdminContext, row: ProjectRow): Promise<ProjectView> => ({
+  name: row.name,
+  createdAt: isoOf(row.createdAt),
+  limits: row.limits,
+  usage: await studio.store.projects.usage(row.name, clock.now()),
+});

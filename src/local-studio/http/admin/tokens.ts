@@ -1,0 +1,51 @@
+import { TokenDraftSchema, type TokenView } from '../../../contract/operator/tokens.ts';
+import { SECOND_MS } from '../../../base/units.ts';
+import { newProjectToken } from '../../storage/secrets.ts';
+import type { TokenRow } from '../../storage/tables/tokens.ts';
+import { json, nothing, OPERATOR_BODY, readBody, refuse } from '../http.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+
+/** Tokens of projects. One is shown when it is made, and never again. */
+export const tokenRoutes: AdminRoutes = (context) => {
+  const { studio } = context;
+  const { tokens } = studio.store;
+  return [
+    {
+      method: 'GET',
+      path: '/admin/tokens',
+      handle: async () => json({ tokens: (await tokens.list()).map(viewOf) }),
+    },
+    { method: 'POST', path: '/admin/tokens', handle: (exchange) => create(context, exchange) },
+    {
+      method: 'DELETE',
+      path: '/admin/tokens/:id',
+      handle: async (exchange) => {
+        const id = param(exchange, 'id');
+        existing((await tokens.remove(id)) || undefined, 'token', id);
+        studio.log.info('token.removed', { token: id });
+        return nothing();
+      },
+    },
+  ];
+};
+
+async function create(context: AdminContext, { request }: AdminExchange): Promise<Response> {
+  const { studio, clock, random, hashOf } = context;
+  const { project, scopes, name, expiresInSeconds } = await readBody(request, TokenDraftSchema, OPERATOR_BODY);
+  const { id, token } = newProjectToken(random);
+  const createdAt = clock.now();
+  const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds * SECOND_MS;
+  const row = { id, hash: hashOf(token), name, project, scopes: [...new Set(scopes)], createdAt, expiresAt };
+  if (!(await studio.store.tokens.add(row))) throw refuse('not-found', `no project ${JSON.stringify(project)}`);
+  studio.log.info('token.added', { token: id, project });
+  return json({ ...viewOf(row), token }, 201);
+}
+
+const viewOf = ({ id, name, project, scopes, createdAt, expiresAt }: TokenRow): TokenView => ({
+  id,
+  name,
+  project,
+  scopes: [...scopes],
+  createdAt: isoOf(createdAt),
+  expiresAt: expiresAt === undefined ? undefined : isoOf(expiresAt),
+});

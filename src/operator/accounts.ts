@@ -1,0 +1,54 @@
+import {
+  type ProjectDraft,
+  type ProjectLimitsDraft,
+  ProjectListSchema,
+  PROJECT_ROUTES,
+  type ProjectView,
+  ProjectViewSchema,
+} from '../contract/operator/projects.ts';
+import {
+  type NewTokenView,
+  NewTokenViewSchema,
+  type TokenDraft,
+  TokenListSchema,
+  TOKEN_ROUTES,
+  type TokenView,
+} from '../contract/operator/tokens.ts';
+import { type Read, readJson } from '../contract/read.ts';
+import type { HttpRequest } from '../system/net/http.ts';
+
+/** The part of an operator's client that is about projects and their tokens. */
+export interface AccountsClient {
+  /** Oldest first. */
+  projects(): Promise<readonly ProjectView[]>;
+  project(name: string): Promise<ProjectView>;
+  /** @throws WorkerError `studio.refused` when the name is taken */
+  addProject(draft: ProjectDraft): Promise<ProjectView>;
+  changeProject(name: string, limits: ProjectLimitsDraft): Promise<ProjectView>;
+  /** @throws WorkerError `studio.refused` while it has open jobs, unless `force` cancels them */
+  removeProject(name: string, force: boolean): Promise<void>;
+  /** Oldest first. */
+  tokens(): Promise<readonly TokenView[]>;
+  /** The token is in the answer, this once. */
+  createToken(draft: TokenDraft): Promise<NewTokenView>;
+  removeToken(id: string): Promise<void>;
+}
+
+/** How the client asks: the text of a good answer, and what is in it. */
+export interface Asking {
+  readonly call: (method: HttpRequest['method'], route: string, body?: unknown) => Promise<string>;
+  readonly trusted: <T>(answer: Read<T>) => T;
+}
+
+export const accountsClient = ({ call, trusted }: Asking): AccountsClient => ({
+  projects: async () => trusted(readJson(ProjectListSchema, await call('GET', PROJECT_ROUTES.projects))).projects,
+  project: async (name) => trusted(readJson(ProjectViewSchema, await call('GET', PROJECT_ROUTES.project(name)))),
+  addProject: async (draft) => trusted(readJson(ProjectViewSchema, await call('POST', PROJECT_ROUTES.projects, draft))),
+  changeProject: async (name, limits) =>
+    trusted(readJson(ProjectViewSchema, await call('PATCH', PROJECT_ROUTES.project(name), limits))),
+  removeProject: async (name, force) =>
+    void (await call('DELETE', `${PROJECT_ROUTES.project(name)}${force ? '?force=yes' : ''}`)),
+  tokens: async () => trusted(readJson(TokenListSchema, await call('GET', TOKEN_ROUTES.tokens))).tokens,
+  createToken: async (draft) => trusted(readJson(NewTokenViewSchema, await call('POST', TOKEN_ROUTES.tokens, draft))),
+  removeToken: async (id) => void (await call('DELETE', TOKEN_ROUTES.token(id))),
+});
