@@ -46,7 +46,7 @@ export interface LocalApiDeps {
   readonly machine: MachineView;
   /** Asks each engine of this release whether it can take work. */
   readonly engines: () => Promise<readonly EngineReport[]>;
-  readonly thumbnails: Pick<Thumbnails, 'of'>;
+  readonly thumbnails: Pick<Thumbnails, 'of' | 'previewsOf'>;
   readonly results: Pick<KeptResults, 'of'>;
   readonly models: ModelsView;
   /** The models in memory. */

@@ -1,7 +1,7 @@
 import { errorChain } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
-import { IGNORE_DELTAS } from '../engines/deltas.ts';
+import { IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { endedRecord, type JobRecord, runningRecord } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
@@ -18,11 +18,20 @@ export interface CarryOutDeps {
   readonly store: Pick<ModelStore, 'hold'>;
   /** A job was taken: nothing else is loaded before its model. */
   readonly onTaken: (job: Job) => void;
-  /** A result was made; called before it is delivered, and must not throw. */
-  readonly onResult?: (job: Job, result: TaskResult) => void;
+  /** What jobs make, for people of this machine. Nobody is shown it when left out. */
+  readonly shown?: ShownResults;
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
+}
+
+/** Who is shown what jobs make, before it is delivered. All are called synchronously and must not throw. */
+export interface ShownResults {
+  /** An image as far as it is: a file of another program, unchecked. */
+  onPreview(job: Job, bytes: Uint8Array): void;
+  onResult(job: Job, result: TaskResult): void;
+  /** The job ended without one. */
+  onNone(job: Job): void;
 }
 
 /** Carries accepted jobs out, whoever asked for them. */
@@ -57,7 +66,8 @@ class JobCarrier implements CarryOut {
     try {
       events.emit({ is: 'accepted', job: runningRecord(job, current.startedAt, current.phase) });
       const outcome = await this.#run(current, lease);
-      if (outcome.is === 'completed') this.#deps.onResult?.(job, outcome.result);
+      if (outcome.is === 'completed') this.#deps.shown?.onResult(job, outcome.result);
+      else this.#deps.shown?.onNone(job);
       lease.phase = 'delivering';
       this.#enter(current, 'delivering');
       events.emit({ is: 'outcome', job: endedRecord(outcome) });
@@ -97,7 +107,7 @@ class JobCarrier implements CarryOut {
     const { events } = this.#deps;
     let reached = 0;
     return {
-      onDelta: current.job.onDelta ?? IGNORE_DELTAS,
+      onDelta: this.#followerOf(current.job),
       onPhase: (phase) => this.#enter(current, phase),
       onProgress(done, total) {
         const share = total > 0 ? Math.min(1, done / total) : 0;
@@ -105,6 +115,16 @@ class JobCarrier implements CarryOut {
         reached = share;
         events.emit({ is: 'progress', jobId: current.job.id, share, done, total });
       },
+    };
+  }
+
+  #followerOf(job: Job): OnDelta {
+    const { shown } = this.#deps;
+    const { onDelta = IGNORE_DELTAS } = job;
+    if (job.task.kind !== 'image' || shown === undefined) return onDelta;
+    return async (delta) => {
+      if (delta.is === 'preview') shown.onPreview(job, delta.bytes);
+      await onDelta(delta);
     };
   }
 

@@ -74,8 +74,8 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   undo.defer(() => loaded.close());
   const { admission, probe } = loaded.memory;
   const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission, catalogue });
-  const { onResult, ...shown } = composeShown(effects.images, events, log);
-  const jobs = carryOutOf(setup, { loadFailures, store, loaded, onResult, events, log });
+  const { shown, ...books } = composeShown(effects.images, events, log);
+  const jobs = carryOutOf(setup, { loadFailures, store, loaded, shown, events, log });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   const newId = (): string => effects.random.hex(LOCAL_ID_BYTES);
   undo.move(); // its close closes them
@@ -89,7 +89,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     memory: probe,
     store,
     catalogue,
-    ...shown,
+    ...books,
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),
@@ -102,7 +102,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
 /** Runs jobs on the engines of this worker, with every rule that a result has to pass. */
 function carryOutOf(
   { config, effects, engines, quarantine }: WorkerSetup,
-  parts: Pick<CarryOutDeps, 'store' | 'onResult' | 'events' | 'log'> & {
+  parts: Pick<CarryOutDeps, 'store' | 'shown' | 'events' | 'log'> & {
     readonly loadFailures: LoadFailures;
     readonly loaded: LoadedModels;
   },
@@ -136,7 +136,7 @@ function composeShown(
   images: ThumbnailsOptions['images'],
   events: Pick<WorkerEvents, 'emit'>,
   log: ThumbnailsOptions['log'],
-): Pick<Jobs, 'thumbnails' | 'results'> & Required<Pick<CarryOutDeps, 'onResult'>> {
+): Pick<Jobs, 'thumbnails' | 'results'> & Required<Pick<CarryOutDeps, 'shown'>> {
   const thumbnails = createThumbnails({
     images,
     log,
@@ -146,9 +146,13 @@ function composeShown(
   return {
     thumbnails,
     results,
-    onResult(job, result) {
-      thumbnails.onResult(job, result);
-      results.keep(job.id, result);
+    shown: {
+      onPreview: (job, bytes) => thumbnails.onPreview(job.id, bytes),
+      onResult(job, result) {
+        thumbnails.onResult(job, result);
+        results.keep(job.id, result);
+      },
+      onNone: (job) => thumbnails.onNone(job.id),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { type DeviceKind, notReady, type Where } from '../readiness.ts';
 import { createDeviceBook } from './program/device.ts';
+import { createPreviewBook } from './program/previews.ts';
 import type { LoadedOptions } from './loaded.ts';
 import { createSdCliSupply, type SdCliSupplyOptions } from './program/supply.ts';
 
@@ -14,6 +15,7 @@ export interface SdCppOptions extends SdCliSupplyOptions, LoadedOptions {
 export function createSdCppEngine(options: SdCppOptions): Engine {
   const programs = createSdCliSupply(options);
   const devices = createDeviceBook(options);
+  const previews = createPreviewBook(options);
   return {
     id: 'sd-cpp',
     models: { image: ['sd-cpp:*'], video: ['sd-cpp:*'] },
@@ -30,7 +32,7 @@ export function createSdCppEngine(options: SdCppOptions): Engine {
       signal.throwIfAborted();
       const ranOn = await devices.deviceOf(path, { device: how.device, signal });
       const { openModel } = await import('./loaded.ts'); // and all that writes a command line, once there is one
-      return await openModel({ program: path, model, how, ranOn }, options, signal);
+      return await openModel({ program: path, model, how, ranOn, previews }, options, signal);
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   serverArgumentsFor,
   videoArgumentsFor,
 } from './cli/arguments.ts';
+import { PREVIEW_NAME, previewArguments, type PreviewOptions, previewReader } from './cli/preview.ts';
 import { runSdCli, type SdCliRun } from './cli/run-sd-cli.ts';
 import { settingsOf } from './cli/settings.ts';
 import { type FetchedImages, fetchImages, type ImageFetchOptions } from './fetch-images.ts';
@@ -20,6 +21,7 @@ import { outputExt } from './input-images.ts';
 import { lorasOf } from './loras.ts';
 import { referenceIgnored } from './program/architecture.ts';
 import { environmentOn, type GpuEnvironmentOptions, serverBeside } from './program/environment.ts';
+import type { PreviewBook } from './program/previews.ts';
 import { type HeldServer, holdServer } from './server/held-server.ts';
 import { requestFor, whyNotServed } from './server/request.ts';
 import type { ServerOptions } from './server/server.ts';
@@ -28,7 +30,7 @@ import { finishVideo, planVideo, type VideoOptions } from './video.ts';
 
 export interface LoadedOptions
   extends ServerOptions, ScratchOptions, VideoOptions, ImageFetchOptions, GpuEnvironmentOptions {
-  readonly files: ScratchOptions['files'] & GpuEnvironmentOptions['files'];
+  readonly files: ScratchOptions['files'] & GpuEnvironmentOptions['files'] & PreviewOptions['files'];
   readonly images: VideoOptions['images'] & ImageFetchOptions['images'];
   readonly noteCrash: NoteCrash;
   readonly log: Logger;
@@ -42,6 +44,7 @@ export interface Loading {
   readonly how: Pick<LoadHow, 'lean' | 'device'>;
   /** The device that the program lists first, until it announces what it uses. */
   readonly ranOn: string | undefined;
+  readonly previews: PreviewBook;
 }
 
 /**
@@ -87,10 +90,11 @@ interface SdCliForModel extends ModelSettings {
   readonly program: string;
   readonly env: GpuEnvironmentOptions['childEnv'];
   readonly onCrash: (error: WorkerError) => void;
+  readonly canPreview: (signal: AbortSignal) => Promise<boolean>;
 }
 
 async function sdCliFor(
-  { program, model, how: { lean, device } }: Loading,
+  { program, model, how: { lean, device }, previews }: Loading,
   options: LoadedOptions,
 ): Promise<SdCliForModel> {
   return {
@@ -101,6 +105,7 @@ async function sdCliFor(
     lean,
     env: await environmentOn(program, device, options),
     onCrash: (error) => options.noteCrash('sd-cpp', model.model, error),
+    canPreview: (signal) => previews.canPreview(program, signal),
   };
 }
 
@@ -159,7 +164,10 @@ async function draw(task: TaskOf<'image'>, { sdCli, held, inputs }: Drawing, run
   return await withScratch(options, 'sdcpp', async (folder) => {
     const name = `out.${outputExt(task.ext)}`;
     const args = imageArgumentsFor({ ...job, images: await inputs.writeTo(folder), output: folder.at(name) });
-    return await runInto(folder, { name, args, sdCli, refuse }, run);
+    if (!(await sdCli.canPreview(context.signal))) return await runInto(folder, { name, args, sdCli, refuse }, run);
+    const path = folder.at(PREVIEW_NAME);
+    const onStep = previewReader(path, context.emit, options);
+    return await runInto(folder, { name, args: [...args, ...previewArguments(path)], sdCli, refuse, onStep }, run);
   });
 }
 
@@ -183,16 +191,22 @@ interface SdCliCall {
   /** The file that it writes. */
   readonly name: string;
   readonly refuse: SdCliRun['refuse'];
+  readonly onStep?: () => void;
 }
 
 /** Runs sd-cli and gives what it wrote into the folder. */
 async function runInto(
   folder: ScratchFolder,
-  { sdCli, args, name, refuse }: SdCliCall,
+  { sdCli, args, name, refuse, onStep }: SdCliCall,
   { options, context, onDevice }: SdCppRun,
 ): Promise<Uint8Array> {
   const { program, env, onCrash } = sdCli;
-  onDevice(await runSdCli({ command: [program, ...args], env, context, refuse, onCrash }, options));
+  const progress = (done: number, total: number): void => {
+    context.progress(done, total);
+    onStep?.();
+  };
+  const command = [program, ...args];
+  onDevice(await runSdCli({ command, env, context: { ...context, progress }, refuse, onCrash }, options));
   const bytes = await folder.read(name);
   if (bytes !== undefined) return bytes;
   throw new WorkerError('engine.failed', 'sd-cli exited with 0 but produced no output');

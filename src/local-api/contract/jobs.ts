@@ -46,6 +46,8 @@ export const JobSchema = v.object({
   loadMs: v.exactOptional(v.number()),
   runMs: v.exactOptional(v.number()),
   hasThumbnail: v.boolean(),
+  /** How many previews a running image job has had: its thumbnail is the newest of them, and changes with the number. */
+  previews: v.exactOptional(v.number()),
   result: v.exactOptional(JobResultSchema),
 });
 export type ApiJob = v.InferOutput<typeof JobSchema>;

@@ -32,6 +32,7 @@ export function createFacts(deps: LocalApiDeps): ApiFacts {
   const extras: JobExtras = {
     progressOf: (jobId) => progress.of(jobId),
     hasThumbnail: (jobId) => deps.thumbnails.of(jobId) !== undefined,
+    previewsOf: (jobId) => deps.thumbnails.previewsOf(jobId),
     resultOf: (jobId) => deps.results.of(jobId),
   };
   return {

@@ -7,17 +7,20 @@ import type { ApiJob } from '../contract/jobs.ts';
 export interface JobExtras {
   readonly progressOf: (jobId: string) => ApiJob['progress'];
   readonly hasThumbnail: (jobId: string) => boolean;
+  readonly previewsOf: (jobId: string) => number | undefined;
   readonly resultOf: (jobId: string) => KeptResult | undefined;
 }
 
 /** A job as the API shows it. */
 export function jobView({ origin, ...record }: JobRecord, extras: JobExtras): ApiJob {
-  const { progressOf, hasThumbnail, resultOf } = extras;
+  const { progressOf, hasThumbnail, previewsOf, resultOf } = extras;
+  const previews = record.status === 'running' ? previewsOf(record.jobId) : undefined;
   const progress = record.status === 'running' ? progressOf(record.jobId) : undefined;
   return {
     ...record,
     source: origin === 'local' ? 'local' : 'studio',
     ...(progress === undefined ? {} : { progress }),
+    ...(previews === undefined ? {} : { previews }),
     hasThumbnail: hasThumbnail(record.jobId),
     ...resultView(resultOf(record.jobId)),
   };

@@ -5,10 +5,16 @@ import type { TaskResult } from '../../engines/result.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Images, ImageSize } from '../../system/native/images.ts';
 
-/** Small pictures of what the newest image jobs made. */
+/** Small pictures of what the newest image jobs made, or have made so far. */
 export interface Thumbnails {
+  /** Returns at once. A job has the newest of its previews until it has a result. */
+  onPreview(jobId: JobId, bytes: Uint8Array): void;
   /** Returns at once; a result of which none can be made has none, and loses nothing by it. */
   onResult(job: Pick<Job, 'id' | 'task'>, result: TaskResult): void;
+  /** The job ended without a result, and its previews go. */
+  onNone(jobId: JobId): void;
+  /** How many previews a running job has had; undefined where it has had none. */
+  previewsOf(jobId: string): number | undefined;
   /** A PNG; undefined where there is none, or none yet. */
   of(jobId: string): Uint8Array | undefined;
 }
@@ -19,6 +25,12 @@ export interface ThumbnailsOptions {
   readonly onMade: (jobId: JobId) => void;
 }
 
+interface Waiting {
+  readonly jobId: JobId;
+  readonly bytes: Uint8Array;
+  readonly isPreview: boolean;
+}
+
 /** Studio contract: the longest side in pixels, and how many are kept. */
 const MAX_SIDE = 384;
 const KEPT = 100;
@@ -26,42 +38,76 @@ const KEPT = 100;
 const MAX_WAITING = 4;
 
 /** Images are read in the process that reads all images of others. */
-export function createThumbnails({ images, log, onMade }: ThumbnailsOptions): Thumbnails {
-  const made = new Map<string, Uint8Array>();
-  const waiting: { readonly jobId: JobId; readonly bytes: Uint8Array }[] = [];
-  let isBusy = false;
+export const createThumbnails = (options: ThumbnailsOptions): Thumbnails => new ThumbnailMaker(options);
 
-  async function makeAll(): Promise<void> {
-    if (isBusy) return;
-    isBusy = true;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+class ThumbnailMaker implements Thumbnails {
+  readonly #options: ThumbnailsOptions;
+  readonly #made = new Map<string, Uint8Array>();
+  /** By job that runs: how many were made. */
+  readonly #previews = new Map<string, number>();
+  #waiting: readonly Waiting[] = [];
+  #isBusy = false;
+
+  constructor(options: ThumbnailsOptions) {
+    this.#options = options;
+  }
+
+  onPreview(jobId: JobId, bytes: Uint8Array): void {
+    if (!this.#previews.has(jobId)) this.#previews.set(jobId, 0);
+    this.#add({ jobId, bytes, isPreview: true });
+  }
+
+  onResult({ id: jobId, task }: Pick<Job, 'id' | 'task'>, result: TaskResult): void {
+    if (task.kind !== 'image' || result.is !== 'artifact') return;
+    this.#previews.delete(jobId);
+    this.#add({ jobId, bytes: result.bytes, isPreview: false });
+  }
+
+  onNone(jobId: JobId): void {
+    if (this.#previews.delete(jobId)) this.#made.delete(jobId);
+  }
+
+  previewsOf(jobId: string): number | undefined {
+    return this.#previews.get(jobId) || undefined;
+  }
+
+  of(jobId: string): Uint8Array | undefined {
+    return this.#made.get(jobId);
+  }
+
+  /** In the place of an older preview of the same job. */
+  #add(added: Waiting): void {
+    const others = this.#waiting.filter(({ jobId, isPreview }) => !isPreview || jobId !== added.jobId);
+    this.#waiting = [...others, added].slice(-MAX_WAITING);
+    void this.#makeAll();
+  }
+
+  async #makeAll(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    const { images, log } = this.#options;
+    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
+      this.#waiting = this.#waiting.slice(1);
       const { jobId, bytes } = next;
       try {
-        keep(jobId, await images.convert(bytes, { format: 'png', size: sizeOf(await images.probe(bytes)) }));
+        this.#keep(next, await images.convert(bytes, { format: 'png', size: sizeOf(await images.probe(bytes)) }));
       } catch (thrown) {
         log.debug('thumbnail.not-made', { jobId, error: errorChain(thrown) });
       }
     }
-    isBusy = false;
+    this.#isBusy = false;
   }
 
-  function keep(jobId: JobId, png: Uint8Array): void {
-    made.delete(jobId); // a job that comes again is among the newest
-    made.set(jobId, png);
-    const [oldest] = made.keys();
-    if (made.size > KEPT && oldest !== undefined) made.delete(oldest);
-    onMade(jobId);
+  #keep({ jobId, isPreview }: Waiting, png: Uint8Array): void {
+    const before = this.#previews.get(jobId);
+    if (isPreview && before === undefined) return; // its job has ended
+    if (isPreview) this.#previews.set(jobId, (before ?? 0) + 1);
+    this.#made.delete(jobId); // a job that comes again is among the newest
+    this.#made.set(jobId, png);
+    const [oldest] = this.#made.keys();
+    if (this.#made.size > KEPT && oldest !== undefined) this.#made.delete(oldest);
+    this.#options.onMade(jobId);
   }
-
-  return {
-    onResult({ id: jobId, task }, result) {
-      if (task.kind !== 'image' || result.is !== 'artifact') return;
-      waiting.push({ jobId, bytes: result.bytes });
-      if (waiting.length > MAX_WAITING) waiting.shift();
-      void makeAll();
-    },
-    of: (jobId) => made.get(jobId),
-  };
 }
 
 /** In proportion, and never larger than the image is. */

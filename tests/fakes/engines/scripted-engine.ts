@@ -1,6 +1,6 @@
 import type { WorkerError } from '../../../src/base/errors.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
-import type { Engine, LoadedModel, ModelFiles } from '../../../src/engines/engine.ts';
+import type { Engine, LoadedModel, ModelFiles, RunContext } from '../../../src/engines/engine.ts';
 import type { LoadHow } from '../../../src/engines/load-how.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 import { READY, type Readiness, type Where } from '../../../src/engines/readiness.ts';
@@ -35,7 +35,7 @@ export class ScriptedEngine implements Engine {
       process: undefined,
       ranOn: this.ranOn,
       where: this.modelsWhere,
-      run: (task, { signal }) => this.#run(task, signal),
+      run: (task, context) => this.#run(task, context),
       [Symbol.asyncDispose]: () => {
         this.loaded -= 1;
         return Promise.resolve();
@@ -49,11 +49,12 @@ export class ScriptedEngine implements Engine {
     return waiting ? Promise.resolve(waiting) : new Promise((resolve) => this.#started.push(resolve));
   }
 
-  #run(task: Task, signal: AbortSignal): Promise<TaskResult> {
+  #run(task: Task, { signal, emit }: RunContext): Promise<TaskResult> {
     const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
     if (!this.deaf) signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     const run: ScriptedRun = {
       task,
+      emit,
       finish: (result = { is: 'json', value: { text: 'done' } }) => resolve(result),
       fail: reject,
     };
@@ -66,6 +67,7 @@ export class ScriptedEngine implements Engine {
 
 export interface ScriptedRun {
   readonly task: Task;
+  readonly emit: RunContext['emit'];
   readonly finish: (result?: TaskResult) => void;
   readonly fail: (error: WorkerError | Error) => void;
 }

@@ -1,8 +1,10 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { createThumbnails } from '../../../src/worker/reports/thumbnails.ts';
 import { openImages } from '../../../src/compose/children/images-child.ts';
+import { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import { aTask } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
 import { setupApi, subscribe } from './scene.ts';
@@ -46,6 +48,50 @@ test('an image job has a small picture in its list, once it is made', async () =
   const { status, headers } = await at.ask(`/jobs/${id}/thumbnail`);
   expect({ status, type: headers.get('content-type') }).toEqual({ status: 200, type: 'image/png' });
   expect(await at.ask('/jobs/other/thumbnail')).toMatchObject({ status: 404, body: { error: 'no_thumbnail' } });
+});
+
+test('a running image job shows its previews, one after the other', async () => {
+  const engine = new ScriptedEngine();
+  await using at = await setupApi({ engines: [engine] });
+  await using events = await subscribe(at.api);
+  const { id } = await at.studio.createJob(aTask({ kind: 'image', prompt: 'a red fox' }));
+  const run = await engine.started();
+  const sizes: number[] = [];
+  for (const previews of [1, 2]) {
+    run.emit({ is: 'preview', bytes: await picture(16 * previews, 16), ext: 'png' });
+    for (;;) {
+      const { data } = await events.next('job');
+      if (JSON.stringify(data).includes(`"previews":${previews}`)) break;
+    }
+    const { headers } = await at.ask(`/jobs/${id}/thumbnail?preview=${previews}`);
+    sizes.push(Number(headers.get('content-length')));
+    expect(headers.get('content-type')).toBe('image/png');
+  }
+  expect(sizes[0]).not.toBe(sizes[1]);
+  run.fail(new WorkerError('task.invalid', 'the size is too large'));
+  await at.studio.jobIs(id, 'failed');
+  expect(await at.ask(`/jobs/${id}/thumbnail`)).toMatchObject({ status: 404, body: { error: 'no_thumbnail' } });
+});
+
+test('a preview that is no image is not shown, and costs the job nothing', async () => {
+  const { thumbnails, log, settled } = setup();
+  thumbnails.onPreview(toJobId('job-1'), new TextEncoder().encode('no image'));
+  await settled(1);
+  expect(log.events).toMatchObject([{ event: 'thumbnail.not-made', fields: { jobId: 'job-1' } }]);
+  expect([thumbnails.of('job-1'), thumbnails.previewsOf('job-1')]).toEqual([undefined, undefined]);
+});
+
+test('what a job made takes the place of its previews', async () => {
+  const { thumbnails, made, add } = setup();
+  thumbnails.onPreview(toJobId('job-1'), await picture(8, 8));
+  add('job-1', await picture(20, 10));
+  await waitFor(
+    'the picture of the result',
+    () => made.length > 0,
+    () => 'none was made',
+  );
+  expect(await images.probe(thumbnails.of('job-1') ?? new Uint8Array())).toMatchObject({ width: 20, height: 10 });
+  expect(thumbnails.previewsOf('job-1')).toBe(undefined);
 });
 
 test('a thumbnail is at most 384 pixels long, and never enlarged', async () => {

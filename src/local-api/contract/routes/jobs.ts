@@ -24,7 +24,7 @@ export const JOBS_ROUTES = {
     method: 'GET',
     path: '/jobs/:id/thumbnail',
     access: 'page',
-    summary: 'A small picture of what an image job made, of the hundred newest.',
+    summary: 'A small picture of what an image job made, or has made so far, of the hundred newest.',
     answer: { is: 'bytes', type: 'image/png' },
     errors: { 404: ['no_thumbnail'] },
   },

@@ -4,7 +4,6 @@ import { clockTime, duration } from '../../format.ts';
 import { Chip, MuteBadge } from '../../kit/badge.tsx';
 import { Button } from '../../kit/button.tsx';
 import { Search } from '../../kit/field.tsx';
-import { Icon } from '../../kit/icons/icons.tsx';
 import { moveInRows } from '../../kit/list-keys.ts';
 import { Empty } from '../../kit/message.tsx';
 import { JOBS } from '../../words/jobs.ts';
@@ -12,7 +11,8 @@ import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { isLive } from '../state.ts';
 import { daysOf, endOf, filterJobs, type JobFilter, NO_FILTER } from './filter.ts';
-import { jobLook, thumbnailOf, titleOf, troubleOf } from './looks.ts';
+import { jobLook, titleOf, troubleOf } from './looks.ts';
+import { JobThumb } from './thumb.tsx';
 
 interface JobListProps {
   readonly filter: JobFilter;
@@ -78,7 +78,7 @@ function JobRow({ job, isOpen, isStop }: JobRowProps) {
       tabIndex={isStop ? 0 : -1}
       aria-current={isOpen ? true : undefined}
     >
-      <Thumb job={job} />
+      <JobThumb job={job} />
       <p class="row__title">{titleOf(job)}</p>
       <p class="row__meta">
         {trouble === undefined ? (
@@ -98,15 +98,6 @@ function JobRow({ job, isOpen, isStop }: JobRowProps) {
         <MuteBadge {...look} />
       </span>
     </a>
-  );
-}
-
-function Thumb({ job }: { readonly job: ApiJob }) {
-  const src = thumbnailOf(job);
-  return (
-    <span class="thumb">
-      {src === undefined ? <Icon name={job.kind} /> : <img src={src} alt="" width="96" height="96" loading="lazy" />}
-    </span>
   );
 }
 

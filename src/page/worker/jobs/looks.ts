@@ -29,14 +29,17 @@ export function troubleOf({ status, reason }: ApiJob): string | undefined {
   return reason === undefined ? word : JOBS.because(word, reason);
 }
 
-/** Where the small picture of a job's result is. */
-export const thumbnailOf = ({ jobId, hasThumbnail }: ApiJob): string | undefined =>
-  hasThumbnail ? `/jobs/${encodeURIComponent(jobId)}/thumbnail` : undefined;
+/** Where the small picture of a job's result is, or of what it has made so far: each preview at an address of its own. */
+export function thumbnailOf({ jobId, hasThumbnail, previews }: ApiJob): string | undefined {
+  if (!hasThumbnail) return undefined;
+  const at = `/jobs/${encodeURIComponent(jobId)}/thumbnail`;
+  return previews === undefined ? at : `${at}?preview=${previews}`;
+}
 
 /** What of a job's result can be shown: the result itself, or its small picture where the worker has no more. */
 export function artifactOf(job: ApiJob): Artifact | undefined {
   const { jobId, result } = job;
-  const label = JOBS.result(titleOf(job));
+  const label = job.status === 'running' ? JOBS.preview : JOBS.result(titleOf(job));
   const small = thumbnailOf(job);
   if (result !== undefined) {
     const { type, ext } = result;

@@ -4,7 +4,6 @@ import { duration } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
 import { Bar } from '../../kit/charts/bar.tsx';
 import { Button } from '../../kit/button.tsx';
-import { Icon } from '../../kit/icons/icons.tsx';
 import { Panel } from '../../kit/panel.tsx';
 import { JOBS } from '../../words/jobs.ts';
 import { STATUS } from '../../words/status.ts';
@@ -13,6 +12,7 @@ import { hrefOf } from '../route.ts';
 import { jobProgress, shareOf } from '../state.ts';
 import { useTimeLeft } from '../use-time-left.ts';
 import { titleOf } from './looks.ts';
+import { JobThumb } from './thumb.tsx';
 
 /** What runs now. */
 export const RunningPanels = ({ running }: { readonly running: readonly ApiJob[] }) => (
@@ -30,9 +30,7 @@ function RunningJob({ job }: { readonly job: ApiJob }) {
   const text = barText(job, left);
   return (
     <div class="run">
-      <span class="thumb thumb--md">
-        <Icon name={job.kind} />
-      </span>
+      <JobThumb job={job} isLarge />
       <div class="stack stack--tight run__say">
         <p class="line line--nowrap">
           <Badge tone="busy" icon="play">

@@ -2,10 +2,10 @@ import { kindName } from '../../../contract/tasks/index.ts';
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import { duration } from '../../format.ts';
 import { Bar } from '../../kit/charts/bar.tsx';
-import { Icon } from '../../kit/icons/icons.tsx';
 import { JOBS } from '../../words/jobs.ts';
 import { PHASES } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
+import { JobThumb } from '../jobs/thumb.tsx';
 import { hrefOf } from '../route.ts';
 import { shareOf } from '../state.ts';
 import { useTimeLeft } from '../use-time-left.ts';
@@ -33,9 +33,7 @@ function RunningJob({ job }: { readonly job: ApiJob }) {
   const href = hrefOf({ tab: 'jobs', at: job.jobId });
   return (
     <div class="now">
-      <span class="thumb thumb--md">
-        <Icon name={job.kind} />
-      </span>
+      <JobThumb job={job} isLarge />
       <div class="now__bar">
         <p class="line line--apart line--nowrap">
           <a class="clip1" href={href}>

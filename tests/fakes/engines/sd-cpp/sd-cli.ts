@@ -4,7 +4,19 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { makeAvi } from './avi.ts';
-import { drawnSide, fail, load, modelOf, note, paintPicture, readFlags, sample, SAMPLERS, say } from './sd-stand-in.ts';
+import {
+  drawnSide,
+  fail,
+  isOld,
+  load,
+  modelOf,
+  note,
+  paintPicture,
+  readFlags,
+  sample,
+  SAMPLERS,
+  say,
+} from './sd-stand-in.ts';
 
 const flags = readFlags([
   '-M',
@@ -24,6 +36,7 @@ const flags = readFlags([
   '--seed',
   '--sampling-method',
   '--flow-shift',
+  ...(isOld() ? [] : ['--preview', '--preview-path', '--preview-interval']),
 ]);
 const of = (flag: string): string => flags.get(flag) ?? '';
 const prompt = of('-p');
@@ -38,12 +51,17 @@ note(model, { program: 'sd-cli', pid: process.pid, args: process.argv.slice(2), 
 const sampler = flags.get('--sampling-method');
 if (sampler !== undefined && !SAMPLERS.has(sampler)) fail(`error: invalid sample method ${sampler}`);
 await load(model);
-if (!(await sample(prompt, Number(of('--steps'))))) fail('generate failed');
+if (!(await sample(prompt, Number(of('--steps')), preview))) fail('generate failed');
 const width = drawnSide(Number(of('-W')), model);
 const height = drawnSide(Number(of('-H')), model);
 if (!prompt.includes('nothing'))
   await (of('-M') === 'vid_gen' ? video() : paintPicture(prompt, width, height).toFile(of('-o')));
 say(`[INFO ] main.cpp:1 - save result image to '${of('-o')}' (success)\n`);
+
+/** An eighth of the size, as its latents are. */
+async function preview(step: number): Promise<void> {
+  if (flags.has('--preview-path')) await paintPicture(prompt, 8, 6, step).toFile(of('--preview-path'));
+}
 
 /** Like the real one: one frame and then whole groups of four. */
 async function video(): Promise<void> {

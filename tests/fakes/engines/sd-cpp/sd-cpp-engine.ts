@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toModelId } from '../../../../src/base/ids.ts';
 import type { CliDefaults } from '../../../../src/contract/model-source.ts';
 import type { LoadedModel, ModelFiles, RunContext } from '../../../../src/engines/engine.ts';
-import type { TaskResult } from '../../../../src/engines/result.ts';
+import type { TaskDelta, TaskResult } from '../../../../src/engines/result.ts';
 import { createCrashBook } from '../../../../src/engines/host/crash-book.ts';
 import { createQuarantine, type Quarantine } from '../../../../src/engines/host/quarantine.ts';
 import { createSdCppEngine, type SdCppOptions } from '../../../../src/engines/sd-cpp/index.ts';
@@ -59,6 +59,8 @@ export interface SdCppScene extends AsyncDisposable {
     progress?: RunContext['progress'],
     signal?: AbortSignal,
   ): Promise<TaskResult>;
+  /** Pieces of results, as they were made. */
+  readonly deltas: readonly TaskDelta[];
   asked(): readonly ProgramCall[];
   leftovers(): readonly string[];
 }
@@ -123,8 +125,9 @@ export function sdCppScene({
     defaults: { ...synthetic.cliDefaults, ...defaults },
   };
   const abort = new AbortController();
+  const deltas: TaskDelta[] = [];
   const runOn: SdCppScene['runOn'] = (loaded, about = {}, progress = () => {}, signal = abort.signal) =>
-    loaded.run(aTask({ ...TASK, ...about }), { signal, progress, emit: () => {} });
+    loaded.run(aTask({ ...TASK, ...about }), { signal, progress, emit: (delta) => void deltas.push(delta) });
   const install: SdCppScene['install'] = (path = 'models/bin/sd-cli', version) => installSdCli(at(path), version);
   return {
     engine,
@@ -144,6 +147,7 @@ export function sdCppScene({
       return await runOn(loaded, about, progress);
     },
     runOn,
+    deltas,
     asked: () => callsIn(folder),
     leftovers: () => readdirSync(at('tmp')),
     async [Symbol.asyncDispose]() {

@@ -39,6 +39,9 @@ export function fail(message: string): never {
   process.exit(1);
 }
 
+/** Whether it is from before sd-cli showed an image on its way. */
+export const isOld = (): boolean => process.env['SD_CLI_VERSION']?.startsWith('master-300') === true;
+
 /** The flags of the command line, each with its value; `values` and `switches` are the program's own. */
 export function readFlags(values: readonly string[], switches: readonly string[] = []): ReadonlyMap<string, string> {
   const args = process.argv.slice(2);
@@ -49,6 +52,12 @@ export function readFlags(values: readonly string[], switches: readonly string[]
   if (args.includes('--list-devices')) {
     const devices = process.env['SD_CLI_DEVICES'] ?? 'Vulkan0\tRTX 4090\nCPU\tRyzen 9';
     say(`${devices}\n`);
+    process.exit(0);
+  }
+  if (args.includes('--help')) {
+    say(
+      `Usage: sd-cli [options]\n${isOld() ? '' : '  --preview <m>\n  --preview-path <p>\n  --preview-interval <n>\n'}`,
+    );
     process.exit(0);
   }
   const given = new Map<string, string>();
@@ -85,7 +94,11 @@ export async function load(model: string): Promise<void> {
 }
 
 /** Samples, as bars of steps show. False when no memory is left, as it says itself. */
-export async function sample(prompt: string, steps: number): Promise<boolean> {
+export async function sample(
+  prompt: string,
+  steps: number,
+  onStep: (step: number) => Promise<void> = () => Promise.resolve(),
+): Promise<boolean> {
   const thirsty = prompt.includes('thirsty') && !process.argv.includes('--offload-to-cpu');
   if (thirsty || prompt.includes('memory')) {
     complain('ggml_vulkan: Device memory allocation of size 5365186568 failed.\n');
@@ -96,6 +109,7 @@ export async function sample(prompt: string, steps: number): Promise<boolean> {
   if (prompt.includes('killed')) process.kill(process.pid, 'SIGKILL');
   if (prompt.includes('deaf')) process.on('SIGTERM', () => say('not now\n'));
   for (let step = 1; step <= steps; step++) {
+    await onStep(step);
     say(`\r  |====>     | ${step}/${steps} - ${step % 2 ? '3.49it/s' : '1.20s/it'}\x1b[K`);
     await new Promise((resolve) => setImmediate(resolve));
   }

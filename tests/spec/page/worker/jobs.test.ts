@@ -48,3 +48,9 @@ test('a small picture is asked for only where there is one', () => {
   expect(thumbnailOf(FAILED)).toBe(undefined);
   expect(titleOf({ ...LIGHTHOUSE, prompt: '' })).toBe('Without a prompt');
 });
+
+test('each preview of a running job is an image of its own', () => {
+  const running = { ...RUNNING, jobId: 'job-1', hasThumbnail: true };
+  expect(thumbnailOf({ ...running, previews: 1 })).toBe('/jobs/job-1/thumbnail?preview=1');
+  expect(thumbnailOf({ ...running, previews: 2 })).toBe('/jobs/job-1/thumbnail?preview=2');
+});
