@@ -92,6 +92,12 @@ const OUTSIDE = /^(?:system|page\/browser)\//;
 const EFFECT =
   /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|(?<!async )fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(/;
 
+/** What a page reaches its browser by; the tree that it draws is its own. */
+const BROWSER =
+  /(?<![.\w])(?:navigator|location|history|localStorage|sessionStorage)\.[a-z]|(?<![.\w])(?:matchMedia|requestAnimationFrame|addEventListener)\(|\bnew EventSource\(/;
+/** The tree that a page draws. */
+const DOM = /(?<![./\w])document\.[a-z]/;
+
 const STATIC = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*()['"]([^'"]+)['"]/g;
 
@@ -154,6 +160,13 @@ test('the runtime is touched only where effects live', () => {
 test('time, chance and the network are reached only where the outside world is', () => {
   const inside = SOURCES.filter((file) => !OUTSIDE.test(file));
   expect(inside.filter((file) => EFFECT.test(withoutComments(codeOf(file))))).toEqual([]);
+});
+
+test('a page reaches its browser at one place, and nothing else has one', () => {
+  const inPage = SOURCES.filter((file) => file.startsWith('page/') && !OUTSIDE.test(file));
+  const domless = SOURCES.filter((file) => !file.startsWith('page/'));
+  expect(inPage.filter((file) => BROWSER.test(withoutComments(codeOf(file))))).toEqual([]);
+  expect(domless.filter((file) => DOM.test(withoutComments(codeOf(file))))).toEqual([]);
 });
 
 test('an engine and a loaded model have no optional members, and fit one screen', () => {

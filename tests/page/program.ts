@@ -30,6 +30,7 @@ export function openPlainBrowser(url: string, fragment = ''): PlainBrowser {
     decodeAudio: () => Promise.reject(new TypeError('nothing decodes here')),
     frames: () => () => undefined,
     prefersStill: () => true,
+    origin: () => new URL(url).origin,
     fragment: () => shown,
     setFragment: (next) => void (shown = next),
     onFragment: () => undefined,

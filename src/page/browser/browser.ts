@@ -31,6 +31,7 @@ export const realBrowser: Browser = {
     return () => clearTimeout(timer);
   },
   request: (path, init) => fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init }),
+  origin: () => location.origin,
   copy: (text) => navigator.clipboard.writeText(text),
   async readBytes(path) {
     const response = await fetch(path, { credentials: 'same-origin' });

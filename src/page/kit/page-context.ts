@@ -3,6 +3,8 @@ import { useContext } from 'preact/hooks';
 
 /** What parts of the page may do to the browser around them. */
 export interface Surroundings {
+  /** Where the page came from, without a path: `https://studio.example.com`. */
+  readonly origin: () => string;
   /** Puts a text on the clipboard. */
   readonly copy: (text: string) => Promise<void>;
   /** Calls once after so many milliseconds; the answer calls it off. */
