@@ -9,6 +9,12 @@ import { type Folders, freshText, patchText, readConfig, readTable, type WarnOfV
 import { CONFIG_KEYS } from './keys.ts';
 import { type Config, type ConfigKey, type ConfigPatch, KEYS, type LiveKey, specOf } from './schema.ts';
 
+/*
+ * The config of one process, which three may edit at once: this process, a command beside it, and a person with the file
+ * open. So reads and writes wait for each other in one queue, a patch is laid over what the file says by then, and an edit
+ * that cannot be read leaves everything as it was. All of that is about one text in memory, which is why it is one file.
+ */
+
 export interface ConfigChange {
   readonly changedKeys: readonly ConfigKey[];
   /** Those of them that apply at the next start of the worker. */

@@ -10,6 +10,12 @@ import type { Files } from '../system/disk/files.ts';
 import type { DemoJob } from './jobs.ts';
 import { demoPage, isDemoPage, type ShownJob } from './page.ts';
 
+/*
+ * Plays the operator through a whole demonstration: approve the worker, queue the jobs, follow them, fetch what they made,
+ * write it down. It is long because it is a walk: each step is a call of the operator API and what its answer means, in the
+ * order in which a person would do it.
+ */
+
 /** News of one demonstration job; the newest one replaces what was known. */
 export interface DemoEvent {
   readonly jobId: string;

@@ -39,6 +39,11 @@ import { studioBase, studioUrl } from '../contract/routes.ts';
 import { type AccountsClient, accountsClient } from './accounts.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 
+/*
+ * One method for each route that an operator may call. They are alike and long only in number; what an answer means, whom
+ * it asks to act and how much of it is read is decided once, below them.
+ */
+
 /** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
 export interface OperatorClient extends AccountsClient {
   /** Queues a job and returns it as the studio keeps it. */

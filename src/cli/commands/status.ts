@@ -12,6 +12,11 @@ import { failureFacts } from '../view/worker-reply.ts';
 import type { ConfigValues } from '../../config/values/command-values.ts';
 import type { OpenedConfig } from '../world/config.ts';
 
+/*
+ * The first thing an operator runs when no jobs come. Each function is one of its lines, in the order in which they are
+ * printed; the first ones are documented, and scripts read them.
+ */
+
 /** Prints the main settings, and below them the state of the running worker. */
 export const status = command({
   summary: 'Show what keeps jobs away, the main settings and the running worker',

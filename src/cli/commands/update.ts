@@ -71,6 +71,7 @@ function mustBeOne(args: Args): void {
   });
 }
 
+/** A running worker updates itself between two jobs; beside it, this program would replace a file that is in use. */
 async function install(request: UpdateRequest, args: Args, world: World): Promise<Move> {
   const config = await world.openConfig(args.config, { readOnly: true });
   const followed = await followUpdate(request, world.control(config.path), {
@@ -91,6 +92,7 @@ async function pin(args: Args, world: World): Promise<void> {
   else printLines(world.terminal, args.pin === undefined ? 'no version is pinned' : `pinned to ${args.pin}`);
 }
 
+/** In the file first, so that the setting holds also where no worker runs to be told. */
 async function switchUpdates(args: Args, world: World): Promise<void> {
   const config = await world.openConfig(args.config);
   await config.update({ autoUpdateEnabled: args.on });

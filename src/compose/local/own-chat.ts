@@ -64,6 +64,7 @@ interface Answering {
   readonly signal: AbortSignal;
 }
 
+/** Text that was shown cannot be taken back, so a reply that does not begin with it is a failure and not shown. */
 async function answer(loaded: LoadedModel, task: TaskOf<'llm'>, { onText, signal }: Answering) {
   const stream = createTextStream((text) => Promise.resolve(onText(text)));
   const result = await followed(stream.onDelta, signal, (emit) =>

@@ -25,6 +25,7 @@ interface ControlParts extends Pick<ControlDeps, 'events'> {
   readonly claiming: Pick<ClaimingParts, 'pauseSwitch'>;
 }
 
+/** Where nothing updates this worker, a request is answered with that, and not as one that is unknown. */
 const NO_UPDATER: Pick<Updater, 'request'> = {
   request: () => Promise.reject(new WorkerError('update.unsupported', 'nothing updates this worker')),
 };

@@ -33,6 +33,11 @@ import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 
+/*
+ * Puts a worker together. The order is the matter of this file: what is built first is closed last, and a part that throws
+ * half-way must leave nothing open behind it. That can be checked on one page and hardly over several.
+ */
+
 /** A worker and the ways in to it. Its `run` closes everything that it was built from, but for the config. */
 export interface ComposedWorker extends Worker {
   readonly registration: Registration;

@@ -36,6 +36,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
       const usedBytes = await sizeOf(folder);
       const leftBytes = Math.min(values.outbox_max_gb * GB - usedBytes, await freeBytes(path));
       const text = `${formatDiskSpace(usedBytes)} used, ${formatDiskSpace(Math.max(0, leftBytes))} free at ${folder}`;
+      // One video may take this much.
       if (leftBytes < GB / 10) return failed(text, 'Free some disk space, or raise `outbox_max_gb`.');
       return usedBytes > (values.outbox_max_gb * GB) / 2
         ? warning(text, 'Find out why results do not reach the studio: see the checks of the studio above.')
@@ -87,6 +88,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
       const [{ values }, { gpus: found }] = [await config(), await gpus()];
       const totalGib = Math.max(0, ...found.map(({ totalBytes }) => totalBytes)) / GIB;
       const threshold = values.vram_threshold_gb;
+      // Without a size there is nothing to compare with, and a guess would send good jobs elsewhere.
       if (totalGib === 0) return skipped('the size of the GPU is not known');
       if (threshold > totalGib) {
         return warning(
@@ -101,6 +103,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
 
 async function engines({ engines: reports }: DoctorDeps): Promise<Finding> {
   const all = await reports();
+  // `synthetic` is always ready and `gradio` is an app of the operator's: neither says anything of this machine.
   const real = all.filter(({ engine }) => engine !== 'synthetic' && engine !== 'gradio');
   const missing = real.filter(({ ready }) => !ready);
   const names = (some: typeof all): string => some.map(({ engine }) => engine).join(', ');

@@ -88,6 +88,7 @@ export const WORKER_CHECKS: readonly Check[] = [
   },
 ];
 
+/** A worker of another version passes its jobs, but not what this program is asked: it may know fewer questions. */
 async function running({ worker, version }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
   if (asked.is === 'not-running')
@@ -100,6 +101,7 @@ async function running({ worker, version }: DoctorDeps): Promise<Finding> {
   return ok(`pid ${pid}, version ${itsVersion}`);
 }
 
+/** A running worker knows best what the studio told it; only where none answers does the lock say who is in the way. */
 async function single({ worker, lockHolder }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
   if (asked.is === 'answered') {
@@ -109,6 +111,7 @@ async function single({ worker, lockHolder }: DoctorDeps): Promise<Finding> {
     }
     return ok('no other worker is in the way');
   }
+  // Held and silent is worse than not running: every other worker of this folder would end at once.
   const pid = await lockHolder();
   if (pid === undefined) return ok('the config folder is free');
   return failed(
@@ -117,6 +120,7 @@ async function single({ worker, lockHolder }: DoctorDeps): Promise<Finding> {
   );
 }
 
+/** What keeps a worker running comes before what its file lacks: an old file still starts one. */
 async function service({ service: report, config }: DoctorDeps): Promise<Finding> {
   const found = await report();
   if (found === undefined) return skipped('services are not supported on this system');
@@ -135,6 +139,7 @@ async function service({ service: report, config }: DoctorDeps): Promise<Finding
   return ok(`${manager} reports it as ${state}`);
 }
 
+/** From what keeps all jobs away to what keeps some: the first that applies explains everything after it. */
 async function jobs({ worker, offers, now }: DoctorDeps): Promise<Finding> {
   const asked = await worker();
   if (asked.is !== 'answered') return skipped('no worker runs');
@@ -152,6 +157,7 @@ async function jobs({ worker, offers, now }: DoctorDeps): Promise<Finding> {
       `${rule} ${times} times, last ${formatDuration(Math.max(0, now() - lastAt))} ago: ${lastBecause}`,
   );
   const story = `${count} offers, ${accepted} accepted${against.length === 0 ? '' : `; rejected by ${against.join('; by ')}`}`;
+  // A quiet studio is no fault until a worker has stood by for longer than a person waits.
   if (count === 0 && runningJobs.length === 0 && now() - startedAt > 10 * MINUTE_MS) {
     return warning(
       `the studio has offered nothing for ${formatDuration(now() - startedAt)}`,

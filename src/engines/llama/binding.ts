@@ -12,6 +12,12 @@ import { piecesOf } from './pieces.ts';
 import { threadsFor } from './threads.ts';
 import { embed, maxEmbedded, withEnds } from './vectors/binding.ts';
 
+/*
+ * What this program knows of the library for texts, but for vectors: its types end here, and its errors become ours. It is
+ * long because a model, its context and a generation share what the library holds, and each has to free its part however
+ * the others end.
+ */
+
 type Runtime = typeof nodeLlama;
 
 const GGUF = {

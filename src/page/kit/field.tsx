@@ -2,6 +2,11 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Icon, type IconName } from './icons/icons.tsx';
 
+/*
+ * The controls of a form. They are short, and in one file because each has to be tied to its label, its help and its error
+ * by the same ids: a screen reader reads what is wrong with a field only where that is done.
+ */
+
 interface FieldProps {
   readonly id: string;
   readonly label: string;

@@ -9,6 +9,11 @@ import { isWhole } from '../worker/models/look.ts';
 import { call, type Failed } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
+/*
+ * What a reader can do with the models of a machine. Each action is a call, the words for its failure and the signal that
+ * changes; they share one desk, so that an event which comes between a call and its answer finds the same lists.
+ */
+
 type ModelFiles = ApiAnswer<'modelFiles'>;
 
 /** How far the check of all models is. */

@@ -1,5 +1,10 @@
 import { plural } from '../format.ts';
 
+/*
+ * Words stand apart from the components, so that whoever edits them reads no code; this is the longest page, in all the
+ * states that a worker can be in.
+ */
+
 /** The Status page in all its variants. */
 export const STATUS = {
   say: {

@@ -28,6 +28,12 @@ import {
 } from './outbox-folder.ts';
 import { UnreadFiles } from './unread-files.ts';
 
+/*
+ * One answer over two ways to keep a result. Whoever asks does not learn which it was: what is read back was verified, what
+ * cannot be is set aside and never lost, and what is removed stays removed after a power cut or is offered once more. Those
+ * promises hold only if every change of the index is beside the change of the disk, so they are kept in one class.
+ */
+
 export type NewEntry = Omit<EntryHeader, 'sizeBytes' | 'sha256' | 'createdAt'>;
 
 /**

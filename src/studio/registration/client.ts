@@ -18,6 +18,11 @@ import type { Clock } from '../../system/clock.ts';
 import type { Http, HttpResponse } from '../../system/net/http.ts';
 import type { Approval, Failed, PollResult, RequestResult } from './machine.ts';
 
+/*
+ * Three calls that can end in a dozen ways. Each way is a value with a name, because what follows from it (poll, wait,
+ * start over, give up) is the machine's to decide and nobody else's.
+ */
+
 /** How a bootstrap ended. */
 export type BootstrapResult =
   | ({ readonly is: 'approved' } & Approval)

@@ -16,6 +16,11 @@ import {
   temporaryFor,
 } from './disk.ts';
 
+/*
+ * Every way in which the program touches a file, as one value: a test hands in another one, and what a system does
+ * differently, from a full disk to a missing folder, is told apart here and nowhere else.
+ */
+
 /** What a file or folder is, its content aside. */
 export interface FileFacts {
   readonly sizeBytes: number;

@@ -14,6 +14,12 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
 import { isAlive } from '../process/alive.ts';
 
+/*
+ * A lock between processes that no crash leaves behind: the system holds it and lets go with the process. A file that
+ * merely exists would have to be judged by its age or by a pid that somebody else may have by now. The runtime has no such
+ * call, so those of Unix and of Windows stand here side by side, to be read against one promise.
+ */
+
 /** Who holds a lock, as far as that is known: the system knows that it is held, a file beside it names the holder. */
 export interface LockHolder {
   readonly pid: number | undefined;

@@ -25,6 +25,11 @@ import {
 import type { OpenSeeingOptions, SeeingModel, SeenPrompt, WriteOptions } from './port.ts';
 import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
 
+/*
+ * The only file that knows this library, as `../binding.ts` is of the one for texts: two libraries, because that one reads
+ * no images. What it does not tell (how it begins a prompt, what an image takes of the context) is found out by asking it.
+ */
+
 const PERCENT = 100;
 
 export interface SeeingTools {

@@ -15,6 +15,11 @@ import {
 } from './server-api.ts';
 import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
 
+/*
+ * The life of one server: a port, a start, the question of whether it is ours, jobs one after the other, an end. It may die
+ * in any of those steps and then explains itself only in its log, so each step ends in the same few functions below.
+ */
+
 export interface ServerOptions extends WatchTools {
   readonly http: Pick<Http, 'request'>;
   readonly freePort: () => Promise<number>;

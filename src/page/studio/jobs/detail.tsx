@@ -74,6 +74,7 @@ function DetailHead({ job }: { readonly job: JobView }) {
   );
 }
 
+/** The reason is the worker's or the studio's own sentence; the log is where the rest of the story is. */
 function Failed({ job }: { readonly job: JobView }) {
   if (job.state !== 'failed') return null;
   return (
@@ -85,6 +86,7 @@ function Failed({ job }: { readonly job: JobView }) {
   );
 }
 
+/** A job may end well with nothing to show: that is said, or its pane would look unfinished. */
 function Result({ job }: { readonly job: JobView }) {
   const { artifact } = job;
   if (artifact === undefined) {
@@ -104,6 +106,7 @@ function Result({ job }: { readonly job: JobView }) {
   );
 }
 
+/** By the machine's name where it is still known, by its id after the worker was removed. */
 function JobFacts({ job }: { readonly job: JobView }) {
   const { workers, now } = usePage().model;
   const worker = workers.value?.find(({ workerId }) => workerId === job.workerId)?.capabilities.machineName;
@@ -136,6 +139,7 @@ function factsOf(job: JobView, worker: string | undefined, now: number): readonl
 /** `4be1…c07a` */
 const shortHash = (sha256: string): string => `${sha256.slice(0, 4)}…${sha256.slice(-4)}`;
 
+/** Times of the last day are to the second, older ones are not: nobody compares seconds across days. */
 function Moments({ job }: { readonly job: JobView }) {
   const now = usePage().model.now.value;
   const at = (time: string): string => {

@@ -43,6 +43,7 @@ const outcomeOf =
     return called.is === 'answered';
   };
 
+/** A form keeps what was typed and shows the refusal beside it, where a toast would be gone before it is mended. */
 const forForm = <Answer>(called: Called<Answer>, { because }: StudioActionsOptions): Asked<Answer> =>
   called.is === 'answered' ? { is: 'done', answer: called.answer } : { is: 'refused', because: because(called) };
 

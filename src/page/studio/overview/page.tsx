@@ -69,6 +69,7 @@ const WorkersPanel = ({ workers, isLive }: WorkersPanelProps) => (
   </Panel>
 );
 
+/** Beside how much waits, for how long: a long queue that moves asks for nothing, a short one that stands does. */
 function QueuePanel({ overview }: { readonly overview: OverviewView }) {
   const { status, now } = usePage().model;
   const { oldestQueuedAt, usualWaitMs, unservable } = overview;

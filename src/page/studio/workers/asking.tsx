@@ -83,6 +83,7 @@ function Asking({ registration, brief, onReject }: AskingProps) {
   );
 }
 
+/** An installation that was seen before is most likely the same machine, which is what an operator wants to know first. */
 function AskingFacts({ registration }: { readonly registration: RegistrationView }) {
   const workers = usePage().model.workers.value ?? [];
   const { requestId, installId, vramTotalGb, supportedModels } = registration;

@@ -26,6 +26,7 @@ export function ConfigPage() {
     if (isReachable) void actions.readConfig();
   }, [isReachable, actions]);
   const { at } = route.value;
+  // An address may name a group, which is there to scroll to only once the settings are.
   const isRead = config.value !== undefined;
   useEffect(() => {
     if (isRead && at !== undefined) document.getElementById(at)?.scrollIntoView({ block: 'start' });
@@ -38,6 +39,7 @@ export function ConfigPage() {
       </Page>
     );
   }
+  // A key that nothing reads yet would be a control without an effect.
   const fields = config.value.fields.filter(({ applies }) => applies !== 'unused');
   const changes = changesIn(fields, edits.value);
   return (
@@ -83,6 +85,7 @@ type GroupName = (typeof CONFIG_GROUPS)[number];
 const inGroup = (fields: readonly ConfigField[], group: GroupName): readonly ConfigField[] =>
   fields.filter((field) => field.group === group);
 
+/** A group whose keys are all unknown to the worker that answers is left out, head and all. */
 function Group({ group, fields, changes }: GroupsProps & { readonly group: GroupName }) {
   const own = inGroup(fields, group);
   if (own.length === 0) return null;
@@ -95,6 +98,7 @@ function Group({ group, fields, changes }: GroupsProps & { readonly group: Group
   );
 }
 
+/** Marks where a reader changed something and where it was refused: on a long page both may be out of sight. */
 function Jump({ fields, changes }: GroupsProps) {
   const { model } = usePage();
   return (

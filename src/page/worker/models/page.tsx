@@ -22,6 +22,7 @@ export function ModelsPage() {
   const isReachable = isLive(model.link.value);
   const [isAdding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<ApiModel | undefined>();
+  // Read once more after each loss of the worker: what it announced meanwhile was missed.
   useEffect(() => {
     if (isReachable) void actions.readModels();
   }, [isReachable, actions]);
@@ -50,6 +51,7 @@ export function ModelsPage() {
   );
 }
 
+/** Off, with the reason, rather than hidden: a reader who looks for it learns what is missing. */
 function VerifyAllButton() {
   const { model, actions } = usePage();
   const { models, verifying } = model;
@@ -72,6 +74,7 @@ interface CatalogueProps {
   readonly onRemove: (model: ApiModel) => void;
 }
 
+/** The filter lives with the panel, so that a reader who comes back to the page sees every model again. */
 function CataloguePanel({ models, onRemove }: CatalogueProps) {
   const { model } = usePage();
   const filter = useSignal(NO_MODEL_FILTER);
@@ -148,6 +151,7 @@ function SectionRows({ section, shown, onRemove }: SectionProps) {
   );
 }
 
+/** No model at all asks for another step than a filter that hides them. */
 function Nothing({ many, onClear }: { readonly many: number; readonly onClear: () => void }) {
   if (many === 0) return <Empty icon="models" title={MODELS.none.title} say={MODELS.none.say} />;
   return (

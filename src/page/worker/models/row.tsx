@@ -68,6 +68,7 @@ const ModelState = ({ look }: Pick<ModelRowProps, 'look'>) => (
   </div>
 );
 
+/** One action for each state, so that a row has one button and it is never a wrong one. */
 function MainButton({ model, look }: Pick<ModelRowProps, 'model' | 'look'>) {
   const { actions } = usePage();
   const does = {
@@ -86,6 +87,7 @@ function MainButton({ model, look }: Pick<ModelRowProps, 'model' | 'look'>) {
   );
 }
 
+/** Without a total there is no share, and no bar that would promise an end. */
 function Progress({ model }: { readonly model: ApiModel }) {
   const { pull, displayName } = model;
   if (pull?.state !== 'running') return null;

@@ -81,6 +81,7 @@ const workerIdFact = ({ workerId }: LiveStatus): readonly Fact[] =>
         },
       ];
 
+/** How long it is up counts while it is up; while it is not, when it is tried next. */
 function sessionFact({ session, reconnects }: LiveStatus, now: number): Fact {
   if (session.state === 'connected') {
     return {
@@ -99,6 +100,7 @@ function sessionFact({ session, reconnects }: LiveStatus, now: number): Fact {
 const reasonFact = ({ session }: LiveStatus): readonly Fact[] =>
   'reason' in session && session.reason !== '' ? [{ term: WORDS.because, value: session.reason }] : [];
 
+/** A session may be open and its studio silent: only an answered heartbeat says that both live. */
 function heartbeatFact({ heartbeat }: LiveStatus, now: number): Fact {
   const term = WORDS.heartbeat;
   if (heartbeat === null) return { term, value: WORDS.noHeartbeat };
@@ -119,6 +121,7 @@ const conditionFacts = ({ conditions }: LiveStatus): readonly Fact[] =>
     .filter(({ isMet }) => isMet)
     .map(({ what, because }) => ({ term: CONDITION_NAMES[what] ?? what, value: sentence(because) }));
 
+/** The answer in one word; the reasons are at the top of the page, where they are seen first. */
 function takesJobsFact({ paused, obstacles, presence }: LiveStatus): Fact {
   const isKept = paused || obstacles.length > 0;
   return {

@@ -46,6 +46,7 @@ const doing = (tries: number, nextAt: number | undefined, now: number): readonly
   { term: WORDS.service, value: WORDS.serviceDoes },
 ];
 
+/** In the order of what costs least: ask once more, start it, find out why it ended. */
 function WhatHelps() {
   const { retryNow } = usePage().actions;
   return (
@@ -65,6 +66,7 @@ function WhatHelps() {
   );
 }
 
+/** Marked as old rather than taken away: what was waiting and loaded helps to judge what was lost. */
 function LastKnown({ at, model }: { readonly at: number; readonly model: PageModel }) {
   const facts = lastKnownFacts(model);
   if (facts.length === 0) return null;
