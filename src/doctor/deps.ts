@@ -2,7 +2,7 @@ import type { Condition } from '../worker/conditions/condition.ts';
 import type { Config } from '../config/schema.ts';
 import type { Lingering } from '../service/linger.ts';
 import type { ServiceState } from '../service/service.ts';
-import type { Gpu } from '../system/machine/gpu-text.ts';
+import type { MemoryReport } from '../system/machine/gpus.ts';
 import type { HasLibrary } from '../system/native/shared-library.ts';
 import type { Asked } from '../worker/control/client.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
@@ -65,7 +65,10 @@ export interface DoctorDeps {
   /** Where native files are unpacked, and why programs cannot be run from there; undefined when they can. */
   readonly nativeCache: () => Promise<{ readonly folder: string; readonly problem: string | undefined }>;
   readonly engines: () => Promise<readonly EngineReport[]>;
-  readonly gpus: () => Promise<{ readonly gpus: readonly Gpu[]; readonly reasons: readonly string[] }>;
+  /** Those that may be used, and those that may not. */
+  readonly gpus: () => Promise<Pick<MemoryReport, 'gpus' | 'reasons' | 'denied' | 'ruleProblems'>>;
+  /** Which of Vulkan's devices they are, by `gpuId`; those of which nobody can tell are left out. */
+  readonly inVulkan: () => Promise<ReadonlyMap<string, number>>;
   readonly hasLibrary: HasLibrary;
   /** Words that name the distribution: `ID` and `ID_LIKE` of os-release(5). */
   readonly distribution: () => Promise<readonly string[]>;

@@ -3,6 +3,7 @@ import { pause } from '../base/pause.ts';
 import { formatDuration, SECOND_MS } from '../base/units.ts';
 import type { Clock } from '../system/clock.ts';
 import { CONFIG_CHECKS } from './checks/config.ts';
+import { GPU_CHECKS } from './checks/gpus.ts';
 import { MACHINE_CHECKS } from './checks/machine.ts';
 import { STUDIO_CHECKS } from './checks/studio.ts';
 import { UPDATE_CHECKS } from './checks/update.ts';
@@ -16,6 +17,7 @@ export const CHECKS: readonly Check[] = [
   ...STUDIO_CHECKS,
   ...WORKER_CHECKS,
   ...MACHINE_CHECKS,
+  ...GPU_CHECKS,
   ...UPDATE_CHECKS,
 ];
 

@@ -1,9 +1,11 @@
 import type { WorkerError } from '../base/errors.ts';
+import { gpuLabel } from '../base/gpu-device.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, settingsOf, type TaskKindId } from '../contract/tasks/index.ts';
 import type { JobSettings } from '../contract/tasks/settings.ts';
 import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
+import { CPU_SLOT, deviceOf, type JobSlot } from './slots/job-slot.ts';
 import type { Origin } from './turn-order.ts';
 
 /**
@@ -23,6 +25,8 @@ export interface JobRecord extends RunFacts {
   readonly prompt: string;
   readonly settings: JobSettings;
   readonly status: JobStatus;
+  /** The label of the GPU it was placed on; absent on a machine with one, and for what needs none. */
+  readonly gpu?: string;
   /** Of a running job. */
   readonly phase?: JobPhase;
   /** Code of the error that ended it. */
@@ -34,21 +38,37 @@ export interface JobRecord extends RunFacts {
   readonly finishedAt?: number;
 }
 
-export const runningRecord = (job: Job, startedAt: number, phase: JobPhase): JobRecord => ({
+/** A job that is under way. */
+interface Underway {
+  readonly job: Job;
+  readonly slot: JobSlot;
+  readonly startedAt: number;
+  readonly phase: JobPhase;
+}
+
+export const runningRecord = ({ job, slot, startedAt, phase }: Underway): JobRecord => ({
   ...summaryOf(job),
+  ...gpuOf(slot),
   status: 'running',
   phase,
   startedAt,
 });
 
 /** A result that was made counts as undelivered until its delivery says otherwise. */
-export const endedRecord = (outcome: JobOutcome): JobRecord => ({
+export const endedRecord = (outcome: JobOutcome, slot: JobSlot = CPU_SLOT): JobRecord => ({
   ...summaryOf(outcome.job),
+  ...gpuOf(slot),
   status: outcome.is === 'completed' ? 'undelivered' : outcome.is,
   ...(outcome.is === 'completed' ? factsOf(outcome) : troubleOf(outcome.error)),
   startedAt: outcome.startedAt,
   finishedAt: outcome.finishedAt,
 });
+
+/** The GPU that a job was placed on, as people tell it from the others. */
+export function gpuOf(slot: JobSlot): Pick<JobRecord, 'gpu'> {
+  const device = deviceOf(slot);
+  return device === undefined ? {} : { gpu: gpuLabel(device) };
+}
 
 type SummaryKey = 'jobId' | 'origin' | 'kind' | 'model' | 'engine' | 'prompt' | 'settings';
 

@@ -3,9 +3,10 @@ import type { JobId } from '../base/ids.ts';
 import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
 import { IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
-import { endedRecord, type JobRecord, runningRecord } from '../jobs/job-record.ts';
+import { endedRecord, gpuOf, type JobRecord, runningRecord } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
 import type { RunDeps } from '../jobs/run-deps.ts';
+import type { JobSlot } from '../jobs/slots/job-slot.ts';
 import type { Lease } from '../jobs/slots/lease.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStore } from '../models/store/store.ts';
@@ -44,6 +45,7 @@ export interface CarryOut {
 
 interface Running {
   readonly job: Job;
+  readonly slot: JobSlot;
   readonly startedAt: number;
   phase: JobPhase;
 }
@@ -61,16 +63,16 @@ class JobCarrier implements CarryOut {
   async carryOut(job: Job, mine: Lease): Promise<void> {
     using lease = mine;
     const { events, clock } = this.#deps;
-    const current: Running = { job, startedAt: clock.now(), phase: 'preparing' };
+    const current: Running = { job, slot: lease.slot, startedAt: clock.now(), phase: 'preparing' };
     this.#running.set(job.id, current);
     try {
-      events.emit({ is: 'accepted', job: runningRecord(job, current.startedAt, current.phase) });
+      events.emit({ is: 'accepted', job: runningRecord(current) });
       const outcome = await this.#run(current, lease);
       if (outcome.is === 'completed') this.#deps.shown?.onResult(job, outcome.result);
       else this.#deps.shown?.onNone(job);
       lease.phase = 'delivering';
       this.#enter(current, 'delivering');
-      events.emit({ is: 'outcome', job: endedRecord(outcome) });
+      events.emit({ is: 'outcome', job: endedRecord(outcome, lease.slot) });
       events.emit({ is: 'delivery', jobId: job.id, report: await job.sink.deliver(outcome) });
     } finally {
       this.#running.delete(job.id);
@@ -78,7 +80,7 @@ class JobCarrier implements CarryOut {
   }
 
   running(): readonly JobRecord[] {
-    return [...this.#running.values()].map(({ job, startedAt, phase }) => runningRecord(job, startedAt, phase));
+    return [...this.#running.values()].map(runningRecord);
   }
 
   async #run(current: Running, lease: Lease): Promise<JobOutcome> {
@@ -90,7 +92,7 @@ class JobCarrier implements CarryOut {
     try {
       return await run(
         job,
-        { ...runDeps, slot: lease.slot, files, observer, log: log.child({ jobId: job.id }) },
+        { ...runDeps, slot: lease.slot, files, observer, log: log.child({ jobId: job.id, ...gpuOf(lease.slot) }) },
         lease.signal,
       );
     } finally {

@@ -33,6 +33,21 @@ export interface PresenceStatus {
   readonly because: string;
 }
 
+/** A GPU at one moment. */
+export interface GpuStatus {
+  /** See `gpuId`. */
+  readonly id: string;
+  readonly name: string;
+  /** As a model that is kept on it names it; see `gpuLabel`. */
+  readonly label: string;
+  /** GiB; 0 where its driver does not report it. */
+  readonly totalGb: number;
+  /** GiB; absent where its driver does not report it. */
+  readonly freeGb?: number;
+  /** The setting that keeps it from use. */
+  readonly deniedBy?: string;
+}
+
 /** Everything `status` shows of a running worker, at one moment. Immutable. */
 export interface WorkerStatus {
   readonly version: string;
@@ -56,6 +71,8 @@ export interface WorkerStatus {
   readonly session: SessionStatus;
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
+  /** The GPUs of this machine, those that may not be used among them; absent until drivers have answered. */
+  readonly gpus?: readonly GpuStatus[];
   /** The engines that a job can be routed to now: those the contract names, then those that are an extension of ours. */
   readonly modelEngines: readonly string[];
   readonly extensionEngines: readonly string[];

@@ -1,5 +1,6 @@
 import { WorkerError } from '../../src/base/errors.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
+import type { JobSlot } from '../../src/jobs/slots/job-slot.ts';
 import { createScheduler } from '../../src/jobs/scheduler.ts';
 import { createCarryOut } from '../../src/worker/carry-out.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../src/worker/events.ts';
@@ -10,11 +11,12 @@ import { plainRun } from './run-deps.ts';
 import { FakeClock } from './system/fake-clock.ts';
 
 /** Jobs on an engine that ends them when the test says so, and every event of theirs. */
-export function aCarryOut(about: { readonly releaseFails?: boolean } = {}) {
+export function aCarryOut(about: { readonly releaseFails?: boolean; readonly slots?: readonly JobSlot[] } = {}) {
   const clock = new FakeClock();
   const log = recordingLogger();
   const engine = new ScriptedEngine();
-  const scheduler = createScheduler({ clock });
+  const { slots } = about;
+  const scheduler = createScheduler({ clock, ...(slots === undefined ? {} : { slots: () => slots }) });
   const events = createWorkerEvents(log);
   const happened: WorkerEvent[] = [];
   events.subscribe((event) => void happened.push(event));

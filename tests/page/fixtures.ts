@@ -195,7 +195,8 @@ export const BUSY: LiveStatus = {
   vramThresholdGb: 12,
   memory: {
     at: NOW,
-    gpus: [{ name: 'RTX 4070 Ti SUPER', totalGb: 16, freeGb: 4.2 }],
+    gpus: [{ id: 'GPU-4070', name: 'RTX 4070 Ti SUPER', label: 'RTX 4070 Ti SUPER #0', totalGb: 16, freeGb: 4.2 }],
+    deniedGpus: [],
     ram: { totalGb: 64, freeGb: 41.5 },
     models: [
       {

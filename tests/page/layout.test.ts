@@ -66,7 +66,10 @@ for (const width of [1100, 360]) {
     await drawn(page);
     api.send({
       event: 'status',
-      data: { ...BUSY, memory: { ...BUSY.memory, gpus: [{ name: 'RTX 4070 Ti SUPER', totalGb: 16, freeGb: 4.6 }] } },
+      data: {
+        ...BUSY,
+        memory: { ...BUSY.memory, gpus: BUSY.memory.gpus.map((gpu) => Object.assign({}, gpu, { freeGb: 4.6 })) },
+      },
     });
     await drawn(page);
     expect(await shiftsOf(page)).toEqual([]);

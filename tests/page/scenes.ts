@@ -29,6 +29,24 @@ const kept: LiveStatus = {
   },
 };
 const cpu: LiveStatus = { ...IDLE, vramTotalGb: 0, memory: { ...IDLE.memory, gpus: [], models: [] } };
+const gpuNode: LiveStatus = {
+  ...BUSY,
+  vramTotalGb: 96,
+  vramThresholdGb: 24,
+  activeJobs: BUSY.activeJobs.map((job) => Object.assign({}, job, { gpu: 'NVIDIA GeForce RTX 4090 #0' })),
+  memory: {
+    ...BUSY.memory,
+    gpus: [0, 1, 2, 3].map((at) => ({
+      id: `GPU-${at}`,
+      name: 'NVIDIA GeForce RTX 4090',
+      label: `NVIDIA GeForce RTX 4090 #${at}`,
+      totalGb: 24,
+      freeGb: at < 2 ? 14.2 : 23.5,
+    })),
+    deniedGpus: [{ id: 'GPU-4', name: 'NVIDIA GeForce GTX 1650', by: 'deny_gpus' }],
+    models: BUSY.memory.models.map((model, at) => Object.assign({}, model, { gpu: `NVIDIA GeForce RTX 4090 #${at}` })),
+  },
+};
 const lost: LiveStatus = {
   ...BUSY,
   hero: 'disconnected',
@@ -52,6 +70,8 @@ export const SCENES: readonly Scene[] = [
   scene('status', '#status'),
   scene('status-idle', '#status', { status: kept }),
   scene('status-cpu', '#status', { status: cpu }),
+  scene('status-gpus', '#status', { status: gpuNode }),
+  scene('models-gpus', '#models', { status: gpuNode }),
   scene('status-lost', '#status', { status: lost }),
   scene('status-unregistered', '#status', { status: UNREGISTERED, jobs: [] }),
   scene('status-pending', '#status', { status: PENDING, jobs: [] }),

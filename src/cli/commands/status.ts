@@ -95,6 +95,7 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
     ...worker.conditions.filter(({ isMet }) => isMet).map(({ what, because }) => factLine(what, onOneLine(because))),
     factLine('session', sessionText(worker)),
     factLine('vram', `${worker.vramTotalGb} GiB, jobs up to ${worker.vramThresholdGb} GiB`),
+    ...gpuLines(worker.gpus),
     factLine('model_engines', enginesText(worker)),
     ...(worker.runningJobs.length === 0
       ? [factLine('current job', 'none')]
@@ -111,6 +112,16 @@ function runningLines(worker: WorkerStatus, now: number): readonly string[] {
 function claimingText({ enabled, paused }: WorkerStatus): string {
   if (!enabled) return 'off (run `studio-worker enable` to take jobs)';
   return paused ? 'paused (run `studio-worker resume` to take jobs)' : 'on';
+}
+
+/** One that is the only one is in the total already. */
+function gpuLines(gpus: WorkerStatus['gpus'] = []): readonly string[] {
+  if (gpus.length < 2 && gpus[0]?.deniedBy === undefined) return [];
+  return gpus.map(({ label, totalGb, freeGb, deniedBy }) => {
+    const free =
+      freeGb === undefined ? `${totalGb.toFixed(1)} GiB` : `${freeGb.toFixed(1)} of ${totalGb.toFixed(1)} GiB free`;
+    return factLine('gpu', onOneLine(`${label}: ${deniedBy === undefined ? free : `not used, by ${deniedBy}`}`));
+  });
 }
 
 /** As they are advertised: a studio of the contract offers nothing to a worker without any. */

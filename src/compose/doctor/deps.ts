@@ -16,6 +16,7 @@ import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import { placesInVulkan } from '../engines/vulkan.ts';
 import { underGpuRules } from '../gpu-rules.ts';
 import { readConditions } from '../../worker/conditions/read.ts';
 import { openCommandLog } from '../log.ts';
@@ -39,6 +40,7 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
     return { path, exists: !isFresh, values: current };
   });
   const ruled = async (): Promise<Effects['gpus']> => underGpuRules(effects, { current: (await config()).values }).gpus;
+  const gpus = once(async () => await (await ruled()).probe());
   const studioUrlOf = async (): Promise<string> => (await config()).values.api_base_url;
   return {
     platform: environment.platform,
@@ -56,7 +58,8 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
       return { folder, problem: await runsProgramsIn(`${folder}/native`, environment.platform) };
     },
     engines: once(async () => await reportEngines(named, effects)),
-    gpus: once(async () => await (await ruled()).probe()),
+    gpus,
+    inVulkan: async () => await placesInVulkan(await gpus(), effects),
     hasLibrary,
     distribution: async () => distributionWords((await files.readText('/etc/os-release')) ?? ''),
     service: once(async () => await reportService(named, (await config()).values, effects)),

@@ -12,7 +12,7 @@ export function reportOnce({ gpus }: Pick<Effects, 'gpus'>): () => Promise<Memor
   let asked: Promise<MemoryReport> | undefined;
   const ask = async (): Promise<MemoryReport> => {
     const report = await gpus.probe();
-    if (report.gpus.length === 0) asked = undefined;
+    if (report.gpus.length === 0 && (report.denied ?? []).length === 0) asked = undefined;
     return report;
   };
   return () => (asked ??= ask());

@@ -1,8 +1,13 @@
+import { gpuId } from '../../base/gpu-device.ts';
 import { SECOND_MS } from '../../base/units.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import { inVulkan } from '../../system/machine/gpu-variables.ts';
 import { readVulkanDevices, type VulkanDevice } from '../../system/native/vulkan-devices.ts';
-import type { AskProgram } from '../../system/process/ask-program.ts';
+import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
-import { ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { runProgram } from '../../system/process/programs.ts';
+import type { Effects } from '../effects.ts';
 
 /** Drivers take their time to start. */
 const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
@@ -21,4 +26,19 @@ export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise
     return undefined;
   }
   return () => (asked ??= list());
+}
+
+/** Which of Vulkan's devices each GPU is, by `gpuId`: one of which nobody can tell has none. */
+export async function placesInVulkan(
+  { gpus, denied = [] }: Pick<MemoryReport, 'gpus' | 'denied'>,
+  { clock }: Pick<Effects, 'clock'>,
+): Promise<ReadonlyMap<string, number>> {
+  const ask = askVulkan(createAskProgram(runProgram, clock), childEnvironment(ourVariables()));
+  const naming = { all: [...gpus, ...denied.map(({ gpu }) => gpu)], vulkan: await ask() };
+  return new Map(
+    gpus.flatMap((gpu) => {
+      const device = inVulkan(gpu, naming);
+      return device === undefined ? [] : [[gpuId(gpu), device.index] as const];
+    }),
+  );
 }

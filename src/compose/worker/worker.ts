@@ -31,7 +31,9 @@ import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
+import { gpuStatuses } from '../../worker/reports/gpu-report.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
 
 /*
  * Puts a worker together. The order is the matter of this file: what is built first is closed last, and a part that throws
@@ -243,6 +245,7 @@ function statusFacts(setup: WorkerSetup, parts: Parts): ReturnType<WorkerDeps['f
     workerId: identity.credentials()?.workerId,
     vramTotalGb: machine.vramTotalGb(),
     vramThresholdGb: takenGb(),
+    ...gpuFacts(jobs.memory.latestAt?.report),
     models: jobs.models(),
     ...updateFacts(setup),
   };
@@ -253,6 +256,10 @@ function presenceFacts(presence: Pick<PresenceWatch, 'latest' | 'latestReading'>
   const status = presenceStatus(presence.latest(), presence.latestReading());
   return status === undefined ? {} : { presence: status };
 }
+
+/** Nothing until drivers have answered. */
+const gpuFacts = (report: MemoryReport | undefined): Pick<WorkerStatus, 'gpus'> =>
+  report === undefined ? {} : { gpus: gpuStatuses(report) };
 
 /** A version on trial has not been moved to yet; nothing where this installation is not updated. */
 function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {

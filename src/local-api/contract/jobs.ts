@@ -31,6 +31,8 @@ export const JobSchema = v.object({
   settings: JobSettingsSchema,
   source: v.picklist(['studio', 'local']),
   status: v.picklist(JOB_STATUSES),
+  /** The label of the GPU it was placed on; absent on a machine with one, and for what needs none. */
+  gpu: v.exactOptional(v.string()),
   /** Of a running job. */
   phase: v.exactOptional(v.picklist(['preparing', 'loading', 'running', 'checking', 'delivering'])),
   progress: v.exactOptional(ProgressSchema),

@@ -58,13 +58,19 @@ export const LoadedModelSchema = v.object({
   since: TimeSchema,
   lastUsedAt: TimeSchema,
   gb: GbSchema,
+  /** The label of the GPU it is kept on; absent on a machine with one, and where its engine chose. */
+  gpu: v.exactOptional(v.string()),
   /** Unless somebody uses it. */
   unloadsAt: v.exactOptional(TimeSchema),
 });
 export type ApiLoadedModel = v.InferOutput<typeof LoadedModelSchema>;
 
 const GpuSchema = v.object({
+  /** Its uuid, or what else stays the same across restarts. */
+  id: v.string(),
   name: v.string(),
+  /** By which models and jobs name it: two of one name are told apart. */
+  label: v.string(),
   totalGb: GbSchema,
   /** Null where its driver does not report it. */
   freeGb: v.nullable(GbSchema),
@@ -74,7 +80,10 @@ const GpuSchema = v.object({
 const MemorySchema = v.object({
   /** Null until drivers have answered. */
   at: v.nullable(TimeSchema),
+  /** Those that may be used. */
   gpus: v.array(GpuSchema),
+  /** GPUs of this machine that may not, and the setting that says so. */
+  deniedGpus: v.array(v.object({ id: v.string(), name: v.string(), by: v.string() })),
   /** 0 where it is not known. */
   ram: v.object({ totalGb: GbSchema, freeGb: GbSchema }),
   models: v.array(LoadedModelSchema),

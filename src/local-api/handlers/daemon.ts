@@ -53,7 +53,7 @@ export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handle
 async function health({ config, machine }: LocalApiDeps, facts: ApiFacts) {
   const { status, memory } = await facts.read();
   const modelsRoot = config.current.models_root;
-  const [gpu] = memory?.report.gpus ?? [];
+  const gpus = memory?.report.gpus ?? [];
   return {
     ok: true,
     version: status.version,
@@ -62,6 +62,8 @@ async function health({ config, machine }: LocalApiDeps, facts: ApiFacts) {
     modelsRoot,
     modelsRootFreeBytes: (await machine.freeBytes(modelsRoot)) ?? null,
     gpuRuntime:
-      memory === undefined ? null : { ok: gpu !== undefined, detail: gpu?.name ?? memory.report.reasons.join('; ') },
+      memory === undefined
+        ? null
+        : { ok: gpus.length > 0, detail: gpus.map(({ name }) => name).join(', ') || memory.report.reasons.join('; ') },
   };
 }

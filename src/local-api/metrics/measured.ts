@@ -88,7 +88,8 @@ function ofMemory({ memory, status }: StatusFacts): Measured {
   const values = (bytesOf: (gpu: (typeof gpus)[number]) => number | undefined) =>
     gpus.flatMap((gpu, at) => {
       const value = bytesOf(gpu);
-      return value === undefined ? [] : [{ labels: { gpu: String(at), name: gpu.name }, value }];
+      const uuid = gpu.uuid === undefined ? {} : { uuid: gpu.uuid };
+      return value === undefined ? [] : [{ labels: { gpu: String(at), name: gpu.name, ...uuid }, value }];
     });
   return [
     one('vram_threshold_bytes', 'The largest job that is taken, by estimate.', status.vramThresholdGb * GIB),

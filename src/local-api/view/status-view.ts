@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts';
+import { gpuId, gpuLabel } from '../../base/gpu-device.ts';
 import { GIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -144,14 +145,17 @@ function sessionView(
 }
 
 function memoryView(memory: MemoryAt | undefined, { models }: Pick<WorkerStatus, 'models'>): LiveStatus['memory'] {
-  const { gpus = [], ram = { totalBytes: 0, freeBytes: 0 } } = memory?.report ?? {};
+  const { gpus = [], denied = [], ram = { totalBytes: 0, freeBytes: 0 } } = memory?.report ?? {};
   return {
     at: memory?.at ?? null,
-    gpus: gpus.map(({ name, totalBytes, freeBytes }) => ({
-      name,
-      totalGb: inGb(totalBytes),
-      freeGb: freeBytes === undefined ? null : inGb(freeBytes),
+    gpus: gpus.map((gpu) => ({
+      id: gpuId(gpu),
+      name: gpu.name,
+      label: gpuLabel(gpu),
+      totalGb: inGb(gpu.totalBytes),
+      freeGb: gpu.freeBytes === undefined ? null : inGb(gpu.freeBytes),
     })),
+    deniedGpus: denied.map(({ gpu, by }) => ({ id: gpuId(gpu), name: gpu.name, by })),
     ram: { totalGb: inGb(ram.totalBytes), freeGb: inGb(ram.freeBytes) },
     models: models.map((model) => ({ ...model })),
   };
@@ -165,5 +169,6 @@ function gpuRuntime(report: MemoryReport | undefined): LiveStatus['gpuRuntime'] 
   if (report === undefined) return null;
   const [gpu] = report.gpus;
   if (gpu === undefined) return { ok: false, detail: report.reasons.join('; ') || 'no GPU was found' };
-  return { ok: true, detail: [gpu.name, ...(gpu.driver === undefined ? [] : [`driver ${gpu.driver}`])].join(', ') };
+  const names = report.gpus.map(({ name }) => name);
+  return { ok: true, detail: [...names, ...(gpu.driver === undefined ? [] : [`driver ${gpu.driver}`])].join(', ') };
 }

@@ -1,3 +1,4 @@
+import { gpuWithUuid } from '../../base/gpu-device.ts';
 import type { Gpu } from './gpu-text.ts';
 
 /** What the operator says about which GPUs may be used. */
@@ -65,15 +66,11 @@ function isNamedBy({ uuid, name }: Gpu, rule: string): boolean {
 }
 
 function unmatched(key: 'allow_gpus' | 'deny_gpus', rules: readonly string[], gpus: readonly Gpu[]): readonly string[] {
-  const known = gpus.length === 0 ? 'no GPU was found' : `there are ${gpus.map(shownGpu).join(' and ')}`;
+  const known = gpus.length === 0 ? 'no GPU was found' : `there are ${gpus.map(gpuWithUuid).join(' and ')}`;
   return rules
     .filter((rule) => !gpus.some((gpu) => isNamedBy(gpu, rule)))
     .map((rule) => `${key} names ${JSON.stringify(rule)}, which is no GPU of this machine; ${known}`);
 }
-
-/** A GPU as people tell it from another of the same name. */
-export const shownGpu = ({ name, uuid }: Pick<Gpu, 'name' | 'uuid'>): string =>
-  uuid === undefined ? name : `${name} (${uuid})`;
 
 const NOTHING_HIDDEN: ReadonlySet<Gpu> = new Set();
 

@@ -1,8 +1,9 @@
+import { gpuWithUuid } from '../../base/gpu-device.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { ramOf, type RamReport } from './ram.ts';
 import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
-import { type DeniedGpu, type GpuRules, ruleGpus, shownGpu } from './gpu-rules.ts';
+import { type DeniedGpu, type GpuRules, ruleGpus } from './gpu-rules.ts';
 import {
   type Gpu,
   type ListedGpu,
@@ -70,7 +71,7 @@ export const gpusUnder = (gpus: Gpus, rules: GpuRules): Gpus => ({
   async probe() {
     const report = await gpus.probe();
     const { allowed, denied, problems } = ruleGpus(report.gpus, rules);
-    const reasons = denied.map(({ gpu, by }) => `${shownGpu(gpu)}: kept from use by ${by}`);
+    const reasons = denied.map(({ gpu, by }) => `${gpuWithUuid(gpu)}: kept from use by ${by}`);
     return { ...report, gpus: allowed, reasons: [...report.reasons, ...reasons], denied, ruleProblems: problems };
   },
 });

@@ -40,7 +40,17 @@ export const ModelSchema = v.object({
   since: Time,
   lastUsedAt: Time,
   gb: v.number(),
+  gpu: v.exactOptional(v.string()),
   unloadsAt: v.exactOptional(Time),
+});
+
+const GpuSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  label: v.string(),
+  totalGb: v.number(),
+  freeGb: v.exactOptional(v.number()),
+  deniedBy: v.exactOptional(v.string()),
 });
 
 /** A condition as it travels. */
@@ -62,6 +72,7 @@ export const JobSchema = v.object({
   prompt: v.string(),
   settings: v.optional(JobSettingsSchema, {}),
   status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
+  gpu: v.exactOptional(v.string()),
   phase: v.exactOptional(v.picklist(JOB_PHASES)),
   code: v.exactOptional(v.string()),
   reason: v.exactOptional(v.string()),
@@ -91,6 +102,7 @@ export const StatusSchema = v.pipe(
     session: SessionSchema,
     vramTotalGb: v.number(),
     vramThresholdGb: v.number(),
+    gpus: v.exactOptional(v.array(GpuSchema)),
     modelEngines: v.array(v.string()),
     extensionEngines: v.array(v.string()),
     update: v.exactOptional(UpdateStatusSchema),

@@ -1,17 +1,20 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import { anLlmTask } from '../../fakes/builders.ts';
+import { GIB } from '../../../src/base/units.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { needs } from '../../needs.ts';
+import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
+import type { SceneChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { setupApi } from './scene.ts';
 
 setDefaultTimeout(TEST_MS);
 
 /** The figures of a worker that has done one job, read twice. */
-async function figures() {
+async function figures(choice: SceneChoice = {}) {
   const engine = new ScriptedEngine();
-  await using at = await setupApi({ engines: [engine] });
+  await using at = await setupApi({ engines: [engine], ...choice });
   await at.ask('/metrics');
   const { id } = await at.studio.createJob(anLlmTask());
   (await engine.started()).finish();
@@ -31,8 +34,21 @@ test('a job is counted by kind, engine and outcome, and timed', async () => {
   expect(text).toMatch(/studio_worker_process_resident_memory_bytes \d{7,}\n/);
 });
 
+/** A machine with two GPUs of one name, of which one may not be used. */
+const TWO_GPUS: SceneChoice = {
+  gpus: { probe: async () => ({ ...reportOf(aGpu(4)), gpus: [aGpu(4), aGpu(0, { uuid: 'GPU-2', index: 1 })] }) },
+};
+
+test('the memory of each GPU is measured under its own label', async () => {
+  const { text } = await figures(TWO_GPUS);
+  const free = (gpu: string, uuid: string, gib: number): string =>
+    `studio_worker_gpu_memory_free_bytes{gpu="${gpu}",name="RTX 4090",uuid="${uuid}"} ${gib * GIB}\n`;
+  expect(text).toContain(free('0', 'GPU-1', 20));
+  expect(text).toContain(free('1', 'GPU-2', 24));
+});
+
 needs('promtool')('the figures are as Prometheus wants them', async () => {
-  const { text } = await figures();
+  const { text } = await figures(TWO_GPUS);
   const child = Bun.spawn(['promtool', 'check', 'metrics'], {
     stdin: new Blob([text]),
     stdout: 'pipe',

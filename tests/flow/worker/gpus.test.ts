@@ -26,6 +26,10 @@ test('a denied GPU is neither advertised nor measured, and the log names it', as
   expect((await worker.logged('gpu.found')).fields).toMatchObject({ name: SLOW.name });
   expect(worker.status().vramTotalGb).toBe(4);
   expect(worker.composed.machine.memory()?.report.gpus).toEqual([SLOW]);
+  expect(worker.status().gpus?.map(({ name, deniedBy }) => [name, deniedBy])).toEqual([
+    [SLOW.name, undefined],
+    [FAST.name, 'deny_gpus'],
+  ]);
 });
 
 test('a rule that fits no GPU is a warning with those that there are', async () => {

@@ -31,6 +31,7 @@ export const someDeps = (changed: Partial<DoctorDeps> = {}): DoctorDeps => ({
   nativeCache: async () => ({ folder: '/home/ada/.cache/studio-worker', problem: undefined }),
   engines: async () => [{ engine: 'llama-cpp', ready: true, kinds: ['llm'], models: ['llama-cpp:*'] }],
   gpus: async () => ({ gpus: [aGpu(0, { driver: '570' })], reasons: [] }),
+  inVulkan: async () => new Map(),
   hasLibrary: async () => true,
   distribution: async () => ['debian'],
   service: async () => ({ manager: 'systemd', path: '/unit', state: 'running', outdated: [], lingering: 'on' }),

@@ -3,11 +3,13 @@ import { WorkerError } from '../../../src/base/errors.ts';
 import type { JobOutcome } from '../../../src/jobs/job.ts';
 import type { DeliveryReport } from '../../../src/jobs/delivery-report.ts';
 import { aCarryOut } from '../../fakes/a-carry-out.ts';
+import { gpuId } from '../../../src/base/gpu-device.ts';
 import { aJob } from '../../fakes/builders.ts';
+import { FOUR_GPUS } from '../../fakes/engines/gpu-access.ts';
 import { settle } from '../../fakes/system/fake-clock.ts';
 
 /** Jobs of an engine, and of a sink, that end when the test says so. */
-function setup(about: { releaseFails?: boolean } = {}) {
+function setup(about: Parameters<typeof aCarryOut>[0] = {}) {
   const carrier = aCarryOut(about);
   const { scheduler, happened, jobs } = carrier;
   const delivered: JobOutcome[] = [];
@@ -44,6 +46,21 @@ test('a job tells its story from its acceptance to its delivery, each step once'
     'delivery',
   ]);
   expect(happened.find(({ is }) => is === 'outcome')).toMatchObject({ job: { status: 'undelivered' } });
+});
+
+test('a job names its GPU from its acceptance to its end', async () => {
+  const slots = FOUR_GPUS.map((device) => ({ kind: 'gpu', id: gpuId(device), device, isOneOfSeveral: true }) as const);
+  const { engine, start, jobs, delivery, happened, log } = setup({ slots });
+  const { done } = start();
+  (await engine.started()).finish();
+  await settle();
+  expect(jobs.running()).toMatchObject([{ gpu: 'RTX 4090 #0' }]);
+  delivery.resolve({ is: 'delivered' });
+  await done;
+  expect(log.find('job.ran')?.fields).toMatchObject({ gpu: 'RTX 4090 #0' });
+  for (const is of ['accepted', 'outcome']) {
+    expect(happened.find((event) => event.is === is)).toMatchObject({ job: { gpu: 'RTX 4090 #0' } });
+  }
 });
 
 test('the slot and files are held exactly until delivery', async () => {

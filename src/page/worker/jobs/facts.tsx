@@ -33,7 +33,7 @@ function runFacts(job: ApiJob): readonly Fact[] {
   const { facts } = JOBS;
   const { result, code } = job;
   return [
-    { term: facts.ranOn, value: job.ranOn ?? SHARED.notKnown, after: job.engine },
+    { term: facts.ranOn, value: job.ranOn ?? job.gpu ?? SHARED.notKnown, after: job.engine },
     {
       term: facts.took,
       value: duration(endOf(job) - job.startedAt),

@@ -5,16 +5,18 @@ import { Panel } from '../../kit/panel.tsx';
 import { MODELS } from '../../words/models.ts';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
-import { inUse, memoryView, type MemoryView } from '../status/memory-parts.ts';
+import { inUse, memoryViews, type MemoryView } from '../status/memory-parts.ts';
 
 /** What fills the memory and the disk. */
 export function MemoryAndDisk() {
   const { status } = usePage().model;
-  const view = status.value === undefined ? undefined : memoryView(status.value.memory);
+  const views = status.value === undefined ? [] : memoryViews(status.value.memory);
   return (
     <Panel label={MODELS.memoryAndDisk}>
       <div class="panel__body panel__body--pad stack">
-        {view !== undefined && <Memory view={view} />}
+        {views.map((view) => (
+          <Memory key={view.gpu ?? ''} view={view} />
+        ))}
         <Disk />
       </div>
     </Panel>

@@ -16,12 +16,21 @@ export const MachinePanel = ({ status }: { readonly status: LiveStatus }) => (
 );
 
 function machineFacts({ machineName, memory, engines, vramTotalGb }: LiveStatus): readonly Fact[] {
-  const [gpu] = memory.gpus;
   return [
     { term: WORDS.name, value: machineName },
-    { term: WORDS.gpu, value: gpu?.name ?? (memory.at === null ? SHARED.notKnown : SHARED.none) },
-    ...(gpu === undefined ? [] : [{ term: WORDS.gpuMemory, value: gib(gpu.totalGb || vramTotalGb) }]),
+    ...gpuFacts(memory, vramTotalGb),
     { term: WORDS.ram, value: memory.ram.totalGb > 0 ? gib(memory.ram.totalGb) : SHARED.notKnown },
     { term: WORDS.engines, value: WORDS.enginesReady(engines.length) },
+  ];
+}
+
+/** One with its memory below it; several each with its own beside it. */
+function gpuFacts({ at, gpus }: LiveStatus['memory'], vramTotalGb: number): readonly Fact[] {
+  const [gpu, ...others] = gpus;
+  if (gpu === undefined) return [{ term: WORDS.gpu, value: at === null ? SHARED.notKnown : SHARED.none }];
+  if (others.length > 0) return gpus.map(({ label, totalGb }) => ({ term: label, value: gib(totalGb) }));
+  return [
+    { term: WORDS.gpu, value: gpu.name },
+    { term: WORDS.gpuMemory, value: gib(gpu.totalGb || vramTotalGb) },
   ];
 }

@@ -22,17 +22,43 @@ const PLACES = [1, 2, 3, 4] as const;
 /** What is left over by rounding is no other program. */
 const MIN_OTHER_GB = 0.05;
 
-/** Undefined until the drivers have answered. */
-export function memoryView(memory: Memory): MemoryView | undefined {
-  const [gpu] = memory.gpus;
-  const total = gpu?.totalGb ?? memory.ram.totalGb;
-  if (total <= 0) return undefined;
-  const free = gpu === undefined ? memory.ram.freeGb : (gpu.freeGb ?? undefined);
-  const parts: MemoryView['parts'] = [...memory.models.map(partOf), ...others(memory, total, free)];
+/**
+ * One of each GPU, and one of the machine's own memory where models are in there: without a GPU, or beside several. Empty
+ * until the drivers have answered.
+ */
+export function memoryViews(memory: Memory): readonly MemoryView[] {
+  const { gpus, ram, models } = memory;
+  const [only] = gpus;
+  if (only === undefined) return viewsOf({ gpu: undefined, total: ram.totalGb, free: ram.freeGb, models });
+  if (gpus.length === 1) return viewsOf({ ...sizeOf(only), gpu: only.name, models });
+  const unplaced = models.filter(({ gpu }) => !gpus.some(({ label }) => label === gpu));
+  return [
+    ...gpus.flatMap((gpu) => {
+      const own = models.filter((model) => model.gpu === gpu.label);
+      return viewsOf({ ...sizeOf(gpu), gpu: gpu.label, what: gpu.label, models: own });
+    }),
+    ...(unplaced.length === 0
+      ? []
+      : viewsOf({ gpu: undefined, total: ram.totalGb, free: ram.freeGb, models: unplaced })),
+  ];
+}
+
+const sizeOf = ({ totalGb, freeGb }: Memory['gpus'][number]) => ({ total: totalGb, free: freeGb ?? undefined });
+
+interface Held extends Pick<MemoryView, 'gpu' | 'total' | 'free'> {
+  /** What the sentence calls it; by what kind of memory it is when left out. */
+  readonly what?: string;
+  readonly models: Memory['models'];
+}
+
+/** None of a memory whose size is not known. */
+function viewsOf(held: Held): readonly MemoryView[] {
+  const { gpu, total, free, models, what = gpu === undefined ? STATUS.memory.ram : STATUS.memory.title } = held;
+  if (total <= 0) return [];
+  const parts: MemoryView['parts'] = [...models.map(partOf), ...others(held)];
   const texts = parts.map(({ name, amount }) => STATUS.memory.part(name, gib(amount)));
   if (free !== undefined) texts.push(STATUS.memory.freePart(gib(free)));
-  const what = gpu === undefined ? STATUS.memory.ram : STATUS.memory.title;
-  return { gpu: gpu?.name, total, free, parts, sentence: STATUS.memory.sentence(what, texts) };
+  return [{ gpu, total, free, parts, sentence: STATUS.memory.sentence(what, texts) }];
 }
 
 const partOf = (model: ApiLoadedModel, index: number): MemoryView['parts'][number] => ({
@@ -43,7 +69,7 @@ const partOf = (model: ApiLoadedModel, index: number): MemoryView['parts'][numbe
 });
 
 /** What neither is free nor a model's. */
-function others({ models }: Memory, total: number, free: number | undefined): readonly MemoryPart[] {
+function others({ models, total, free }: Held): readonly MemoryPart[] {
   if (free === undefined) return [];
   const ours = models.filter(({ state }) => state !== 'loading').reduce((sum, { gb }) => sum + gb, 0);
   const amount = total - free - ours;

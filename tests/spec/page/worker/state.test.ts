@@ -9,7 +9,7 @@ import {
   sidebarSentence,
 } from '../../../../src/page/worker/state.ts';
 import { timeLeft } from '../../../../src/page/worker/time-left.ts';
-import { memoryView } from '../../../../src/page/worker/status/memory-parts.ts';
+import { memoryViews } from '../../../../src/page/worker/status/memory-parts.ts';
 import { BUSY, IDLE, PENDING, REJECTED, RUNNING, UNREGISTERED } from '../../../page/fixtures.ts';
 import { NOW } from '../../../page/moment.ts';
 
@@ -108,7 +108,7 @@ test('time left is told once steps were seen done, and counts down between them'
 });
 
 test('what is neither free nor a model’s belongs to other programs', () => {
-  const view = memoryView(BUSY.memory);
+  const [view] = memoryViews(BUSY.memory);
   expect(view?.parts.map(({ name, part }) => [name, part])).toEqual([
     ['z-image-turbo', 1],
     ['qwen3.5-2b', 2],
@@ -121,9 +121,29 @@ test('what is neither free nor a model’s belongs to other programs', () => {
 });
 
 test('the memory bar shows RAM without a GPU, and invents no free memory', () => {
-  expect(memoryView({ ...BUSY.memory, gpus: [] })).toMatchObject({ gpu: undefined, total: 64, free: 41.5 });
-  const silent = memoryView({ ...BUSY.memory, gpus: [{ name: 'Old GPU', totalGb: 8, freeGb: null }] });
+  expect(memoryViews({ ...BUSY.memory, gpus: [] })).toMatchObject([{ gpu: undefined, total: 64, free: 41.5 }]);
+  const old = { id: 'nvidia-0', name: 'Old GPU', label: 'Old GPU #0', totalGb: 8, freeGb: null };
+  const [silent] = memoryViews({ ...BUSY.memory, gpus: [old] });
   expect(silent).toMatchObject({ total: 8, free: undefined });
   expect(silent?.parts).toHaveLength(2);
-  expect(memoryView({ ...BUSY.memory, gpus: [], ram: { totalGb: 0, freeGb: 0 } })).toBe(undefined);
+  expect(memoryViews({ ...BUSY.memory, gpus: [], ram: { totalGb: 0, freeGb: 0 } })).toEqual([]);
+});
+
+test('each of several GPUs has a memory bar with the models on it', () => {
+  const gpus = [0, 1].map((at) => ({
+    id: `GPU-${at}`,
+    name: 'RTX 4090',
+    label: `RTX 4090 #${at}`,
+    totalGb: 24,
+    freeGb: 20,
+  }));
+  const [image, chat] = BUSY.memory.models;
+  if (image === undefined || chat === undefined) throw new Error('two models are expected');
+  const placed = { ...BUSY.memory, gpus, models: [image, { ...chat, gpu: 'RTX 4090 #1' }] };
+  expect(memoryViews(placed).map(({ gpu, total, parts }) => [gpu, total, parts.map(({ name }) => name)])).toEqual([
+    ['RTX 4090 #0', 24, ['Other programs']],
+    ['RTX 4090 #1', 24, ['qwen3.5-2b', 'Other programs']],
+    [undefined, 64, ['z-image-turbo', 'Other programs']],
+  ]);
+  expect(memoryViews(placed)[1]?.sentence).toStartWith('RTX 4090 #1: qwen3.5-2b 2.6 GiB');
 });

@@ -215,7 +215,7 @@ describe('what a command makes of a worker of another version', () => {
   });
 
   test('a newer one may tell more than this command shows', async () => {
-    const answer = { ...busy, gpus: 2, outbox: { ...busy.outbox, oldest: 3 } };
+    const answer = { ...busy, fans: 2, outbox: { ...busy.outbox, oldest: 3 } };
     const asked = await clientOfReplies(asJson({ ...stamp, is: 'answer', answer })).ask('status', {});
     expect(asked).toEqual({ is: 'answered', answer: busy });
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toWorkerId } from '../../../../src/base/ids.ts';
 import { toJob } from '../../../../src/jobs/job.ts';
+import { CPU_SLOT } from '../../../../src/jobs/slots/job-slot.ts';
 import { runningRecord } from '../../../../src/jobs/job-record.ts';
 import type { SessionStatus } from '../../../../src/studio/session/session.ts';
 import { type HealthFacts, healthLine, isHealthy } from '../../../../src/worker/reports/health.ts';
@@ -57,7 +58,9 @@ test('a worker that stops is left to its own limits', () => {
 });
 
 test('a worker with several jobs is described by their number', () => {
-  const jobs = ['job-1', 'job-2', 'job-3'].map((id) => runningRecord(toJob(anOffer({ id }), NOWHERE), 0, 'running'));
+  const jobs = ['job-1', 'job-2', 'job-3'].map((id) =>
+    runningRecord({ job: toJob(anOffer({ id }), NOWHERE), slot: CPU_SLOT, startedAt: 0, phase: 'running' }),
+  );
   expect(healthLine(aWorker({ runningJobs: jobs.slice(0, 1) }))).toBe('connected, llm job on synthetic');
   expect(healthLine(aWorker({ runningJobs: jobs }))).toBe('connected, 3 jobs');
   expect(healthLine(aWorker({ runningJobs: jobs, stopping: true }))).toBe('stopping after the running 3 jobs');
