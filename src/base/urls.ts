@@ -31,7 +31,8 @@ export function shownUrl(text: string): string {
 function placeIn(text: string): string {
   const url = URL.parse(text);
   if (url === null || !WEB.has(url.protocol)) {
-    return text.replace(/[?#].*$/s, '').replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1');
+    // The user part first: a password that is not percent-encoded may hold what would end it.
+    return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
   }
   if (!carriesMore(url)) return text;
   for (const part of ['username', 'password', 'search', 'hash'] as const) url[part] = '';

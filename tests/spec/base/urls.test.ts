@@ -13,6 +13,8 @@ test.each([
   ['wss://S3CRET@studio.lan/x', 'wss://studio.lan/x'],
   ['ftp://ada:S3@CRET@studio.lan?S3CRET', 'ftp://studio.lan'],
   ['ada:S3CRET@studio.lan', 'studio.lan'],
+  ['postgres://ada:S3#CRET?S3CRET/S3@CRET@studio.lan/x?y', 'postgres://studio.lan/x'],
+  ['postgres://ada:12#S3CRET@studio.lan/x', 'postgres://studio.lan/x'],
   ['studio.lan?S3CRET', 'studio.lan'],
 ])('what may be a secret in %s is not shown', (url, shown) => {
   expect(shownUrl(url)).toBe(shown);

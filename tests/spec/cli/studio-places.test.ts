@@ -16,6 +16,19 @@ test('another kind of database is rejected without its password', () => {
   expect(wrong).toThrow('--database is "mysql://host/x"; allowed: a URL that starts with postgres://');
 });
 
+for (const password of ['S3#CRET', 'S3/CRET', 'S3%CRET', '12#34']) {
+  test(`a database whose password is ${password} is rejected with what helps, and not shown`, () => {
+    const wrong = () =>
+      databaseIn(undefined, env({ STUDIO_WORKER_STUDIO_DATABASE: `postgres://ada:${password}@db/x` }));
+    expect(wrong).toThrow('STUDIO_WORKER_STUDIO_DATABASE is no whole URL: "postgres://db/x"');
+  });
+}
+
+test('what is special in a password may be percent-encoded', () => {
+  const url = 'postgres://ada:S3%23%2F%25@db/x?sslmode=require';
+  expect(databaseIn(url, env({}))).toBe(url);
+});
+
 for (const [url, bucket, prefix] of [
   ['s3://renders', 'renders', ''],
   ['s3://renders/', 'renders', ''],

@@ -17,12 +17,28 @@ export function databaseIn(
 ): string | undefined {
   const url = given ?? world.env(DATABASE_VARIABLE) ?? '';
   if (url === '' && given === undefined) return undefined;
-  if (/^postgres(?:ql)?:\/\/./.test(url)) return url;
   const name = given === undefined ? DATABASE_VARIABLE : flag;
+  if (/^postgres(?:ql)?:\/\/./.test(url)) {
+    if (isWhole(url)) return url;
+    throw new WorkerError('cli.usage', `${name} is no whole URL: ${quoted(shownUrl(url))}`, {
+      hint: 'Percent-encode what is special in the password, such as %23 for #, %2F for / and %25 for %.',
+    });
+  }
   throw new WorkerError(
     'cli.usage',
     `${name} is ${quoted(shownUrl(url))}; allowed: a URL that starts with postgres://`,
   );
+}
+
+/** Whether its parts can be told apart, and user and password be decoded. */
+function isWhole(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.hash !== '') return false;
+  try {
+    return decodeURIComponent(url.username + url.password) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Bucket names as S3 allows them (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). */
@@ -39,7 +55,10 @@ export function bucketIn(url: string | undefined, endpoint: string | undefined):
     throw new WorkerError('cli.usage', `--artifacts is ${quoted(url)}; allowed: a URL such as s3://bucket/prefix`);
   }
   if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
-    throw new WorkerError('cli.usage', `--endpoint is ${quoted(endpoint)}; allowed: a URL that starts with https://`);
+    throw new WorkerError(
+      'cli.usage',
+      `--endpoint is ${quoted(shownUrl(endpoint))}; allowed: a URL that starts with https://`,
+    );
   }
   const prefix = path.replace(/\/+$/, '');
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/`, endpoint };
