@@ -5,7 +5,7 @@ import type { ArtifactStore } from './storage/artifacts.ts';
 import type { JobTable } from './storage/store.ts';
 
 /** How often what is old is looked for. */
-export const RETENTION_SWEEP_MS = HOUR_MS;
+export const HOUSEKEEPING_MS = HOUR_MS;
 const JOBS_AT_ONCE = 100;
 
 /** What removing old artifacts takes. */
@@ -35,4 +35,20 @@ export async function removeAgedArtifacts({ jobs, artifacts, log }: RetentionPar
     log.warn('retention.failed', { error: errorChain(thrown) });
   }
   if (removed > 0) log.info('retention.removed', { artifacts: removed });
+}
+
+/** Longer than the upload of any artifact takes. */
+const ABANDONED_MS = 24 * HOUR_MS;
+
+/** Ends uploads that a studio which was killed left unfinished: they occupy the store, and nobody sees them there. */
+export async function endAbandonedUploads(
+  { artifacts, log }: { readonly artifacts: Pick<ArtifactStore, 'sweep'>; readonly log: Logger },
+  now: number,
+): Promise<void> {
+  try {
+    const uploads = await artifacts.sweep(now - ABANDONED_MS);
+    if (uploads > 0) log.info('uploads.aborted', { uploads });
+  } catch (thrown) {
+    log.warn('uploads.sweep-failed', { error: errorChain(thrown) });
+  }
 }

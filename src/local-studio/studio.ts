@@ -29,7 +29,7 @@ import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
-import { RETENTION_SWEEP_MS, removeAgedArtifacts } from './retention.ts';
+import { endAbandonedUploads, HOUSEKEEPING_MS, removeAgedArtifacts } from './retention.ts';
 import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
@@ -90,7 +90,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   await restoreLeases(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
-  const disarmRetention = retention(parts);
+  const disarmHousekeeping = housekeeping(parts);
   const deadlines = watchDeadlines(studio);
   const decisions = createDecisions(clock);
   const unsubscribe = await bus.subscribe((news) => {
@@ -108,7 +108,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       studio.stopped = true;
       stopTelling();
       disarmSweep();
-      disarmRetention();
+      disarmHousekeeping();
       deadlines.stop();
       decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
@@ -116,10 +116,12 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   };
 }
 
-function retention({ store, artifacts, clock, log, keepArtifactsMs }: StudioParts): () => void {
-  if (keepArtifactsMs === undefined) return () => {};
+/** Once an hour what nobody needs any more is removed. */
+function housekeeping({ store, artifacts, clock, log, keepArtifactsMs }: StudioParts): () => void {
   const { jobs } = store;
-  return every(clock, RETENTION_SWEEP_MS, () => {
+  return every(clock, HOUSEKEEPING_MS, () => {
+    void endAbandonedUploads({ artifacts, log }, clock.now());
+    if (keepArtifactsMs === undefined) return;
     void removeAgedArtifacts({ jobs, artifacts, log }, clock.now() - keepArtifactsMs);
   });
 }

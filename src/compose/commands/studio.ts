@@ -8,7 +8,7 @@ import { codeOf } from '../../base/system-code.ts';
 import type { Tls } from '../../system/net/server.ts';
 import type { Logger } from '../../log/logger.ts';
 import { openPostgres } from '../../system/database/postgres.ts';
-import { openBucket } from '../../system/net/object-store.ts';
+import { openBucket } from '../../system/net/objects/object-store.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';

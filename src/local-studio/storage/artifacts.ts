@@ -30,6 +30,8 @@ export interface ArtifactStore {
   open(name: string): Promise<Blob | ReadableStream<Uint8Array> | undefined>;
   /** Fine when it is missing. */
   remove(name: string): Promise<void>;
+  /** Ends what was begun before then and never ended, because a kill came between; how many there were. */
+  sweep(before: number): Promise<number>;
   /** Where programs may fetch the bytes without this studio, for a while; undefined where they cannot. */
   urlOf(name: string, head: ArtifactHead): string | undefined;
 }

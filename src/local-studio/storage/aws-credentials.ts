@@ -1,4 +1,4 @@
-import type { BucketCredentials } from '../../system/net/object-store.ts';
+import type { BucketCredentials } from '../../system/net/objects/bucket-options.ts';
 
 /** What a profile of the usual files says. */
 export interface AwsProfile {

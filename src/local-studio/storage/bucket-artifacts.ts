@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
-import type { Bucket } from '../../system/net/object-store.ts';
+import type { Bucket } from '../../system/net/objects/object-store.ts';
 import type { Random } from '../../system/random.ts';
 import type { ArtifactStore } from './artifacts.ts';
 
@@ -29,7 +29,9 @@ const NAME_BYTES = 16;
  */
 export async function openBucketArtifacts(parts: BucketArtifactsParts): Promise<ArtifactStore> {
   const { bucket, prefix, random, startSha256, redirects } = parts;
-  await bucket.check().catch((thrown: unknown) => Promise.reject(unusable(parts.shownUrl, thrown)));
+  await bucket
+    .check(`${prefix}check-${random.hex(NAME_BYTES)}`)
+    .catch((thrown: unknown) => Promise.reject(unusable(parts.shownUrl, thrown)));
   return {
     begin: async () => {
       const name = random.hex(NAME_BYTES);
@@ -59,6 +61,7 @@ export async function openBucketArtifacts(parts: BucketArtifactsParts): Promise<
     },
     open: (name) => bucket.open(prefix + name),
     remove: (name) => bucket.remove(prefix + name),
+    sweep: (before) => bucket.abortUploads(prefix, before),
     urlOf: (name, { contentType, disposition }) =>
       redirects ? bucket.signedUrl(prefix + name, URL_SECONDS, { type: contentType, disposition }) : undefined,
   };

@@ -17,6 +17,7 @@ export async function openDiskArtifacts(folder: DataFolder, startSha256: () => R
     begin: async () => createWriter(incoming.startFile(String(++serial)), folder, startSha256),
     open: (name) => folder.blob(name),
     remove: (name) => folder.remove(name),
+    sweep: async () => 0, // done when the folder was opened
     urlOf: () => undefined,
   };
 }

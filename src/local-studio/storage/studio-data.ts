@@ -4,7 +4,8 @@ import type { Clock } from '../../system/clock.ts';
 import type { OpenPostgres } from '../../system/database/postgres.ts';
 import type { DataFolder, OpenDataFolder } from '../../system/disk/data-folder.ts';
 import type { RunningSha256 } from '../../system/disk/digest.ts';
-import type { BucketOptions, OpenBucket } from '../../system/net/object-store.ts';
+import type { BucketOptions } from '../../system/net/objects/bucket-options.ts';
+import type { OpenBucket } from '../../system/net/objects/object-store.ts';
 import type { Random } from '../../system/random.ts';
 import { ALONE, type StudioBus } from '../replicas/bus.ts';
 import { createPostgresBus } from '../replicas/postgres-bus.ts';
@@ -64,7 +65,7 @@ export interface StudioDataEffects {
   readonly openDataFolder: OpenDataFolder;
   readonly openPostgres: OpenPostgres;
   readonly openBucket: OpenBucket;
-  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed' | 'now'>;
   readonly startSha256: () => RunningSha256;
   readonly random: Pick<Random, 'hex'>;
 }

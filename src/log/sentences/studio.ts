@@ -14,6 +14,10 @@ export const STUDIO_SENTENCES = {
     (f) => `the other studios did not hear of this (${text(f.is)}), and notice it later: ${text(f.error)}`,
   ),
   'retention.removed': own((f) => `removed ${text(f.artifacts)} artifacts that were kept long enough`),
+  'uploads.aborted': own(
+    (f) => `ended ${text(f.uploads)} uploads to the bucket that killed studios had left unfinished`,
+  ),
+  'uploads.sweep-failed': own((f) => `could not look for unfinished uploads in the bucket: ${text(f.error)}`),
   'retention.failed': own((f) => `could not remove old artifacts: ${text(f.error)}`),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from 's3rver';
-import type { BucketCredentials, BucketOptions } from '../../../src/system/net/object-store.ts';
+import type { BucketCredentials, BucketOptions } from '../../../src/system/net/objects/bucket-options.ts';
 
 /** An S3-compatible server of the test's own, with one bucket. */
 export interface S3Server extends AsyncDisposable {

@@ -2,6 +2,9 @@ import { afterAll, expect } from 'bun:test';
 import { pause } from '../../../src/base/pause.ts';
 import type { Random } from '../../../src/system/random.ts';
 import { systemClock } from '../../../src/system/clock.ts';
+import { DAY_MS } from '../../../src/base/units.ts';
+import { openBucketArtifacts } from '../../../src/local-studio/storage/bucket-artifacts.ts';
+import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { fakeRandom } from '../../fakes/system/fake-random.ts';
 import { needs, POSTGRES } from '../../needs.ts';
@@ -51,6 +54,7 @@ needs(POSTGRES)(
     await ended(scene);
     const diaries = await scene.stopWorkers();
     expect(faultsIn(created, await readLedger(scene), diaries, scene.realWorkers)).toEqual([]);
+    expect(await sweptUploads(scene)).toEqual([]);
     story.length = 0;
   },
   (seconds + 90) * 1_000 + CALM_MS,
@@ -91,4 +95,13 @@ async function ended(scene: ChaosScene): Promise<void> {
     if (systemClock.elapsed() > until) throw new Error(`these did not end: ${JSON.stringify(open)}`);
     await pause(systemClock, 250);
   }
+}
+
+/** The multipart uploads that are open in the store after a studio's sweep, as a day later. */
+async function sweptUploads({ store, place }: ChaosScene): Promise<readonly string[]> {
+  const { openBucket, clock, random, startSha256 } = studioEffects;
+  const bucket = openBucket(place, clock);
+  const parts = { bucket, prefix: place.prefix, shownUrl: 'the store', random, startSha256, redirects: false };
+  await (await openBucketArtifacts(parts)).sweep(Date.now() + DAY_MS);
+  return [...store.openUploads.keys()];
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HOUR_MS } from '../../../src/base/units.ts';
-import { RETENTION_SWEEP_MS } from '../../../src/local-studio/retention.ts';
+import { HOUSEKEEPING_MS } from '../../../src/local-studio/retention.ts';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
@@ -21,7 +21,7 @@ test('an artifact is removed once it was kept long enough, and its job stays', a
   expect(await files()).toHaveLength(1);
   expect((await studio.admin('GET', `/jobs/${job.id}/artifact`)).status).toBe(200);
 
-  clock.advance(2 * RETENTION_SWEEP_MS);
+  clock.advance(2 * HOUSEKEEPING_MS);
   const removed = (): boolean => studio.log.find('retention.removed') !== undefined;
   await waitFor('old artifacts to be removed', removed, () => studio.log.names().join());
   expect(await files()).toEqual([]);

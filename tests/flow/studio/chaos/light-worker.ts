@@ -72,7 +72,11 @@ function session(life: Life): Promise<void> {
   const socket = new WebSocket(url, init as unknown as string[]) as BunWebSocket;
   const send = (frame: object): void => void (socket.readyState === 1 && socket.send(JSON.stringify(frame)));
   const beat = (): void =>
-    send({ type: 'heartbeat', capabilities: someCapabilities(), ...(state.own && { currentJobId: state.own.jobId }) });
+    send({
+      type: 'heartbeat',
+      capabilities: { ...someCapabilities(), extensionEngines: [] },
+      ...(state.own && { currentJobId: state.own.jobId }),
+    });
   const link: Link = { sent: new Set(), send };
   const { promise: over, resolve } = Promise.withResolvers<void>();
   let [beats, silence] = [(): void => {}, (): void => {}];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
+import type { ArtifactPlace } from '../../../../src/local-studio/storage/studio-data.ts';
 import type { Random } from '../../../../src/system/random.ts';
 import { type PostgresServer, startPostgresServer } from '../../../fakes/studio/postgres-server.ts';
 import { startS3Server } from '../../../fakes/studio/s3-server.ts';
@@ -19,6 +20,8 @@ export interface ChaosScene extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly line: FaultyLine;
   readonly store: FaultyStore;
+  /** Where artifacts are. */
+  readonly place: ArtifactPlace;
   /** Ids of the workers that are whole programs. */
   readonly realWorkers: readonly string[];
   /** Ends the light workers; what they wrote down. */
@@ -34,7 +37,7 @@ export interface ChaosSizes {
 }
 
 const TOKEN = '0123456789abcdef'.repeat(4);
-export const PREFIX = 'chaos/';
+const PREFIX = 'chaos/';
 
 /** Starts everything; resolves once all workers were registered. */
 export async function startChaos(sizes: ChaosSizes, random: Random): Promise<ChaosScene> {
@@ -80,6 +83,7 @@ export async function startChaos(sizes: ChaosSizes, random: Random): Promise<Cha
     databaseUrl,
     line,
     store,
+    place,
     realWorkers,
     stopWorkers: () => {
       stop.abort();

@@ -1,23 +1,8 @@
-import { pause } from '../../base/pause.ts';
-import { codeOf } from '../../base/system-code.ts';
-import type { Clock } from '../clock.ts';
-
-/** Where a bucket is, and who asks. */
-export interface BucketOptions {
-  readonly bucket: string;
-  /** The server's URL; the one of AWS in that region where it is not named. */
-  readonly endpoint?: string | undefined;
-  readonly region?: string | undefined;
-  /** Those of the environment (`AWS_ACCESS_KEY_ID` …) where none are given. */
-  readonly credentials?: BucketCredentials | undefined;
-}
-
-/** An access key. */
-export interface BucketCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+import { pause } from '../../../base/pause.ts';
+import { codeOf } from '../../../base/system-code.ts';
+import type { Clock } from '../../clock.ts';
+import { openUploadsOf } from './abandoned-uploads.ts';
+import type { BucketOptions } from './bucket-options.ts';
 
 /** One object on its way to a bucket, in parts; memory holds a few of them. */
 export interface ObjectWriter {
@@ -28,19 +13,24 @@ export interface ObjectWriter {
 
 /** A bucket of an S3-compatible store. Errors are the store's own, with their `code`. */
 export interface Bucket {
-  /** Asks the store for the bucket, so that a wrong name or key is found before it is needed. */
-  check(): Promise<void>;
+  /**
+   * Asks the store for the bucket, and writes, reads and removes an object of this key: a wrong name, a wrong secret or a
+   * missing right is found before it is needed.
+   */
+  check(key: string): Promise<void>;
   start(key: string): ObjectWriter;
   /** The bytes, to be streamed; undefined when there is no such object. */
   open(key: string): Promise<ReadableStream<Uint8Array> | undefined>;
   /** Fine when it is missing. */
   remove(key: string): Promise<void>;
+  /** Aborts uploads of keys that begin so which were begun before then; how many there were. */
+  abortUploads(prefix: string, before: number): Promise<number>;
   /** A URL by which anybody may fetch the object for so many seconds. */
   signedUrl(key: string, seconds: number, shownAs: { readonly type: string; readonly disposition: string }): string;
 }
 
 /** Opens a bucket; connects with the first request. */
-export type OpenBucket = (options: BucketOptions, clock: Pick<Clock, 'after'>) => Bucket;
+export type OpenBucket = (options: BucketOptions, clock: Pick<Clock, 'after' | 'now'>) => Bucket;
 
 /** Smallest part that S3 takes (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -63,31 +53,25 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 /** By the runtime's own client. */
-export const openBucket: OpenBucket = ({ bucket, endpoint, region, credentials }, clock) => {
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {};
-  const client = new Bun.S3Client({
-    bucket,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined && { region }),
-    ...(accessKeyId !== undefined && { accessKeyId }),
-    ...(secretAccessKey !== undefined && { secretAccessKey }),
-    ...(sessionToken !== undefined && { sessionToken }),
-  });
+export const openBucket: OpenBucket = (options, clock) => {
+  const client = clientOf(options);
   const patiently = <T>(attempt: () => Promise<T>): Promise<T> => untilCalm(clock, attempt);
   return {
-    check: async () => void (await patiently(() => client.list({ maxKeys: 1 }))),
-    start: (key) => {
-      const writer = client.file(key).writer({ partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, retry: RETRIES });
-      return {
-        write: async (bytes) => {
-          await writer.write(bytes.slice()); // the caller's view is only good until this resolves
-          await writer.flush();
-        },
-        end: async () => void (await writer.end()),
-      };
+    check: async (key) => {
+      await patiently(() => client.list({ maxKeys: 1 }));
+      await patiently(() => client.write(key, 'written by studio-worker to see whether it may'));
+      await patiently(() => client.file(key).text());
+      await patiently(() => client.delete(key));
     },
+    start: (key) => startObject(client, key),
     open: async (key) => ((await patiently(() => client.exists(key))) ? client.file(key).stream() : undefined),
     remove: (key) => patiently(() => client.delete(key)),
+    abortUploads: async (prefix, before) => {
+      const uploads = openUploadsOf(options, clock);
+      const old = (await patiently(() => uploads.list(prefix))).filter(({ sinceMs }) => sinceMs < before);
+      for (const upload of old) await patiently(() => uploads.abort(upload));
+      return old.length;
+    },
     signedUrl: (key, seconds, { type, disposition }) =>
       client.presign(key, { expiresIn: seconds, type, contentDisposition: disposition }),
   };
@@ -104,4 +88,27 @@ async function untilCalm<T>(clock: Pick<Clock, 'after'>, attempt: () => Promise<
     await pause(clock, waitMs);
   }
   return await attempt();
+}
+
+function clientOf({ bucket, endpoint, region, credentials }: BucketOptions): Bun.S3Client {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {};
+  return new Bun.S3Client({
+    bucket,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...(sessionToken !== undefined && { sessionToken }),
+  });
+}
+
+function startObject(client: Bun.S3Client, key: string): ObjectWriter {
+  const writer = client.file(key).writer({ partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, retry: RETRIES });
+  return {
+    write: async (bytes) => {
+      await writer.write(bytes.slice()); // the caller's view is only good until this resolves
+      await writer.flush();
+    },
+    end: async () => void (await writer.end()),
+  };
 }
