@@ -36,8 +36,9 @@ const tooOld = (url: string, version: number): WorkerError =>
 const REMEDIES: Readonly<Record<string, string>> = {
   '28': 'Check the user and the password in the URL, or in PGUSER and PGPASSWORD.',
   '3D': 'Create the database with `createdb`, or check its name in the URL.',
+  '25006': 'Name the primary server and a user that may write: here everything is read-only.',
   '42501':
-    'Let this user create tables: `GRANT CREATE ON SCHEMA public TO <user>`, or make it the owner of the database.',
+    "Let this user create tables (`GRANT CREATE ON SCHEMA public TO <user>`) and own the studio's, or make it the owner of the database.",
   '53300': 'Allow the server more connections (`max_connections`), or run fewer studios.',
 };
 
