@@ -7,6 +7,7 @@ import { logFailure, type StudioState } from '../sessions/state.ts';
 import { MAX_JOB_BYTES } from '../../contract/limits.ts';
 import { type Exchange, json, problem, Refusal, type Route } from './http.ts';
 import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart-reader.ts';
+import { recall } from '../sessions/leases.ts';
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
 
@@ -42,7 +43,7 @@ async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Re
   const { id: workerId = '', jobId = '' } = exchange.params;
   if ((await studio.store.jobs.get(jobId)) === undefined) return problem(404, 'not-found', 'no such job');
   // Asked before the bytes are read, so that nobody sends half a gigabyte for nothing; decided when they are here.
-  if (!(await studio.store.jobs.holds(jobId, workerId))) return notHeld();
+  if (!(await studio.store.jobs.holds(jobId, workerId)) && !(await recall(studio, workerId, jobId))) return notHeld();
 
   const upload = await receive(artifacts, exchange, jobId);
   if (!(await complete(studio, workerId, jobId, { ...upload, prompt: nonEmpty(upload.prompt) }))) {

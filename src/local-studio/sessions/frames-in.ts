@@ -1,7 +1,7 @@
 import { writeJson } from '../../contract/json.ts';
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { ranOnOf } from '../../contract/results.ts';
-import { dropLease, onHeartbeat } from './leases.ts';
+import { dropLease, onHeartbeat, recall, revokeHere } from './leases.ts';
 import type { StudioState, WorkerSession } from './state.ts';
 import { offerTo, requeued, takeBack } from './offering.ts';
 import { endUnlessNewest } from './sessions.ts';
@@ -61,8 +61,8 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   session.offer = { at: 'none' };
   session.running.set(jobId, accepted);
   const started = await studio.store.jobs.start(jobId, workerId, studio.clock.now());
-  // Cancelled while the offer was open: the worker learns it from the answer to its next heartbeat.
-  if (!started && session.running.has(jobId)) session.running.set(jobId, { ...accepted, revoked: true });
+  // Cancelled while the offer was open, or forgotten in a crash of the database and given to another.
+  if (!started && !(await recall(studio, workerId, jobId))) await revokeHere(studio, session, jobId);
   studio.log.info('offer.accepted', { jobId, workerId });
   await offerTo(studio, session);
   return true;
@@ -99,7 +99,8 @@ async function onCompleteJson(
     result: writeJson(frame.result ?? null),
     ranOn: ranOnOf(frame.result),
   };
-  if (!job.revoked) await complete(studio, session.workerId, job.jobId, completion);
+  const isKept = job.revoked || (await complete(studio, session.workerId, job.jobId, completion));
+  if (!isKept) await revokeHere(studio, session, job.jobId); // so that it does not take the thanks for a receipt
   endJob(session, job.jobId);
   session.send(`{"type":"completeAck","jobId":${JSON.stringify(frame.jobId)}}`);
   await offerTo(studio, session);
@@ -141,8 +142,8 @@ export async function complete(
   jobId: string,
   result: Completion,
 ): Promise<boolean> {
-  const done = await studio.store.jobs.complete(jobId, workerId, result, studio.clock.now());
-  if (!done) return false;
+  const store = (): Promise<boolean> => studio.store.jobs.complete(jobId, workerId, result, studio.clock.now());
+  if (!(await store()) && !((await recall(studio, workerId, jobId)) && (await store()))) return false;
   dropLease(studio, jobId);
   studio.log.info('job.completed', { jobId, workerId });
   return true;

@@ -83,6 +83,15 @@ export function revokeClaim(studio: StudioState, jobId: string, because: Revoked
   dropLease(studio, jobId);
 }
 
+/** The job turns out not to be this session's; its worker is told as far as it can be. */
+export async function revokeHere(studio: StudioState, session: WorkerSession, jobId: string): Promise<void> {
+  const job = await studio.store.jobs.get(jobId);
+  if (job?.state === 'completed' && job.workerId === session.workerId) return; // by a call that was repeated
+  if (!revoke(session, jobId) || session.capabilities.extensionEngines === undefined) return;
+  const because = job && revokedBecause(job);
+  session.send(claimAck(jobId, { held: false, ...(because !== undefined && { because }) }));
+}
+
 /** Marks a job of the session as none of its worker's any more. False when it has no such job. */
 function revoke({ running }: WorkerSession, jobId: string): boolean {
   const job = running.get(jobId);
@@ -169,8 +178,21 @@ async function answerTo(studio: StudioState, session: WorkerSession, jobId: stri
 /** Another studio on this database may have cancelled the job, or taken it from the worker. */
 async function renewClaim(studio: StudioState, session: WorkerSession, job: AcceptedJob): Promise<void> {
   session.running.set(job.jobId, { ...job, unnamed: 0 });
-  if (job.revoked || (await studio.store.jobs.renew(job.jobId, session.workerId, LEASE_MS))) return;
-  revoke(session, job.jobId);
+  const { jobId } = job;
+  const { workerId } = session;
+  if (job.revoked || (await studio.store.jobs.renew(jobId, workerId, LEASE_MS))) return;
+  if (await studio.store.jobs.start(jobId, workerId, studio.clock.now())) return;
+  if (!(await recall(studio, workerId, jobId))) revoke(session, jobId);
+}
+
+/**
+ * Gives a job back to the worker that accepted it here, when it is in the queue again: a crash of the database forgets what
+ * was not synced, such as an offer and its accept. False when this studio knows of no accept, or the job is not queued.
+ */
+export async function recall(studio: StudioState, workerId: string, jobId: string): Promise<boolean> {
+  const accepted = studio.live.get(workerId)?.running.get(jobId);
+  if (accepted === undefined || accepted.revoked) return false;
+  return studio.store.jobs.resume(jobId, workerId, studio.clock.now(), true);
 }
 
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';

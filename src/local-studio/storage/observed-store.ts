@@ -82,7 +82,7 @@ function observedJobs(jobs: JobTable, tell: TellChange): JobTable {
     },
     release: (id, workerId, at, onlyLapsed) => moved(id, workerId, jobs.release(id, workerId, at, onlyLapsed)),
     start: (id, workerId, at) => moved(id, workerId, jobs.start(id, workerId, at)),
-    resume: (id, workerId, at) => moved(id, workerId, jobs.resume(id, workerId, at)),
+    resume: (id, workerId, at, hasAccepted) => moved(id, workerId, jobs.resume(id, workerId, at, hasAccepted)),
     end: (id, workerId, ending, at) => moved(id, workerId, jobs.end(id, workerId, ending, at)),
     complete: (id, workerId, completion, at) => moved(id, workerId, jobs.complete(id, workerId, completion, at)),
     change: (id, change, at) => moved(id, undefined, jobs.change(id, change, at)),

@@ -13,7 +13,7 @@ import type { RejectionTable } from './rejections.ts';
  *   a job is created        on disk before the operator's 201
  *   a job is offered        written before the offer, not synced: after a kill it is still there, and the job stays with
  *                           that worker until its heartbeats say otherwise; after a power cut the job is merely queued
- *   an offer is accepted    written, not synced: when it is lost, one attempt is not counted
+ *   an offer is accepted    written, not synced: when it is lost, the studio that saw it gives the job to its worker again
  *   a job is completed      on disk, artifact first, before `completeAck` or 2xx: the worker then forgets the result
  *   a job fails, is retried or cancelled   on disk before the answer
  *   tokens and approvals    on disk before they are handed out
@@ -231,8 +231,11 @@ export interface JobTable extends UrgencyTable {
   release(id: string, workerId: string, at: number, onlyLapsed?: boolean): Promise<boolean>;
   /** offered → running; spends an attempt. */
   start(id: string, workerId: string, at: number): Promise<boolean>;
-  /** queued → running, for a worker that lost this job and turns out to be at work on it still. */
-  resume(id: string, workerId: string, at: number): Promise<boolean>;
+  /**
+   * queued → running, for a worker that lost this job and turns out to be at work on it still. With `hasAccepted` whether
+   * it had the job before is known, and not asked: a crash of the database may have forgotten it.
+   */
+  resume(id: string, workerId: string, at: number, hasAccepted?: boolean): Promise<boolean>;
   /** running → queued or failed. */
   end(id: string, workerId: string, ending: Ending, at: number): Promise<boolean>;
   /** running or offered → completed, since an upload may overtake its accept; also queued, when the worker had it before. */

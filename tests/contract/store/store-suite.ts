@@ -217,6 +217,22 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await jobs.counts()).toEqual({ queued: 1, offered: 1, running: 1, completed: 1, failed: 1, cancelled: 1 });
   });
 
+  it('an accept that is repeated by the same call succeeds, and spends one attempt', async ({ store: { jobs } }) => {
+    await jobs.add(aJob('a'));
+    await jobs.offerNext(criteria('w-1'), 2);
+    expect([await jobs.start('a', 'w-1', 3), await jobs.start('a', 'w-1', 3)]).toEqual([true, true]);
+    expect(await jobs.start('a', 'w-1', 4)).toBe(false);
+    expect(await jobs.get('a')).toMatchObject({ state: 'running', attempts: 1, startedAt: 3 });
+  });
+
+  it('a worker that accepted a job may resume it, whatever the database knows', async ({ store: { jobs } }) => {
+    await jobs.add(aJob('a'));
+    expect(await jobs.resume('a', 'w-1', 2)).toBe(false);
+    expect(await jobs.resume('a', 'w-1', 2, true)).toBe(true);
+    expect(await jobs.resume('a', 'w-2', 2, true)).toBe(false);
+    expect(await jobs.get('a')).toMatchObject({ state: 'running', workerId: 'w-1' });
+  });
+
   it('of what a worker answered to a job the latest is kept', async ({ store: { rejections } }) => {
     const row = { jobId: 'a', workerId: 'w-1', reason: 'busy', isFinal: false, at: 1 };
     await rejections.add(row);

@@ -87,7 +87,7 @@ export function recordedStore(store: Store, hear: (event: StudioEvent) => void):
       },
       release: (id, workerId, at) => noted(id, 'queued', jobs.release(id, workerId, at)),
       start: (id, workerId, at) => noted(id, 'running', jobs.start(id, workerId, at)),
-      resume: (id, workerId, at) => noted(id, 'running', jobs.resume(id, workerId, at)),
+      resume: (id, workerId, at, hasAccepted) => noted(id, 'running', jobs.resume(id, workerId, at, hasAccepted)),
       end: (id, workerId, ending, at) => noted(id, ending.to, jobs.end(id, workerId, ending, at)),
       complete: (id, workerId, completion, at) => noted(id, 'completed', jobs.complete(id, workerId, completion, at)),
       cancel: (id, at) => noted(id, 'cancelled', jobs.cancel(id, at)),

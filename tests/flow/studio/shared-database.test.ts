@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
+import { HOUR_MS } from '../../../src/base/units.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
@@ -11,7 +12,7 @@ import { type PostgresServer, startPostgresServer } from '../../fakes/studio/pos
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
-import { anImage, result, working } from './local-studio-scene.ts';
+import { accept, anImage, result, working } from './local-studio-scene.ts';
 
 let server: PostgresServer | undefined;
 beforeAll(async () => {
@@ -223,6 +224,72 @@ test('a rejection from before a run does not explain why a job waits', async () 
   const why = await (await world.other.admin('GET', `/jobs/${job.id}/why`)).json();
   expect(why).toMatchObject({ state: 'queued', workers: [{ connected: true }] });
   expect(JSON.stringify(why)).not.toContain('in-flight');
+});
+
+/** The database as before the offer, which a crash of its server may have forgotten. */
+async function forgetOffers(database: string): Promise<void> {
+  await using sql = new Bun.SQL(database, { max: 1 });
+  await sql.unsafe("UPDATE jobs SET state = 'queued', worker_id = NULL, attempts = 0, started_at = NULL");
+}
+
+test('a result that is acknowledged is kept, though the database forgot the offer', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker);
+  await forgetOffers(world.database);
+  world.worker.send(result(job.id));
+  await world.worker.next('completeAck');
+  expect(await world.other.job(job.id)).toMatchObject({ state: 'completed', attempts: 1, result: { text: 'hello' } });
+});
+
+test('an upload is taken, though the database forgot the offer', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker, anImage);
+  await forgetOffers(world.database);
+  expect((await world.worker.upload(job.id)).status).toBe(200);
+  expect(await world.other.job(job.id)).toMatchObject({ state: 'completed' });
+});
+
+test('a worker keeps its job, though the database forgot that it has it', async () => {
+  await using world = await twoStudios();
+  const job = await working(world.one, world.worker);
+  await forgetOffers(world.database);
+  const ack = await world.worker.heartbeat({ currentJobId: job.id });
+  expect(ack).toMatchObject({ claim: { jobId: job.id, held: true } });
+  expect(await world.other.job(job.id)).toMatchObject({ state: 'running' });
+});
+
+test('of two workers with one job only the later result counts', async () => {
+  const clock = new FakeClock();
+  await using world = await twoStudios({ other: clock });
+  const job = await working(world.one, world.worker, anImage);
+  await lapse(world.database);
+  clock.advance(GRACE_MS);
+  using second = await bareWorker(await world.other.enrol());
+  clock.advance(SWEEP_MS);
+  await second.next('offer');
+  second.send(accept(job.id));
+  await world.other.jobIs(job.id, 'running');
+  expect((await world.worker.upload(job.id, new Uint8Array([1]))).status).toBe(409);
+  const ack = await world.worker.heartbeat({ currentJobId: job.id });
+  expect(ack).toMatchObject({ claim: { jobId: job.id, held: false } });
+  expect((await second.upload(job.id, new Uint8Array([2]))).status).toBe(200);
+  expect(await world.one.attempts(job.id)).toMatchObject([{ outcome: 'lost' }, { outcome: 'completed' }]);
+  expect([...(await (await world.other.admin('GET', `/jobs/${job.id}/artifact`)).bytes())]).toEqual([2]);
+});
+
+test('studios whose clocks are an hour apart share jobs all the same', async () => {
+  const [behind, ahead] = [new FakeClock(Date.now() - HOUR_MS), new FakeClock(Date.now() + HOUR_MS)];
+  await using world = await twoStudios({ one: behind, other: ahead });
+  const job = await working(world.one, world.worker);
+  ahead.advance(GRACE_MS + 2 * SWEEP_MS); // its sweep goes by the clock of the database
+  expect(await statesOf(world.other, job.id)).toEqual(['running']);
+  const ack = await world.worker.heartbeat({ currentJobId: job.id });
+  expect(ack).toMatchObject({ claim: { held: true } });
+  using again = await welcomed(world.atOther);
+  expect(await again.heartbeat({ currentJobId: job.id })).toMatchObject({ claim: { held: true } });
+  again.send(result(job.id));
+  await again.next('completeAck');
+  expect(await world.one.attempts(job.id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
 });
 
 test('a job of a studio that died goes to a worker of another', async () => {

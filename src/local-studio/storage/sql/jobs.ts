@@ -33,15 +33,18 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
       ),
     start: (id, workerId, at) =>
       changed(
-        `UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = $3, updated_at = $3${lease.begins}
-         WHERE id = $1 AND worker_id = $2 AND state = 'offered'`,
+        // Also once it is done: a call that a lost connection repeats must not seem to have failed.
+        `UPDATE jobs SET state = 'running', attempts = CASE WHEN state = 'offered' THEN attempts + 1 ELSE attempts END,
+           started_at = $3, updated_at = $3${lease.begins}
+         WHERE id = $1 AND worker_id = $2
+           AND (state = 'offered' OR (state = 'running' AND started_at = $3 AND updated_at = $3))`,
         [id, workerId, at],
       ),
-    resume: (id, workerId, at) =>
+    resume: (id, workerId, at, hasAccepted = false) =>
       changed(
         `UPDATE jobs SET state = 'running', worker_id = $2, attempts = attempts + 1, started_at = $3,
            updated_at = $3${lease.begins}
-         WHERE id = $1 AND state = 'queued' AND ${HAD_IT}`,
+         WHERE id = $1 AND state = 'queued' ${hasAccepted ? '' : `AND ${HAD_IT}`}`,
         [id, workerId, at],
       ),
     change: (id, { priority, deadlineAt }, at) =>
