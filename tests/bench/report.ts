@@ -1,7 +1,7 @@
 /** One measured fact. */
 export interface Measurement {
   readonly name: string;
-  readonly unit: 'ms' | 'jobs/s' | 'tokens/s' | 'MB/s' | 'MB' | 'kB' | '%' | '/s';
+  readonly unit: 'ms' | 'jobs' | 'jobs/s' | 'tokens/s' | 'MB/s' | 'MB' | 'kB' | '%' | '/s';
   readonly measured: number;
   readonly goal?: Goal;
   /** The same done with nothing in the way, in the same run. */
@@ -35,6 +35,7 @@ export function isMet(measurement: Measurement): boolean | undefined {
 
 /** Three digits that matter, without an exponent. */
 function digits(value: number): string {
+  if (value === 0) return '0';
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }

@@ -6,21 +6,21 @@ import { startPostgresServer } from '../../fakes/studio/postgres-server.ts';
 import { machineClass, usageOf } from '../processes.ts';
 import { type Measurement, type Report, tableOf, withBlock } from '../report.ts';
 import { median, percentile } from '../statistics.ts';
-import { createJobs, type Fleet, startFleet } from './scene.ts';
+import { type KillSizes, measureKills } from './kills.ts';
+import { measureQueue, type QueueSizes } from './queue.ts';
+import { createJobs, type Fleet, JOBS_AT_ONCE, startFleet } from './scene.ts';
 
 const PAGE = 'docs/benchmarks.md';
 
-interface Sizes {
+interface Sizes extends QueueSizes, KillSizes {
   readonly workers: number;
   readonly jobs: number;
   /** Jobs asked for one after the other, each on an idle fleet. */
   readonly single: number;
-  readonly queue: number;
 }
 
-const FULL: Sizes = { workers: 1_000, jobs: 5_000, single: 300, queue: 100_000 };
-const QUICK: Sizes = { workers: 50, jobs: 200, single: 20, queue: 1_000 };
-const JOBS_AT_ONCE = 16;
+const FULL: Sizes = { workers: 1_000, jobs: 5_000, single: 300, queue: 100_000, kills: 100, killWorkers: 100 };
+const QUICK: Sizes = { workers: 50, jobs: 200, single: 20, queue: 1_000, kills: 3, killWorkers: 10 };
 const KB = 1e3;
 
 /** One way to run a studio. */
@@ -62,7 +62,8 @@ async function measure({ name, studios: count, onPostgres }: Setup, sizes: Sizes
       measured: percentile(many, 0.99),
     },
     { name: `${on}memory (RSS) per worker`, unit: 'kB', measured: perWorker / KB },
-    { name: `${on}all workers back after a kill, last one`, unit: 'ms', measured: back },
+    { name: `${on}workers back after a kill of every studio, half of them`, unit: 'ms', measured: back.half },
+    { name: `${on}workers back after a kill of every studio, the last`, unit: 'ms', measured: back.last },
   ];
 }
 
@@ -75,37 +76,18 @@ async function latencies(fleet: Fleet, jobs: number, atOnce: number): Promise<re
   return [...asked].map(([id, at]) => (fleet.offeredAt.get(id) ?? Number.NaN) - at);
 }
 
-/** Milliseconds from the kill of every studio until the last worker is welcomed again. */
-async function reconnection(fleet: Fleet, workers: number): Promise<number> {
+/** Milliseconds from the kill of every studio until workers are welcomed again: until half of them, and until the last. */
+async function reconnection(fleet: Fleet, workers: number): Promise<{ readonly half: number; readonly last: number }> {
   const since = performance.timeOrigin + performance.now();
   for (const at of fleet.studios.keys()) await fleet.restart(at);
   await fleet.welcomed(workers, since);
-  return Math.max(...fleet.welcomedAt.values()) - since;
-}
-
-/** What a long queue costs: time from a worker's result to its next offer. */
-async function measureQueue(onPostgres: boolean, sizes: Sizes): Promise<readonly Measurement[]> {
-  await using server = onPostgres ? await startPostgresServer({ synced: true }) : undefined;
-  const rows: Measurement[] = [];
-  for (const length of [100, sizes.queue]) {
-    await using fleet = await startFleet(1, await server?.newDatabase());
-    await createJobs(fleet.studios, length, JOBS_AT_ONCE);
-    await fleet.connect(1);
-    await fleet.offered(100);
-    const times = [...fleet.offeredAt.values()].slice(0, 100);
-    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? at));
-    const on = onPostgres ? 'PostgreSQL' : 'SQLite';
-    rows.push({
-      name: `${on}: job done → next offer, p50, ${length.toLocaleString('en')} queued`,
-      unit: 'ms',
-      measured: median(gaps),
-    });
-  }
-  return rows;
+  const times = [...fleet.welcomedAt.values()].map((at) => at - since);
+  return { half: median(times), last: Math.max(...times) };
 }
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, readme: { type: 'boolean' } } });
 const sizes = values.quick === true ? QUICK : FULL;
+const began = performance.now();
 const measurements: Measurement[] = [];
 for (const setup of SETUPS) {
   const rows = await measure(setup, sizes);
@@ -113,6 +95,8 @@ for (const setup of SETUPS) {
   for (const { name, measured, unit } of rows) console.log(`${name}: ${measured.toFixed(2)} ${unit}`);
 }
 for (const onPostgres of [false, true]) measurements.push(...(await measureQueue(onPostgres, sizes)));
+measurements.push(...(await measureKills(sizes)));
+console.log(`took ${((performance.now() - began) / 60_000).toFixed(1)} min`);
 const report: Report = {
   date: new Date().toISOString().slice(0, 10),
   machine: machineClass(),

@@ -17,12 +17,16 @@ export interface Fleet extends AsyncDisposable {
   /** Resolves when this many jobs were offered in all. */
   offered(jobs: number): Promise<void>;
   welcomed(workers: number, since: number): Promise<void>;
-  /** Kills a studio and starts it again on its port and data. */
-  restart(at: number): Promise<void>;
+  /** Kills a studio and starts it again on its port and data, with something done while it is away. */
+  restart(at: number, meanwhile?: () => Promise<void>): Promise<void>;
+  /** Where a studio keeps its data. */
+  folderOf(at: number): string;
 }
 
 const TOKEN = '0123456789abcdef'.repeat(4);
 const REGISTERED_AT_ONCE = 16;
+/** Jobs that are asked for at the same time. */
+export const JOBS_AT_ONCE = 16;
 
 /** Starts so many studios, on one database or, a single one, on a file. */
 export async function startFleet(count: number, database: string | undefined): Promise<Fleet> {
@@ -59,10 +63,12 @@ export async function startFleet(count: number, database: string | undefined): P
     },
     offered: (jobs) => until(() => offeredAt.size >= jobs),
     welcomed: (workers, since) => until(() => [...welcomedAt.values()].filter((at) => at > since).length === workers),
-    restart: async (at) => {
+    folderOf: (at) => join(dataDir, String(at)),
+    restart: async (at, meanwhile) => {
       const dead = studios[at] as SpawnedStudio;
       dead.child.kill('SIGKILL');
       await dead.child.exited;
+      await meanwhile?.();
       studios[at] = await start(at, dead.port);
     },
     [Symbol.asyncDispose]: async () => {
@@ -99,6 +105,15 @@ async function follow(output: ReadableStream<Uint8Array>, hear: (news: FleetNews
   }
 }
 
+const DRAFT = { task: { kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }, modelSource: synthetic };
+
+/** Asks one of the studios for a job; its id. */
+export async function askForJob(studios: readonly SpawnedStudio[], at: number): Promise<string> {
+  const answer = await (studios[at % studios.length] as SpawnedStudio).call('POST', '/admin/jobs', DRAFT);
+  if (!answer.ok) throw new Error(`a job was answered ${answer.status}: ${await answer.text()}`);
+  return ((await answer.json()) as { id: string }).id;
+}
+
 /** Creates so many jobs, some at a time, over all studios; when each was asked for, by its id. */
 export async function createJobs(
   studios: readonly SpawnedStudio[],
@@ -106,15 +121,12 @@ export async function createJobs(
   atOnce: number,
 ): Promise<ReadonlyMap<string, number>> {
   const askedAt = new Map<string, number>();
-  const draft = { task: { kind: 'llm', messages: [{ role: 'user', content: 'hi' }] }, modelSource: synthetic };
   const numbers = Array.from({ length: count }, (_, at) => at).values();
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (const at of numbers) {
         const asked = performance.timeOrigin + performance.now();
-        const answer = await (studios[at % studios.length] as SpawnedStudio).call('POST', '/admin/jobs', draft);
-        if (!answer.ok) throw new Error(`a job was answered ${answer.status}: ${await answer.text()}`);
-        askedAt.set(((await answer.json()) as { id: string }).id, asked);
+        askedAt.set(await askForJob(studios, at), asked);
       }
     }),
   );
