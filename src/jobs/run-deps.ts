@@ -1,4 +1,5 @@
 import type { WorkerError } from '../base/errors.ts';
+import type { GpuDevice } from '../base/gpu-device.ts';
 import type { OnDelta } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
 import type { LoadHow } from '../engines/load-how.ts';
@@ -52,9 +53,10 @@ export interface RunObserver {
 
 /** Who wants to know what jobs take. What `work` gives, or fails with, is handed on as it is. */
 export interface MemoryUse {
-  watched<T>(job: Job, work: () => Promise<T>): Promise<T>;
+  /** `device`: the GPU it is kept on; left out where its engine chooses. */
+  watched<T>(job: Job, work: () => Promise<T>, device?: GpuDevice): Promise<T>;
   /** A job ran out of memory: reports what there was when it began, and learns that it did not suffice. */
-  ranOut(job: Job, error: WorkerError): Shortage;
+  ranOut(job: Job, error: WorkerError, device?: GpuDevice): Shortage;
 }
 
 /** A model that a job has to run on, with all that distinguishes it. */

@@ -86,10 +86,9 @@ async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done>
     return deps.models.withModel({ engine, files, job, how }, signal, lent);
   };
   const device = deviceOf(deps.slot);
-  const ranOut = (error: WorkerError): Shortage => deps.memory.ranOut(job, error);
-  return await deps.memory.watched(job, () =>
-    withLeanRetry(attempt, { engine, device, ranOut, log: deps.log, signal }),
-  );
+  const ranOut = (error: WorkerError): Shortage => deps.memory.ranOut(job, error, device);
+  const tries = (): Promise<Done> => withLeanRetry(attempt, { engine, device, ranOut, log: deps.log, signal });
+  return await deps.memory.watched(job, tries, device);
 }
 
 /** A result, and how it came about. */

@@ -67,6 +67,7 @@ class SlotScheduler implements Scheduler {
   /** Who had each slot last, and until when. */
   readonly #last = new Map<string, { readonly origin: Origin; readonly endedAt: number }>();
   #gapEnds: (() => void) | undefined;
+  #isServing = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -77,16 +78,15 @@ class SlotScheduler implements Scheduler {
     return this.#holders.held;
   }
 
-  /** A free slot is somebody's who waits, unless it is left to the studio, and then it is the studio's alone. */
-  refusal({ origin, wish }: SlotRequest): SlotRefusal | undefined {
-    if (this.#isMaintained()) return refused('maintenance', this.held);
-    if (this.#slotNow({ origin, wish }) !== undefined) return undefined;
-    return refused('busy', this.#holders.inTheWayOf({ origin, wish }));
+  refusal(request: SlotRequest): SlotRefusal | undefined {
+    this.reconsider(); // who waits may choose otherwise by now
+    return this.#refusal(request);
   }
 
   reserve(request: LeaseRequest): Lease | SlotRefusal {
+    this.reconsider();
     const slot = this.#isMaintained() ? undefined : this.#slotNow(request);
-    return slot === undefined ? (this.refusal(request) ?? refused('busy', this.held)) : this.#lease(request, slot);
+    return slot === undefined ? (this.#refusal(request) ?? refused('busy', this.held)) : this.#lease(request, slot);
   }
 
   waitFor(request: LeaseRequest, { maxWaitMs, onAnswer }: LeaseWait): () => void {
@@ -104,7 +104,7 @@ class SlotScheduler implements Scheduler {
     };
     const disarm = this.#options.clock.after(maxWaitMs, () => {
       this.#waiting.delete(mine);
-      onAnswer(this.refusal(request) ?? refused('busy', this.#holders.inTheWayOf(request)));
+      onAnswer(this.#refusal(request) ?? refused('busy', this.#holders.inTheWayOf(request)));
       this.#handOn(); // others may have waited for maintenance that is not to be
     });
     this.#waiting.add(mine);
@@ -134,7 +134,14 @@ class SlotScheduler implements Scheduler {
   }
 
   reconsider(): void {
-    if (this.#waiting.size > 0) this.#handOn();
+    if (this.#waiting.size > 0 && !this.#isServing) this.#serve();
+  }
+
+  /** A free slot is somebody's who waits, unless it is left to the studio, and then it is the studio's alone. */
+  #refusal({ origin, wish }: SlotRequest): SlotRefusal | undefined {
+    if (this.#isMaintained()) return refused('maintenance', this.held);
+    if (this.#slotNow({ origin, wish }) !== undefined) return undefined;
+    return refused('busy', this.#holders.inTheWayOf({ origin, wish }));
   }
 
   #lease({ origin, purpose, wish }: LeaseRequest, slot: JobSlot): Lease {
@@ -234,13 +241,20 @@ class SlotScheduler implements Scheduler {
     this.#options.onLeftFree?.();
   }
 
-  /** What is called here may reserve or free slots itself, so everything is read anew after each call. */
-  #handOn(): void {
+  /** Gives free slots to those who wait. What is called here may reserve or free slots itself: all is read anew each time. */
+  #serve(): void {
+    const isOutermost = !this.#isServing;
+    this.#isServing = true;
     for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
       const { waiting, slot } = next;
       this.#waiting.delete(waiting);
       waiting.answer(this.#lease(waiting, slot));
     }
+    if (isOutermost) this.#isServing = false;
+  }
+
+  #handOn(): void {
+    this.#serve();
     this.#watchGap();
     for (const call of this.#idle) {
       if (this.#holders.count > 0) return;

@@ -1,4 +1,5 @@
 import { errorChain } from '../base/errors.ts';
+import type { GpuDevice } from '../base/gpu-device.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
 import { IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
@@ -6,7 +7,7 @@ import type { TaskResult } from '../engines/result.ts';
 import { endedRecord, gpuOf, type JobRecord, runningRecord } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
 import type { RunDeps } from '../jobs/run-deps.ts';
-import type { JobSlot } from '../jobs/slots/job-slot.ts';
+import { deviceOf, type JobSlot } from '../jobs/slots/job-slot.ts';
 import type { Lease } from '../jobs/slots/lease.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStore } from '../models/store/store.ts';
@@ -18,7 +19,7 @@ export interface CarryOutDeps {
   readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log' | 'slot'>;
   readonly store: Pick<ModelStore, 'hold'>;
   /** A job was taken: nothing else is loaded before its model. */
-  readonly onTaken: (job: Job) => void;
+  readonly onTaken: (job: Job, device: GpuDevice | undefined) => void;
   /** What jobs make, for people of this machine. Nobody is shown it when left out. */
   readonly shown?: ShownResults;
   readonly events: Pick<WorkerEvents, 'emit'>;
@@ -86,7 +87,7 @@ class JobCarrier implements CarryOut {
   async #run(current: Running, lease: Lease): Promise<JobOutcome> {
     const { runDeps, store, onTaken, log } = this.#deps;
     const { job } = current;
-    onTaken(job);
+    onTaken(job, deviceOf(lease.slot));
     const files = store.hold();
     const observer = this.#observerOf(current);
     try {

@@ -3,7 +3,7 @@ import type { JobId } from '../base/ids.ts';
 import type { Feature, HeartbeatAck, Offer } from '../contract/frames/inbound.ts';
 import { accept, reject } from '../contract/frames/outbound.ts';
 import { type ResultSink, toJob } from '../jobs/job.ts';
-import type { Lease } from '../jobs/slots/lease.ts';
+import type { Lease, LeaseRequest } from '../jobs/slots/lease.ts';
 import type { Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CarryOut } from './carry-out.ts';
@@ -45,6 +45,7 @@ export interface Pipeline {
 /** An offer on its way to its answer. */
 interface Question {
   readonly offer: Offer;
+  readonly request: LeaseRequest;
   readonly report: () => void;
 }
 
@@ -66,7 +67,9 @@ class OfferPipeline implements Pipeline {
   }
 
   onOffer(offer: Offer): void {
-    const question: Question = { offer, report: reportOffer(offer, this.#deps) };
+    const wish = this.#deps.offerFacts.wishFor(offer);
+    const request = { origin: 'studio', purpose: offer.jobId, wish } as const;
+    const question: Question = { offer, request, report: reportOffer(offer, this.#deps) };
     const facts = this.#deps.offerFacts.factsFor(offer);
     if (this.#waits.has(offer.jobId) || slotsFreeSoon(offer, facts) <= this.#waits.size) {
       return this.#decide(question, facts);
@@ -90,17 +93,14 @@ class OfferPipeline implements Pipeline {
 
   #waitForSlot(question: Question): void {
     const { offer } = question;
-    const takeBack = this.#deps.scheduler.waitFor(
-      { origin: 'studio', purpose: offer.jobId },
-      {
-        maxWaitMs: DELIVERY_TAIL_MS,
-        onAnswer: (answer) => {
-          this.#waits.delete(offer.jobId);
-          if (answer.is === 'refused') return this.#decide(question, this.#deps.offerFacts.factsFor(offer));
-          this.#decideWith(answer, question);
-        },
+    const takeBack = this.#deps.scheduler.waitFor(question.request, {
+      maxWaitMs: DELIVERY_TAIL_MS,
+      onAnswer: (answer) => {
+        this.#waits.delete(offer.jobId);
+        if (answer.is === 'refused') return this.#decide(question, this.#deps.offerFacts.factsFor(offer));
+        this.#decideWith(answer, question);
       },
-    );
+    });
     this.#waits.set(offer.jobId, takeBack);
   }
 
@@ -118,7 +118,7 @@ class OfferPipeline implements Pipeline {
     const { offer } = question;
     const against = unfit(offer, facts);
     if (against !== undefined) return this.#reject(question, against, facts);
-    const lease = this.#deps.scheduler.reserve({ origin: 'studio', purpose: offer.jobId });
+    const lease = this.#deps.scheduler.reserve(question.request);
     if (lease.is === 'refused') throw new WorkerError('internal', `no slot for ${offer.jobId}, which no rule rejects`);
     this.#take(question, lease);
   }

@@ -1,10 +1,12 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
+import { deviceOf, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
 import { listCatalogue } from '../../models/catalogue/catalogue.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
 import { createModelStore } from '../../models/store/store.ts';
 import { type ExplainChoice, type ExplainedOffer, type Explanation, explainNow } from '../../worker/explain.ts';
 import { readOffer } from '../../worker/read-offer.ts';
 import { createMemoryAdmission } from '../../worker/rules/memory-admission.ts';
+import { slotsAfter } from '../../worker/placement/gpu-slots.ts';
 import type { ControlClient } from '../../worker/control/client.ts';
 import { presenceOf } from '../../system/presence/presence.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -46,6 +48,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const { files, clock, gpus } = underGpuRules(effects, config);
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
+  const devices = slotsAfter(ONLY_SLOT, watch.latest).flatMap((slot) => deviceOf(slot) ?? []);
   const conditions = await readConditions(current, effects);
   const userPresence = presenceOf(await effects.presence.read());
   const admission = createMemoryAdmission({
@@ -54,6 +57,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
     peaks,
     loaded: () => [],
     ceilingGb: config.live('memory_max_gb'),
+    devices: () => devices,
     clock,
   });
   const store = createModelStore(modelStoreOptions(effects, config, log));

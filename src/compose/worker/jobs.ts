@@ -1,7 +1,6 @@
 import { createRegistry } from '../../engines/registry.ts';
 import { createRepeatFailures } from '../../jobs/repeat-failures.ts';
 import { createOutputCheck } from '../../jobs/output-check.ts';
-import type { Scheduler } from '../../jobs/scheduler.ts';
 import { type Catalogue, openCatalogue } from '../../models/catalogue/catalogue.ts';
 import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
@@ -9,6 +8,7 @@ import { type CarryOut, type CarryOutDeps, createCarryOut } from '../../worker/c
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
 import { learningFrom } from '../../worker/models/learning.ts';
+import { slotWishFor, type SlotWishOptions } from '../../worker/placement/slot-wish.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import { createKeptResults, type KeptResults } from '../../worker/reports/kept-results.ts';
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
@@ -24,6 +24,7 @@ import type { ClaimingParts } from './claiming/claiming.ts';
 import type { Conditions } from './claiming/conditions.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { Memory } from './memory.ts';
+import type { MachineSlots } from './slots.ts';
 import type { WorkerSetup } from './setup.ts';
 import type { StudioLink } from './studio-link.ts';
 
@@ -50,12 +51,13 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
 
 /** What jobs are taken by, and where their results go. */
 export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'studioOffers'> {
-  readonly scheduler: Scheduler;
   readonly events: WorkerEvents;
   readonly claiming: ClaimingParts;
   readonly conditions: Pick<Conditions, 'current'>;
   readonly isStopping: () => boolean;
   readonly userPresence: () => UserPresence | undefined;
+  readonly slots: MachineSlots;
+  readonly machine: SlotWishOptions['machine'];
 }
 
 /** Enough that no two of the jobs in one history are alike. */
@@ -64,7 +66,8 @@ const LOCAL_ID_BYTES = 6;
 /** Nothing runs yet. Whoever calls it closes it, once the last job is over and nothing is delivered any more. */
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
   const { config, effects } = setup;
-  const { scheduler, events, claims, delivery, studioOffers } = parts;
+  const { events, claims, delivery, studioOffers } = parts;
+  const { scheduler } = parts.slots;
   const log = setup.log.logger.child({}, 'jobs');
   const loadFailures = createLoadFailures(effects.clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
@@ -126,7 +129,7 @@ function carryOutOf(
       }),
       clock,
     },
-    onTaken: (job) => loaded.onTaken(job),
+    onTaken: (job, device) => loaded.onTaken(job, device),
     clock,
   });
 }
@@ -172,8 +175,8 @@ const catalogueOf = (
 
 /** Each fact is read anew for each offer: the config may have been edited since the last. */
 function readOfferFacts(
-  { config, quarantine, cpuRule }: WorkerSetup,
-  { scheduler, claiming, conditions, delivery, isStopping, userPresence }: JobsParts,
+  { config, engines, quarantine, cpuRule }: WorkerSetup,
+  { slots, machine, claiming, conditions, delivery, isStopping, userPresence }: JobsParts,
   about: Pick<OfferFactsDeps, 'loadFailures' | 'catalogue'> & { readonly admission: Memory['admission'] },
 ): OfferFactsReader {
   return createOfferFacts({
@@ -184,13 +187,14 @@ function readOfferFacts(
     onlyWhenIdle: config.live('only_when_idle'),
     thresholdGb: config.live('vram_threshold_gb'),
     userPresence,
-    scheduler,
+    scheduler: slots.scheduler,
     isStopping,
     outboxSpace: () => delivery.space(),
     quarantine,
     cpuRule,
     loadFailures: about.loadFailures,
     catalogue: about.catalogue,
+    wishFor: slotWishFor({ engines, machine, admission: about.admission }),
     memory: about.admission,
   });
 }

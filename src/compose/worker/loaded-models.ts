@@ -1,4 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import type { Job } from '../../jobs/job.ts';
 import { openResidency } from '../../models/loaded/residency.ts';
@@ -8,6 +9,7 @@ import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { keepWarmMs } from '../../worker/rules/operator-amounts.ts';
 import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
+import type { SlotWishOptions } from '../../worker/placement/slot-wish.ts';
 import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -15,6 +17,7 @@ import { type Memory, type MemoryOptions, openMemory } from './memory.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import type { ClaimingParts } from './claiming/claiming.ts';
 import type { WorkerSetup } from './setup.ts';
+import type { MachineSlots } from './slots.ts';
 
 /** The models in memory, and the memory they are in. */
 export interface LoadedModels {
@@ -27,34 +30,41 @@ export interface LoadedModels {
   readonly load: ControlDeps['load'];
   readonly unload: ControlDeps['unload'];
   /** A job was taken: nothing else is loaded before its model. */
-  onTaken(job: Job): void;
+  onTaken(job: Job, device: GpuDevice | undefined): void;
   /** Frees all models, and keeps what was learnt about memory. */
   close(): Promise<void>;
+}
+
+export interface LoadedModelsParts {
+  readonly events: Pick<WorkerEvents, 'emit'>;
+  readonly claiming: ClaimingParts;
+  readonly slots: Pick<MachineSlots, 'devices' | 'onReport'>;
+  readonly machine: SlotWishOptions['machine'];
 }
 
 /** Opens what is remembered of memory and of models, and loads nothing yet. Whoever calls it closes it, after the last job. */
 export async function composeLoadedModels(
   setup: WorkerSetup,
   store: ModelStore,
-  { events, claiming }: { readonly events: Pick<WorkerEvents, 'emit'>; readonly claiming: ClaimingParts },
+  parts: LoadedModelsParts,
 ): Promise<LoadedModels> {
-  const { engines } = setup;
   const { clock, files } = setup.effects;
   const log = setup.log.logger.child({}, 'models');
-  const memory = await memoryOf(setup, (kind) => pool.shares(kind));
+  const memory = await memoryOf(setup, parts, (kind) => pool.shares(kind));
   const residency = await openResidency({ path: siblingsOf(setup.config.path).residency, files, clock, log });
-  const keepMs = keepMsOf(setup, claiming);
+  const keepMs = keepMsOf(setup, parts.claiming);
   const closing = new AbortController();
   const onChange = (): void => {
     // What is unloaded at the end is to be loaded again at the next start.
     if (!closing.signal.aborted) residency.remember(pool.residents());
-    events.emit({ is: 'models', models: pool.list() });
+    parts.events.emit({ is: 'models', models: pool.list() });
   };
   const pool = createModelPool<LoadedModel>({ keepMs, probe: memory.probe, clock, log, onChange });
   const loader = loaderOf(pool, memory, files);
-  const about = { engines, pool, loader, filesFor: presentFilesIn(store), keepMs, clock, log };
+  const found = { engines: setup.engines, filesFor: presentFilesIn(store), deviceFor: memory.deviceFor };
+  const about = { ...found, pool, loader, keepMs, clock, log };
   const restore = createRestoreOnce(residency.found, about);
-  const unfollow = follow(setup, claiming, pool);
+  const unfollow = follow(setup, parts.claiming, pool);
   return {
     memory,
     pool,
@@ -62,9 +72,9 @@ export async function composeLoadedModels(
     restore: () => restore.start(),
     load: ({ model, source, gb = 0 }) => preload({ model, source, gb, lastUsedAt: clock.now() }, about, closing.signal),
     unload: (which) => pool.unload(which, 'requested'),
-    onTaken: ({ model }) => {
+    onTaken: ({ model }, device) => {
       void restore.end('a job came first');
-      pool.cancelPreloads(model);
+      pool.cancelPreloads({ model, device });
     },
     async close() {
       unfollow();
@@ -86,12 +96,19 @@ function keepMsOf({ config }: WorkerSetup, claiming: ClaimingParts): () => numbe
   return () => keepWarmMs(claiming.isClaiming(), keepSecs());
 }
 
-const memoryOf = (setup: WorkerSetup, loaded: MemoryOptions['loaded']): Promise<Memory> =>
+const memoryOf = (
+  setup: WorkerSetup,
+  { slots, machine }: LoadedModelsParts,
+  loaded: MemoryOptions['loaded'],
+): Promise<Memory> =>
   openMemory(setup.effects, {
     engines: setup.engines,
     peaksPath: siblingsOf(setup.config.path).peaks,
     loaded,
     ceilingGb: setup.config.live('memory_max_gb'),
+    devices: () => slots.devices(),
+    machine,
+    onReport: (report) => slots.onReport(report),
     log: setup.log.logger.child({}, 'jobs'),
   });
 

@@ -1,4 +1,5 @@
 import { GIB, MINUTE_MS } from '../../base/units.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedShare } from '../../models/memory/fit.ts';
@@ -8,6 +9,8 @@ import { openPeaks, type Peaks } from '../../models/memory/peaks.ts';
 import { processMemory } from '../../system/process/process-memory.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import { watchMemory } from '../../system/machine/memory-watch.ts';
+import type { PreloadOptions } from '../../worker/models/restore.ts';
+import { preloadDeviceFor, type PreloadDeviceOptions } from '../../worker/placement/preload-device.ts';
 import { createMemoryAdmission, type MemoryAdmission } from '../../worker/rules/memory-admission.ts';
 import type { Effects } from '../effects.ts';
 
@@ -19,6 +22,7 @@ export interface Memory {
     /** The newest report, and when it came; milliseconds since the epoch. */
     readonly latestAt: { readonly at: number; readonly report: MemoryReport } | undefined;
   };
+  readonly deviceFor: PreloadOptions['deviceFor'];
   close(): Promise<void>;
 }
 
@@ -30,6 +34,11 @@ export interface MemoryOptions {
   readonly loaded: (kind: MemoryKind) => readonly LoadedShare[];
   /** The most RAM that one engine process may hold, in GiB. */
   readonly ceilingGb: () => number;
+  /** The GPUs that jobs are placed on; none where engines choose. */
+  readonly devices: () => readonly GpuDevice[];
+  readonly machine: PreloadDeviceOptions['machine'];
+  /** Called with each report of the drivers. */
+  readonly onReport: (report: MemoryReport) => void;
   readonly log: Logger;
 }
 
@@ -38,27 +47,30 @@ const ASK_EVERY_MS = MINUTE_MS / 2;
 
 /** Admission by memory in a running worker. Drivers are asked in the background: an offer is answered at once. */
 export async function openMemory(effects: Effects, options: MemoryOptions): Promise<Memory> {
-  const { engines, peaksPath, loaded, ceilingGb, log } = options;
+  const { engines, peaksPath, loaded, ceilingGb, devices, machine, onReport, log } = options;
   const { clock, files, gpus } = effects;
   using undo = new DisposableStack();
-  const watch = undo.use(watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS }));
+  const watch = undo.use(watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS, onReport }));
   void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
-  const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, clock });
+  const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, devices, clock });
   undo.move(); // its close ends the watch
+  const probe: Memory['probe'] = {
+    get latest() {
+      return watch.latest;
+    },
+    get latestAt() {
+      const { latest, latestAt } = watch;
+      return latest && { at: latestAt, report: latest };
+    },
+    refresh: () => watch.refresh(),
+    sizeOf: processMemory,
+  };
+  const deviceFor = preloadDeviceFor({ admission, probe, machine, devices });
   return {
     admission,
-    probe: {
-      get latest() {
-        return watch.latest;
-      },
-      get latestAt() {
-        const { latest, latestAt } = watch;
-        return latest && { at: latestAt, report: latest };
-      },
-      refresh: () => watch.refresh(),
-      sizeOf: processMemory,
-    },
+    probe,
+    deviceFor,
     async close() {
       watch[Symbol.dispose]();
       await peaks.saved();

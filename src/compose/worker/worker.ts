@@ -2,7 +2,6 @@ import { SECOND_MS } from '../../base/units.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
-import { createScheduler } from '../../jobs/scheduler.ts';
 import type { MachineView } from '../../local-api/deps.ts';
 import { BARE_TERMS, type StudioTerms } from '../../studio/session/terms.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
@@ -29,6 +28,7 @@ import { composeJobs, type Jobs } from './jobs.ts';
 import { composeMachineFacts } from './machine-facts.ts';
 import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
+import { composeSlots } from './slots.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
 import { gpuStatuses } from '../../worker/reports/gpu-report.ts';
@@ -65,7 +65,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   stopping.connect(stopParts({ session: link.session, delivery: link.delivery, registration, events }));
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
-  parts.onLeftFree(() => link.session.beat()); // which is when the studio offers
+  parts.slots.onLeftFree(() => link.session.beat()); // which is when the studio offers
   parts.claiming.onChange(() => link.session.beat());
   const { updater } = setup;
   events.subscribe(({ is }) => {
@@ -131,12 +131,8 @@ async function composeBase(setup: WorkerSetup, undo: AsyncDisposableStack) {
   events.subscribe((event) => history.onEvent(event));
   const rejections = createRejectionCounts(() => clock.now());
   events.subscribe((event) => rejections.onEvent(event));
-  let leftFree = (): void => {};
-  const scheduler = createScheduler({
-    clock,
-    localPriority: config.live('local_priority'),
-    onLeftFree: () => leftFree(),
-  });
+  const slots = composeSlots(clock, config.live('local_priority'));
+  const { scheduler } = slots;
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
   return {
     apiBaseUrl,
@@ -148,14 +144,14 @@ async function composeBase(setup: WorkerSetup, undo: AsyncDisposableStack) {
     history,
     rejections,
     scheduler,
-    onLeftFree: (call: () => void) => void (leftFree = call),
+    slots,
     stopping,
   };
 }
 
 /** The way from an offer to its outcome and back to the studio. */
 async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposableStack) {
-  const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, stopping } = base;
+  const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, slots, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
   const capabilities = ({ features }: StudioTerms): Capabilities =>
@@ -183,12 +179,13 @@ async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposab
   undo.defer(() => link.delivery.stop()); // its session has not begun
   const jobs = await composeJobs(setup, {
     ...link,
-    scheduler,
     events,
     claiming,
     conditions,
     isStopping: () => stopping.underway,
     userPresence: () => presence.latest(),
+    slots,
+    machine,
   });
   undo.defer(() => jobs.close());
   return { takenGb, capabilities, identity, registration, link, jobs, roundTrip };

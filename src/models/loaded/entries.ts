@@ -1,6 +1,6 @@
-import type { ModelId } from '../../base/ids.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
+import { isSameGpu } from '../memory/one-gpu.ts';
 import {
   type Entry,
   type LoadRequest,
@@ -14,7 +14,7 @@ import type { LoadedWeights } from './lane.ts';
 import { isIdle } from './lifecycle.ts';
 import type { Resident } from './residency.ts';
 
-/** The pool's entries: one for each engine and model, and beside them the ones whose holder was abandoned. */
+/** The pool's entries: one for each engine, model and GPU, and beside them the ones whose holder was abandoned. */
 export class Entries<Model extends LoadedWeights> {
   readonly #current = new Set<Entry<Model>>();
   /** Replaced while an abandoned holder still had them: they are unloaded when that use ends, if it ever does. */
@@ -58,8 +58,10 @@ export class Entries<Model extends LoadedWeights> {
     return [...this.#current, ...this.#abandoned];
   }
 
-  find({ engine, model }: Pick<LoadRequest<Model>, 'engine' | 'model'>): Entry<Model> | undefined {
-    return this.current.find(({ request }) => request.engine === engine && request.model === model);
+  find({ engine, model, device }: Pick<LoadRequest<Model>, 'engine' | 'model' | 'device'>): Entry<Model> | undefined {
+    return this.current.find(
+      ({ request }) => request.engine === engine && request.model === model && isSameGpu(request.device, device),
+    );
   }
 
   /** The entry that can serve this request, in memory or being preloaded. Taken at once, it cannot go before. */
@@ -71,8 +73,10 @@ export class Entries<Model extends LoadedWeights> {
     return isPreloading || isIdle(state) ? known : undefined;
   }
 
-  idleOf(model: ModelId): readonly Entry<Model>[] {
-    return this.current.filter(({ request, lane }) => request.model === model && isIdle(lane.state));
+  idleOf({ model, device }: Pick<LoadedShare, 'model' | 'device'>): readonly Entry<Model>[] {
+    return this.current.filter(
+      ({ request, lane }) => request.model === model && isSameGpu(request.device, device) && isIdle(lane.state),
+    );
   }
 
   get hasIdle(): boolean {

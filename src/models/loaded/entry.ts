@@ -1,3 +1,4 @@
+import { type GpuDevice, gpuId, gpuLabel } from '../../base/gpu-device.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { EngineName, ModelSource } from '../../contract/model-source.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -36,6 +37,8 @@ export interface PooledModel {
   readonly engine: EngineName;
   readonly model: ModelId;
   readonly state: 'loading' | 'in use' | 'idle' | 'unloading' | 'failed';
+  /** The GPU it is kept on, for people; absent where its engine chose. */
+  readonly gpu?: string;
   /** The process that holds it. */
   readonly pid?: number;
   /** When it came to be in this state, and when it was used last; milliseconds since the epoch. */
@@ -91,7 +94,7 @@ export function createEntry<Model extends LoadedWeights>(
 }
 
 async function loadLogged<Model extends LoadedWeights>(
-  { engine, model: name, load }: LoadRequest<Model>,
+  { engine, model: name, device, load }: LoadRequest<Model>,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<Model> {
@@ -99,9 +102,13 @@ async function loadLogged<Model extends LoadedWeights>(
   const model = await load(signal);
   const pid = model.process?.pid;
   const ms = Math.round(clock.elapsed() - since);
-  if (pid !== undefined) log.info('model.loaded', { engine, model: name, pid, ms });
+  if (pid !== undefined) log.info('model.loaded', { engine, model: name, pid, ms, ...shownGpu(device) });
   return model;
 }
+
+/** The GPU that a model is kept on, for the log. */
+export const shownGpu = (device: GpuDevice | undefined): { readonly gpu?: string } =>
+  device === undefined ? {} : { gpu: gpuLabel(device) };
 
 /** What evicting it would give back of a kind of memory; undefined while it has nothing there. */
 export function shareOf<Model extends LoadedWeights>(
@@ -112,6 +119,7 @@ export function shareOf<Model extends LoadedWeights>(
   if (lane.model === undefined || gb === undefined) return undefined;
   return {
     model: request.model,
+    device: request.device,
     gb,
     inUse: !isIdle(lane.state),
     lastUsedElapsedMs: entry.lastUsedElapsedMs,
@@ -135,7 +143,9 @@ export function residentOf<Model extends LoadedWeights>({
   ...entry
 }: Entry<Model>): Resident | undefined {
   if (lane.state.at !== 'loaded' || lane.model?.process === undefined) return undefined;
-  return { model: request.model, source: request.source, gb: entry.gb, lastUsedAt: entry.lastUsedAt };
+  const { model, source, device } = request;
+  const gpu = device === undefined ? {} : { gpu: gpuId(device) };
+  return { model, source, gb: entry.gb, lastUsedAt: entry.lastUsedAt, ...gpu };
 }
 
 /** What the operator sees; undefined for a model that is not in memory. */
@@ -152,6 +162,7 @@ export function viewOf<Model extends LoadedWeights>({
     model: request.model,
     state: state.at === 'loaded' ? (state.inUse ? 'in use' : 'idle') : state.at,
     ...(pid === undefined ? {} : { pid }),
+    ...shownGpu(request.device),
     since: entry.since,
     lastUsedAt: entry.lastUsedAt,
     gb: entry.gb,

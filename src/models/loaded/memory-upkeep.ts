@@ -1,9 +1,11 @@
+import { gpuId } from '../../base/gpu-device.ts';
 import { GIB } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import { type Evictable, evictUnderPressure, evictUntilFits, type MemoryProbe } from '../memory/evict.ts';
 import { grownGb } from '../memory/gpu-memory.ts';
+import { reportOn } from '../memory/one-gpu.ts';
 import type { Entries } from './entries.ts';
 import type { Entry, LoadRequest } from './entry.ts';
 import type { LoadedWeights } from './lane.ts';
@@ -24,15 +26,15 @@ export class MemoryUpkeep<Model extends LoadedWeights> {
   readonly #options: MemoryUpkeepOptions;
   readonly #evictable: Evictable;
   readonly #pressure: PressureWatch;
-  /** How often any model was loaded or unloaded. */
-  #changeCount = 0;
+  /** How often any model was loaded or unloaded, by its GPU. */
+  readonly #changeCounts = new Map<string | undefined, number>();
 
   constructor(entries: Entries<Model>, options: MemoryUpkeepOptions) {
     this.#options = options;
     this.#evictable = {
       shares: (kind) => entries.shares(kind),
-      unload: async (model, because) => {
-        await Promise.all(entries.idleOf(model).map(({ lane }) => lane.unload(because)));
+      unload: async (share, because) => {
+        await Promise.all(entries.idleOf(share).map(({ lane }) => lane.unload(because)));
       },
     };
     this.#pressure = new PressureWatch(options.clock, {
@@ -51,8 +53,9 @@ export class MemoryUpkeep<Model extends LoadedWeights> {
 
   /** This model was loaded or unloaded. */
   countChange(entry: Entry<Model>): void {
-    this.#changeCount += 1;
-    entry.changeCount = this.#changeCount;
+    const gpu = idOfGpu(entry);
+    entry.changeCount = (this.#changeCounts.get(gpu) ?? 0) + 1;
+    this.#changeCounts.set(gpu, entry.changeCount);
   }
 
   /** Checks for pressure by other programs from now on, as long as something is idle. */
@@ -72,11 +75,18 @@ export class MemoryUpkeep<Model extends LoadedWeights> {
     if (useCount > 1) return; // not after each job: the pressure watch asks the driver soon enough
     const report = await probe.refresh();
     // What the driver reports in use beyond before is this model's, as long as nothing else happened meanwhile.
-    const isAlone = entry.useCount === useCount && isIdle(lane.state) && entry.changeCount === this.#changeCount;
+    const isAlone =
+      entry.useCount === useCount && isIdle(lane.state) && entry.changeCount === this.#changeCounts.get(idOfGpu(entry));
     if (request.kind === 'gpu' && isAlone && beforeLoad !== undefined) {
-      entry.gb = Math.max(0, grownGb(beforeLoad, report) ?? entry.gb);
+      entry.gb = Math.max(
+        0,
+        grownGb(reportOn(beforeLoad, request.device), reportOn(report, request.device)) ?? entry.gb,
+      );
       onChange();
     }
     await evictUnderPressure(report, this.#evictable, this.#options);
   }
 }
+
+const idOfGpu = ({ request }: Pick<Entry<LoadedWeights>, 'request'>): string | undefined =>
+  request.device && gpuId(request.device);

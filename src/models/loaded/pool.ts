@@ -1,9 +1,10 @@
-import type { ModelId } from '../../base/ids.ts';
+import { gpuId } from '../../base/gpu-device.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryProbe } from '../memory/evict.ts';
 import type { LoadedShare } from '../memory/fit.ts';
 import type { MemoryKind } from '../memory/gpu-memory.ts';
+import { isSameGpu, reportOn, sharesOn } from '../memory/one-gpu.ts';
 import { Entries } from './entries.ts';
 import { createEntry, type Entry, type LoadRequest, markUsed, type ModelName, type PooledModel } from './entry.ts';
 import { freeAll } from './free-all.ts';
@@ -17,8 +18,8 @@ import { Turns } from './turns.ts';
 
 /*
  * The models in memory. One that was used stays for a while, so that the next job on it pays no load; the least recently
- * used is evicted first when another must fit or other programs need the memory. One lane for each engine and model:
- * changed files or settings replace what is loaded.
+ * used is evicted first when another must fit or other programs need the memory. One lane for each engine, model and
+ * GPU: changed files or settings replace what is loaded.
  */
 
 /** The models in memory. Whoever makes one closes it, after the last `withModel` was aborted or has ended. */
@@ -32,8 +33,8 @@ export interface ModelPool<Model extends LoadedWeights> {
   withModel<T>(request: LoadRequest<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T>;
   /** Loads a model ahead of any job, if it fits without evicting others. False when it does not. */
   preload(request: LoadRequest<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean>;
-  /** Aborts preloads, except that of this model. */
-  cancelPreloads(except: ModelId): void;
+  /** Aborts preloads on the GPU of this model, and where no GPU is meant; not that of the model itself. */
+  cancelPreloads(except: Pick<LoadedShare, 'model' | 'device'>): void;
   list(): readonly PooledModel[];
   /** What is to be loaded again after a restart. */
   residents(): readonly Resident[];
@@ -78,8 +79,8 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
   }
 
   async withModel<T>(request: LoadRequest<Model>, signal: AbortSignal, use: (model: Model) => Promise<T>): Promise<T> {
-    this.cancelPreloads(request.model);
-    using turn = this.#turns.join(`${request.engine} ${request.model}`, signal);
+    this.cancelPreloads(request);
+    using turn = this.#turns.join(queueOf(request), signal);
     if (turn.wait !== undefined) await turn.wait;
     const entry = this.#entries.findUsable(request) ?? (await this.#replaced(request));
     const model = await this.#take(entry, signal);
@@ -102,7 +103,8 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
   async preload(request: LoadRequest<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean> {
     const report = await this.#options.probe.refresh();
     signal.throwIfAborted(); // a job came meanwhile
-    const { is } = request.fits(report, this.shares(request.kind));
+    const gpu = request.kind === 'gpu' ? request.device : undefined;
+    const { is } = request.fits(reportOn(report, gpu), sharesOn(this.shares(request.kind), gpu));
     if (is !== 'fits' && is !== 'unknown') return false;
     if (this.#entries.find(request) !== undefined) return true;
     const entry = this.#add(request);
@@ -113,10 +115,12 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
     return true;
   }
 
-  cancelPreloads(except: ModelId): void {
+  cancelPreloads({ model, device }: Pick<LoadedShare, 'model' | 'device'>): void {
     for (const { request, lane } of this.#entries.current) {
       const { state } = lane;
-      if (state.at === 'loading' && !state.inUse && request.model !== except) void lane.unload('cancelled');
+      const isInTheWay = request.device === undefined || device === undefined || isSameGpu(request.device, device);
+      const isOther = request.model !== model || !isSameGpu(request.device, device);
+      if (state.at === 'loading' && !state.inUse && isInTheWay && isOther) void lane.unload('cancelled');
     }
   }
 
@@ -203,3 +207,6 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
     this.#memory.watch();
   }
 }
+
+const queueOf = ({ engine, model, device }: Pick<LoadRequest<LoadedWeights>, 'engine' | 'model' | 'device'>): string =>
+  [engine, model, ...(device === undefined ? [] : [gpuId(device)])].join(' ');

@@ -15,6 +15,8 @@ export interface Resident {
   readonly gb: number;
   /** Milliseconds since the epoch. */
   readonly lastUsedAt: number;
+  /** The id of the GPU it was kept on; absent where its engine chose. */
+  readonly gpu?: string;
 }
 
 /** The models that were in memory when the worker ended, however it ended. */
@@ -110,10 +112,12 @@ function residentOf(fields: FieldReader): Resident {
   if (model === '') throw malformed('model: expected a name');
   const source = readJson(ModelSourceSchema, writeJson(fields.value('source'))); // through text, because that is what it reads
   if (source.is === 'unreadable') throw malformed(`source: ${source.problem}`);
+  const gpu = fields.optionalText('gpu');
   return {
     model: toModelId(model),
     source: source.value,
     gb: fields.amount('gb'),
     lastUsedAt: fields.amount('lastUsedAt'),
+    ...(gpu === undefined ? {} : { gpu }),
   };
 }

@@ -1,11 +1,12 @@
 import { pause } from '../../base/pause.ts';
 import { roundToTenths, SECOND_MS } from '../../base/units.ts';
-import type { ModelId } from '../../base/ids.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { LoadedShare, MemoryVerdict } from './fit.ts';
 import { freeGb, marginGb, type MemoryKind } from './gpu-memory.ts';
+import { isSameGpu, reportOn, sharesOn } from './one-gpu.ts';
 
 /** Measures memory for whoever loads models. */
 export interface MemoryProbe {
@@ -21,7 +22,7 @@ export interface MemoryProbe {
 export interface Evictable {
   shares(kind: MemoryKind): readonly LoadedShare[];
   /** Unloads this model if it is idle. Settles when it is out of memory. */
-  unload(model: ModelId, because: 'evicted' | 'memory-pressure'): Promise<void>;
+  unload(share: Pick<LoadedShare, 'model' | 'device'>, because: 'evicted' | 'memory-pressure'): Promise<void>;
 }
 
 /** What eviction works with. */
@@ -34,6 +35,8 @@ export interface EvictOptions {
 /** What a load needs of memory. */
 export interface MemoryRequest {
   readonly kind: MemoryKind;
+  /** The GPU it is kept on: for what is loaded into GPU memory, nothing else counts. */
+  readonly device?: GpuDevice | undefined;
   readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
 
@@ -61,8 +64,9 @@ export async function evictUntilFits(
   for (;;) {
     const report = await options.probe.refresh();
     signal.throwIfAborted();
-    const loaded = holders.shares(request.kind);
-    const verdict = request.fits(report, loaded);
+    const gpu = gpuOf(request);
+    const loaded = sharesOn(holders.shares(request.kind), gpu);
+    const verdict = request.fits(reportOn(report, gpu), loaded);
     if (verdict.is === 'does-not-fit') {
       const { needGb, freeGb: nowGb } = verdict;
       options.log.warn('memory.short', {
@@ -72,24 +76,34 @@ export async function evictUntilFits(
       });
     }
     const [first] = verdict.is === 'fits-after-unloading' ? verdict.unload : [];
-    if (first === undefined) return report;
-    const share = loaded.find(({ model }) => model === first);
-    await holders.unload(first, 'evicted');
-    await untilFreed({ kind: request.kind, gb: share?.gb ?? 0, before: report }, options, signal);
+    const share = loaded.find(({ model, inUse }) => model === first && !inUse);
+    if (share === undefined) return report;
+    await holders.unload(share, 'evicted');
+    await untilFreed({ kind: request.kind, gpu, gb: share.gb, before: report }, options, signal);
   }
+}
+
+const gpuOf = ({ kind, device }: Pick<MemoryRequest, 'kind' | 'device'>): GpuDevice | undefined =>
+  kind === 'gpu' ? device : undefined;
+
+interface Freeing {
+  readonly kind: MemoryKind;
+  readonly gpu: GpuDevice | undefined;
+  readonly gb: number;
+  readonly before: MemoryReport;
 }
 
 /** Waits until freed memory shows, but not for ever: what is not freed is logged, and what is free counts. */
 async function untilFreed(
-  { kind, gb, before }: { readonly kind: MemoryKind; readonly gb: number; readonly before: MemoryReport },
+  { kind, gpu, gb, before }: Freeing,
   { probe, clock, log }: EvictOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const beforeGb = freeGb(before, kind);
+  const beforeGb = freeGb(reportOn(before, gpu), kind);
   if (beforeGb === undefined) return; // nobody reports it
   const since = clock.elapsed();
   for (;;) {
-    const nowGb = freeGb(await probe.refresh(), kind) ?? beforeGb;
+    const nowGb = freeGb(reportOn(await probe.refresh(), gpu), kind) ?? beforeGb;
     const waitedMs = Math.round(clock.elapsed() - since);
     const numbers = {
       kind,
@@ -112,14 +126,26 @@ export async function evictUnderPressure(
   holders: Evictable,
   { probe }: Pick<EvictOptions, 'probe'>,
 ): Promise<void> {
-  for (const kind of ['gpu', 'ram'] as const) {
-    for (let report = now; isTight(report, kind); report = await probe.refresh()) {
-      const [oldest] = idle(holders.shares(kind));
+  for (const gpu of gpusOf(holders.shares('gpu'))) {
+    const onGpu = (): readonly LoadedShare[] => holders.shares('gpu').filter(({ device }) => isSameGpu(device, gpu));
+    for (let report = now; isTight(reportOn(report, gpu), 'gpu'); report = await probe.refresh()) {
+      const [oldest] = idle(onGpu());
       if (oldest === undefined) break;
-      await holders.unload(oldest.model, 'memory-pressure');
+      await holders.unload(oldest, 'memory-pressure');
     }
   }
+  for (let report = now; isTight(report, 'ram'); report = await probe.refresh()) {
+    const [oldest] = idle(holders.shares('ram'));
+    if (oldest === undefined) break;
+    await holders.unload(oldest, 'memory-pressure');
+  }
 }
+
+/** Each GPU that has models of ours; undefined stands for the one, or those, that engines chose. */
+const gpusOf = (shares: readonly LoadedShare[]): readonly (GpuDevice | undefined)[] =>
+  shares
+    .map(({ device }) => device)
+    .filter((device, at, all) => all.findIndex((other) => isSameGpu(other, device)) === at);
 
 function isTight(report: MemoryReport, kind: MemoryKind): boolean {
   const free = freeGb(report, kind);

@@ -1,3 +1,4 @@
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { ModelId } from '../../base/ids.ts';
 
 /*
@@ -18,6 +19,8 @@ export interface GpuMemory {
 /** A model in memory, and what evicting it would give back, in GiB. */
 export interface LoadedShare {
   readonly model: ModelId;
+  /** The GPU it is kept on; undefined where its engine chose, and for what is on none. */
+  readonly device?: GpuDevice | undefined;
   readonly gb: number;
   /** A model in use is not evicted. */
   readonly inUse: boolean;

@@ -23,6 +23,8 @@ export interface PeakKey {
   readonly engine: EngineName;
   /** See `sizeBucket`. */
   readonly bucket: string;
+  /** The name of the GPU, on a machine with several: two of one name need the same. */
+  readonly gpu?: string | undefined;
 }
 
 /** The GPU memory that earlier runs took, across restarts. */
@@ -66,7 +68,7 @@ class SavedPeaks implements Peaks {
   }
 
   find(key: PeakKey): LearnedPeak | undefined {
-    const runs = this.#known.get(nameOf(key));
+    const runs = this.#runsOf(key);
     if (runs === undefined) return undefined;
     const shortage = lastingShortage(runs, this.#options.clock.now());
     const peakGb = HEADROOM * Math.max(0, ...runs.peaks);
@@ -89,6 +91,14 @@ class SavedPeaks implements Peaks {
 
   saved(): Promise<void> {
     return this.#saving;
+  }
+
+  /** What was learned when the machine had one GPU, or by a version that did not tell them apart, counts until there is more. */
+  #runsOf(key: PeakKey): RunMemory | undefined {
+    const own = this.#known.get(nameOf(key));
+    const ofAny = key.gpu === undefined ? undefined : this.#known.get(nameOf({ ...key, gpu: undefined }));
+    if (ofAny === undefined || (own !== undefined && own.peaks.length >= ofAny.peaks.length)) return own;
+    return { ...ofAny, ...(own?.shortage === undefined ? {} : { shortage: own.shortage }) };
   }
 
   #update(key: PeakKey, change: (runs: RunMemory) => RunMemory): void {
@@ -114,7 +124,9 @@ class SavedPeaks implements Peaks {
   }
 }
 
-const nameOf = ({ model, engine, bucket }: PeakKey): string => JSON.stringify([engine, bucket, model]);
+/** An older version keeps names that it does not look for. */
+const nameOf = ({ model, engine, bucket, gpu }: PeakKey): string =>
+  JSON.stringify(gpu === undefined ? [engine, bucket, model] : [engine, bucket, model, gpu]);
 const rounded = (gb: number): number => Math.round(gb * 1000) / 1000;
 
 async function load({ path, files, log }: PeaksOptions): Promise<KnownRuns> {

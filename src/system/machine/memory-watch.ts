@@ -14,12 +14,14 @@ export interface MemoryWatch extends Disposable {
 export interface MemoryWatchOptions {
   readonly gpus: Gpus;
   readonly clock: Pick<Clock, 'after' | 'now'>;
+  /** Called with each answer. */
+  readonly onReport?: (report: MemoryReport) => void;
   /** Time from one answer to the next question. */
   readonly everyMs: number;
 }
 
 /** A watch that asks at once, and repeatedly until it is disposed of. */
-export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): MemoryWatch {
+export function watchMemory({ gpus, clock, everyMs, onReport }: MemoryWatchOptions): MemoryWatch {
   let latest: MemoryReport | undefined;
   let latestAt = 0;
   let asking: Promise<MemoryReport> | undefined;
@@ -32,6 +34,7 @@ export function watchMemory({ gpus, clock, everyMs }: MemoryWatchOptions): Memor
     latest = report;
     latestAt = clock.now();
     asking = undefined;
+    onReport?.(report);
     if (!over) disarm = clock.after(everyMs, () => void refresh());
     return report;
   }

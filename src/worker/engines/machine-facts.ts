@@ -1,6 +1,7 @@
 import { pause } from '../../base/pause.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
+import type { Where } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Machine, VramReport } from '../../system/machine/machine.ts';
@@ -24,6 +25,8 @@ export interface MachineFacts {
   /** GiB; 0 while unknown. */
   vramTotalGb(): number;
   capabilities(now: CapabilityMoment): Capabilities;
+  /** Where the models of an engine run, as of its last check; undefined where it does not say. */
+  where(engine: string): Where | undefined;
 }
 
 /** What the operator set, as of now. */
@@ -62,6 +65,7 @@ export async function probeMachine(options: MachineFactsOptions): Promise<Machin
   patience.abort();
   return {
     vramTotalGb: () => vramTotalGb,
+    where: (engine) => ready.where(engine),
     capabilities({ claiming, thresholdGb, withExtensions = false, maxParallelJobs }) {
       const set = settings();
       return describeCapabilities({

@@ -1,7 +1,7 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { MINUTE_MS } from '../../base/units.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { notReady, type Readiness } from '../../engines/readiness.ts';
+import { notReady, type Readiness, type Where } from '../../engines/readiness.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 
@@ -9,6 +9,8 @@ import type { Clock } from '../../system/clock.ts';
 export interface ReadyEngines {
   /** As of the last check; one that is due happens in the background. */
   current(): readonly Engine[];
+  /** Where the models of an engine run, as of the last check; undefined where it does not say. */
+  where(engine: string): Where | undefined;
   /** Checks now. */
   refresh(): Promise<void>;
 }
@@ -33,6 +35,7 @@ class CheckedEngines implements ReadyEngines {
   readonly #engines: readonly Engine[];
   readonly #options: ReadyEnginesOptions;
   #ready: readonly Engine[] = [];
+  #where: ReadonlyMap<string, Where | undefined> = new Map();
   /** The operator's models as of the last check. */
   #checkedModels: string | undefined;
   /** Engines and their models as `onChange` was last called for, or as the first check found them. */
@@ -52,12 +55,17 @@ class CheckedEngines implements ReadyEngines {
     return this.#ready;
   }
 
+  where(engine: string): Where | undefined {
+    return this.#where.get(engine);
+  }
+
   async refresh(): Promise<void> {
     const { clock, ownModels, onChange } = this.#options;
     this.#checkedAt = clock.elapsed();
     this.#checkedModels = await ownModels();
     const answers = await Promise.all(this.#engines.map(async (one) => [one, await readinessOf(one)] as const));
     for (const [engine, readiness] of answers) this.#logChange(engine, readiness);
+    this.#where = new Map(answers.map(([{ id }, { where }]) => [id, where]));
     this.#ready = answers.filter(([, readiness]) => readiness.ready).map(([engine]) => engine);
     const before = this.#reported;
     this.#reported = JSON.stringify(this.#ready.map(({ id, models }) => [id, models]));

@@ -86,11 +86,12 @@ class SlottedJobs implements LocalJobs {
     const { signal } = requester;
     if (signal.aborted) throw cancelled();
     const jobId = toJobId(`local-${this.#deps.newId()}`);
-    this.#assertFit(jobId, request);
-    const lease = await this.#leaseFor(jobId, signal);
+    const offer = asOffer(jobId, request);
+    this.#assertFit(offer);
+    const lease = await this.#leaseFor(offer, signal);
     const onAbort = (): void => void this.#deps.scheduler.cancel(jobId, cancelled());
     try {
-      this.#assertFit(jobId, request); // as it is by now
+      this.#assertFit(offer); // as it is by now
       requester.onStart?.(jobId);
     } catch (thrown) {
       lease[Symbol.dispose]();
@@ -106,13 +107,13 @@ class SlottedJobs implements LocalJobs {
     }
   }
 
-  async #leaseFor(jobId: JobId, signal: AbortSignal): Promise<Lease> {
+  async #leaseFor(offer: Offer, signal: AbortSignal): Promise<Lease> {
     if (this.#waiting >= MAX_WAITING) {
       throw new WorkerError('local.busy', `${this.#waiting} requests wait for this worker already`);
     }
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const takeBack = this.#deps.scheduler.waitFor(
-      { origin: 'local', purpose: jobId },
+      { origin: 'local', purpose: offer.jobId, wish: this.#deps.offerFacts.wishFor(offer) },
       {
         maxWaitMs: MAX_WAIT_MS,
         onAnswer(answer) {
@@ -136,13 +137,21 @@ class SlottedJobs implements LocalJobs {
     }
   }
 
-  #assertFit(jobId: JobId, { model, task, source, vramGbEstimate }: LocalRequest): void {
-    const offer: Offer = { ...OF_THIS_MACHINE, jobId, model, task, modelSource: source, vramGbEstimate };
+  #assertFit(offer: Offer): void {
     const against = unfit(offer, this.#deps.offerFacts.factsFor(offer, { heldSlot: true }), RULES_THAT_COUNT);
     if (against === undefined) return;
     throw new WorkerError('local.unfit', against.because, { fields: { rule: against.rule } });
   }
 }
+
+const asOffer = (jobId: JobId, { model, task, source, vramGbEstimate }: LocalRequest): Offer => ({
+  ...OF_THIS_MACHINE,
+  jobId,
+  model,
+  task,
+  modelSource: source,
+  vramGbEstimate,
+});
 
 const cancelled = (): WorkerError => new WorkerError('job.cancelled', 'whoever asked for it went away');
 

@@ -47,6 +47,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     const weights = await weightsOf(files, options.files);
     const weightsGb = (weights.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / GIB) * MEMORY_PER_WEIGHT;
     const kind: MemoryKind = engine.memory === 'gpu' && options.hasGpu() ? 'gpu' : 'ram';
+    const device = kind === 'gpu' ? how.device : undefined;
     const { model, task, vramGbEstimate, source } = recipe;
     const gb = kind === 'gpu' ? vramGbEstimate || weightsGb : weightsGb;
     return {
@@ -55,12 +56,13 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
       source,
       key: writeJson({ weights, defaults: files.defaults, how: { lean: how.lean } }),
       kind,
+      device,
       gb,
       fits: (report, loaded) =>
         kind === 'gpu' && task !== undefined
           ? options.admission.verdictOn(
               { model, task, vramGbEstimate, modelSource: source },
-              { report, loaded, minGb: weightsGb },
+              { report, loaded, minGb: weightsGb, device },
             )
           : fitsMemory({
               estimateGb: gb,

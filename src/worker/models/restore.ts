@@ -1,4 +1,5 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { Engine, LoadedModel } from '../../engines/engine.ts';
 import type { LeasedFiles } from '../../jobs/run-deps.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -12,6 +13,8 @@ export interface RestoreOptions {
   readonly engines: readonly Engine[];
   readonly pool: Pick<ModelPool<LoadedModel>, 'preload'>;
   readonly loader: Pick<ModelLoader, 'requestFor'>;
+  /** The GPU it goes to; undefined where its engine chooses. */
+  readonly deviceFor: (resident: Resident, engine: Engine) => Promise<GpuDevice | undefined>;
   /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
   readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<LeasedFiles & AsyncDisposable>;
   /** How long an idle model stays in memory, in milliseconds. */
@@ -21,7 +24,7 @@ export interface RestoreOptions {
 }
 
 /** What it takes to load a model that is on this disk for whoever comes. */
-export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'filesFor' | 'keepMs'>;
+export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'deviceFor' | 'filesFor' | 'keepMs'>;
 
 /**
  * Loads what was in memory when an earlier run ended, one after the other, as long as memory is free and no job comes.
@@ -85,10 +88,11 @@ export async function preload(
   if (!(await readinessOf(engine)).ready) return { what: 'engine', because: 'its engine is not ready' };
   await using files = await options.filesFor(resident, signal);
   const job = { model, source, vramGbEstimate: gb, task: undefined };
+  const device = await options.deviceFor(resident, engine);
   const request = await options.loader.requestFor({
     engine,
     files,
-    how: { lean: false, mayFetch: false, device: undefined },
+    how: { lean: false, mayFetch: false, device },
     job,
   });
   return (await options.pool.preload(request, lastUsedAt, signal))

@@ -26,6 +26,8 @@ export interface Baseline {
 }
 
 export interface JobMemoryOptions {
+  /** The name of the one GPU that this is about; undefined where engines choose theirs. */
+  readonly gpu?: string;
   readonly watch: Pick<MemoryWatch, 'latest' | 'refresh'>;
   readonly peaks: Pick<Peaks, 'learn'>;
   /** The models in GPU memory now. */
@@ -105,11 +107,11 @@ class SampledJobs implements JobMemory {
    * whose need the samples are.
    */
   async #conclude(sampling: Promise<Sampled>, teaches: Job | undefined): Promise<void> {
-    const { watch, peaks } = this.#options;
+    const { gpu, watch, peaks } = this.#options;
     const { samples, peakGb } = await sampling;
     if (teaches !== undefined && samples >= MIN_SAMPLES) {
       const { model, source, task } = teaches;
-      peaks.learn({ model, engine: source.engine, bucket: sizeBucket(task) }, peakGb);
+      peaks.learn({ model, engine: source.engine, bucket: sizeBucket(task), gpu }, peakGb);
     }
     await watch.refresh();
     this.#unsettled -= 1;

@@ -1,5 +1,6 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
+import type { SlotWish } from '../../jobs/slots/job-slot.ts';
 import { refused, type SlotHolder, type SlotRefusal } from '../../jobs/slots/lease.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Catalogue } from '../../models/catalogue/catalogue.ts';
@@ -67,6 +68,7 @@ export interface OfferFactsDeps {
   readonly quarantine: Pick<Quarantine, 'remainingMs'>;
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
   readonly loadFailures: Pick<LoadFailures, 'refusal'>;
+  readonly wishFor: (offer: Offer) => SlotWish;
   readonly memory: { readonly verdict: (offer: Offer) => MemoryVerdict };
 }
 
@@ -74,13 +76,16 @@ export interface OfferFactsDeps {
 export interface OfferFactsReader {
   /** `heldSlot`: a slot is held for this very offer, so that nothing else is in its way. */
   factsFor(offer: Offer, options?: { readonly heldSlot: boolean }): OfferFacts;
+  /** Which slot a job of this offer is to have. */
+  wishFor(offer: Offer): SlotWish;
 }
 
 export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
   return {
+    wishFor: (offer) => deps.wishFor(offer),
     factsFor(offer, { heldSlot } = { heldSlot: false }) {
       const { engine } = offer.modelSource;
-      const refusal = heldSlot ? undefined : refusalFor(offer, deps.scheduler);
+      const refusal = heldSlot ? undefined : refusalFor(offer, deps.wishFor(offer), deps.scheduler);
       return {
         claimingOff: deps.claimingOff(),
         choice: deps.choice(),
@@ -109,8 +114,12 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
  * Why an offer cannot have a slot now. A studio may offer what this worker runs already, such as a job that it gave up for
  * lost: nothing is done twice at once.
  */
-export function refusalFor({ jobId }: Offer, scheduler: OfferFactsDeps['scheduler']): SlotRefusal | undefined {
-  const refusal = scheduler.refusal({ origin: 'studio' });
+export function refusalFor(
+  { jobId }: Offer,
+  wish: SlotWish,
+  scheduler: OfferFactsDeps['scheduler'],
+): SlotRefusal | undefined {
+  const refusal = scheduler.refusal({ origin: 'studio', wish });
   if (refusal?.because === 'maintenance') return refusal;
   const same = scheduler.held.filter(({ purpose }) => purpose === jobId);
   return same.length > 0 ? refused('busy', same) : refusal;

@@ -1,4 +1,5 @@
 import { toModelId } from '../../../src/base/ids.ts';
+import type { GpuDevice } from '../../../src/base/gpu-device.ts';
 import { GIB } from '../../../src/base/units.ts';
 import { fitsMemory } from '../../../src/models/memory/fit.ts';
 import type { LoadedWeights } from '../../../src/models/loaded/lane.ts';
@@ -17,19 +18,28 @@ export const KEEP_MS = 300_000;
 /** Something that takes memory until it is disposed of. */
 export interface FakeModel extends LoadedWeights {
   readonly name: string;
+  readonly device: GpuDevice | undefined;
   /** Its process ends by itself. */
   readonly die: () => void;
 }
 
-/** Models of a size each, on a GPU or in the memory of a machine that has 24 GB of either. */
-export function poolScene(kind: MemoryKind = 'gpu') {
+/** Models of a size each, on a GPU, on several, or in the memory of a machine; each has 24 GB. */
+export function poolScene(kind: MemoryKind = 'gpu', devices: readonly GpuDevice[] = []) {
   const clock = new FakeClock();
   const log = recordingLogger();
   const machine = { otherGb: 2, keepMs: KEEP_MS, givesBack: true, lostGb: 0 };
   const inMemory = new Map<FakeModel, number>();
   let serial = 0;
   const report = (): MemoryReport => {
-    const usedGb = machine.otherGb + machine.lostGb + [...inMemory.values()].reduce((sum, gb) => sum + gb, 0);
+    const usedOn = (gpu: GpuDevice | undefined): number =>
+      [...inMemory].reduce((sum, [{ device }, gb]) => sum + (gpu === undefined || device === gpu ? gb : 0), 0) +
+      machine.otherGb +
+      machine.lostGb;
+    const usedGb = usedOn(undefined);
+    if (devices.length > 0) {
+      const gpus = devices.map((device) => aGpu(usedOn(device), device));
+      return { gpus, ram: { totalBytes: 99 * GIB, freeBytes: 99 * GIB }, reasons: [] };
+    }
     const bytes = { totalBytes: TOTAL_GB * GIB, usedBytes: usedGb * GIB, freeBytes: (TOTAL_GB - usedGb) * GIB };
     return { gpus: kind === 'gpu' ? [aGpu(usedGb)] : [], ram: bytes, reasons: [] };
   };
@@ -54,14 +64,15 @@ export function poolScene(kind: MemoryKind = 'gpu') {
       fitsMemory({ estimateGb: gb, learned: undefined, gpus: memoryOfKind(now, kind), loaded, marginGb: 1 }),
     load: (signal) => {
       signal.throwIfAborted();
-      return Promise.resolve(hold(name, gb));
+      return Promise.resolve(hold(name, gb, about.device));
     },
     ...about,
   });
-  function hold(name: string, gb: number): FakeModel {
+  function hold(name: string, gb: number, device?: GpuDevice): FakeModel {
     const ended = Promise.withResolvers<void>();
     const held: FakeModel = {
       name,
+      device,
       process: { pid: (serial += 1), ended: ended.promise },
       die: () => {
         inMemory.delete(held);

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { gpuId } from '../../../src/base/gpu-device.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
 import { CPU_SLOT, deviceOf, type JobSlot, type SlotWish } from '../../../src/jobs/slots/job-slot.ts';
@@ -26,7 +27,7 @@ function setup(gpus: number, localPriority: LocalPriority = 'first') {
   const wait = (purpose: string, wish = GPU, origin: Origin = 'local') => {
     const answers: (Lease | SlotRefusal)[] = [];
     const onAnswer = (answer: Lease | SlotRefusal): void => void answers.push(answer);
-    scheduler.waitFor({ origin, purpose, wish }, { maxWaitMs: 60_000, onAnswer });
+    scheduler.waitFor({ origin, purpose, wish }, { maxWaitMs: 600_000, onAnswer });
     return {
       get slot() {
         return answers[0] && idOf(answers[0]);
@@ -137,4 +138,47 @@ test('engines are kept on a GPU only where there is another', () => {
   expect(deviceOf(slot)).toMatchObject({ uuid: 'GPU-3', index: 3 });
   expect(deviceOf({ ...slot, isOneOfSeveral: false } as JobSlot)).toBeUndefined();
   expect(deviceOf(CPU_SLOT)).toBeUndefined();
+});
+
+test('no slot is ever held twice, and everybody who waits has a turn', () => {
+  const step = fc.record({
+    act: fc.constantFrom('wait', 'wait', 'free', 'deliver', 'tick', 'max'),
+    origin: fc.constantFrom<Origin>('studio', 'local', 'local', 'maintenance'),
+    needs: fc.constantFrom<JobSlot['kind']>('gpu', 'cpu'),
+    at: fc.nat({ max: 5 }),
+  });
+  const priority = fc.constantFrom<LocalPriority>('first', 'fair', 'last');
+  fc.assert(
+    fc.property(fc.nat({ max: 4 }), priority, fc.array(step, { maxLength: 60 }), (gpus, localPriority, steps) => {
+      const { clock, scheduler, wait } = setup(gpus, localPriority);
+      const waits: ReturnType<typeof wait>[] = [];
+      const check = (): void => {
+        const ids = scheduler.held.map(({ slot }) => slot.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        const isMaintained = scheduler.held.some(({ origin }) => origin === 'maintenance');
+        if (isMaintained) expect(ids.length).toBe(1);
+      };
+      for (const { act, origin, needs, at } of steps) {
+        const lease = scheduler.held[at % Math.max(1, scheduler.held.length)];
+        // As a placement may: a favourite GPU, waited for while it is held.
+        const choose: SlotWish['choose'] = ({ free, held }) =>
+          held.some(({ slot }) => slot.id === `GPU-${at}`)
+            ? undefined
+            : (free.find(({ id }) => id === `GPU-${at}`) ?? free[0]);
+        if (act === 'wait') waits.push(wait('it', { needs, choose }, origin));
+        if (act === 'free') lease?.[Symbol.dispose]();
+        if (act === 'deliver' && lease !== undefined) lease.phase = 'delivering';
+        if (act === 'tick') clock.advance(400);
+        if (act === 'max') scheduler.setMax('studio', 1 + at);
+        check();
+      }
+      for (let round = 0; round < 2 * steps.length + 2; round++) {
+        scheduler.held[0]?.[Symbol.dispose]();
+        clock.advance(1_000);
+        check();
+      }
+      expect(waits.filter(({ slot }) => slot === undefined)).toEqual([]);
+      expect(scheduler.held).toEqual([]);
+    }),
+  );
 });

@@ -3,7 +3,7 @@ import { gpuId } from '../../../src/base/gpu-device.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
-import { CPU_SLOT, type JobSlot } from '../../../src/jobs/slots/job-slot.ts';
+import { CPU_SLOT, type JobSlot, type SlotWish } from '../../../src/jobs/slots/job-slot.ts';
 import type { Lease } from '../../../src/jobs/slots/lease.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents } from '../../../src/worker/events.ts';
@@ -18,6 +18,8 @@ const gpuSlot = (index: number): JobSlot => {
   const device = { vendor: 'nvidia', name: 'RTX 4090', uuid: `GPU-${index}`, index } as const;
   return { kind: 'gpu', id: gpuId(device), device, isOneOfSeveral: true };
 };
+
+const GPU: SlotWish = { needs: 'gpu' };
 
 /** A machine with so many GPUs, and a studio that allows so many jobs. Jobs end when the test says so. */
 function setup({ gpus, maxJobs }: { readonly gpus: number; readonly maxJobs: number }) {
@@ -42,8 +44,9 @@ function setup({ gpus, maxJobs }: { readonly gpus: number; readonly maxJobs: num
       },
     },
     offerFacts: {
+      wishFor: () => GPU,
       factsFor: (offer, { heldSlot } = { heldSlot: false }) => {
-        const refusal = heldSlot ? undefined : refusalFor(offer, scheduler);
+        const refusal = heldSlot ? undefined : refusalFor(offer, GPU, scheduler);
         const live = {
           ...FIT.live,
           holders: refusal?.holders ?? [],

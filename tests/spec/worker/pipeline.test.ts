@@ -48,6 +48,7 @@ function setup() {
       },
     },
     offerFacts: {
+      wishFor: () => ({ needs: 'gpu' }),
       factsFor: (_offer, { heldSlot } = { heldSlot: false }) => {
         obstacles.read += 1;
         const holders = heldSlot ? [] : scheduler.held;

@@ -131,3 +131,14 @@ test('a disk that cannot be written is logged once for each change', async () =>
   await residency.saved();
   expect(at.log.find('residency.not-saved')?.fields).toMatchObject({ error: 'read-only file system' });
 });
+
+test('the GPU of a resident is found by the next run', async () => {
+  await using at = await setup();
+  const residency = await at.open();
+  residency.remember([resident({ gpu: 'GPU-3' }), resident({ model: toModelId('owl'), lastUsedAt: 2_000 })]);
+  await residency.saved();
+  expect((await at.open()).found.map(({ model, gpu }) => [String(model), gpu])).toEqual([
+    ['owl', undefined],
+    ['fox', 'GPU-3'],
+  ]);
+});

@@ -166,3 +166,15 @@ test('a file whose shortages have no time is read for what runs took', async () 
   expect((await at.open()).find(key())).toEqual({ peakGb: 5.5, runs: 1 });
   expect(at.log.names()).toEqual([]);
 });
+
+test('what a GPU of another name took is learned apart from it', async () => {
+  await using at = await setup();
+  const peaks = await at.open();
+  peaks.learn(key(), 4);
+  for (const gb of [10, 10]) peaks.learn(key({ gpu: 'A100' }), gb);
+  expect(peaks.find(key({ gpu: 'A100' }))).toEqual({ peakGb: 11, runs: 2 });
+  expect(peaks.find(key({ gpu: 'RTX 4090' }))?.peakGb).toBeCloseTo(4.4); // as on a machine with one GPU
+  peaks.learnShortage(key({ gpu: 'RTX 4090' }), 7);
+  expect(peaks.find(key({ gpu: 'RTX 4090' }))).toMatchObject({ runs: 1, moreThanGb: 7 });
+  expect(peaks.find(key())).not.toHaveProperty('moreThanGb');
+});

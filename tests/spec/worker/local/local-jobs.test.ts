@@ -16,7 +16,7 @@ function setup() {
   const jobs = createLocalJobs({
     scheduler,
     jobs: carrier,
-    offerFacts: { factsFor: () => ({ ...FIT, ...facts.now }) },
+    offerFacts: { factsFor: () => ({ ...FIT, ...facts.now }), wishFor: () => ({ needs: 'gpu' }) },
     newId: () => String((ids += 1)),
   });
   const ask = (requester: Partial<Requester> = {}) =>

@@ -1,0 +1,35 @@
+import type { GpuDevice } from '../../base/gpu-device.ts';
+import type { LocalPriority } from '../../jobs/turn-order.ts';
+import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
+import { deviceOf, type JobSlot, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
+import type { MemoryReport } from '../../system/machine/gpus.ts';
+import { slotsAfter } from '../../worker/placement/gpu-slots.ts';
+import type { Effects } from '../effects.ts';
+
+/** Where jobs of this machine run, and who may have which place. */
+export interface MachineSlots {
+  readonly scheduler: Scheduler;
+  /** The GPUs that jobs are placed on; none where engines choose, as on a machine with one. */
+  devices(): readonly GpuDevice[];
+  /** To be called with each report of the drivers: a machine has one slot until the first. */
+  onReport(report: MemoryReport): void;
+  /** Takes the one to call when a request of this machine waits and a slot is left to the studio for a moment. */
+  onLeftFree(call: () => void): void;
+}
+
+export function composeSlots(clock: Effects['clock'], localPriority: () => LocalPriority): MachineSlots {
+  let slots: readonly JobSlot[] = ONLY_SLOT;
+  let devices: readonly GpuDevice[] = [];
+  let leftFree = (): void => {};
+  const scheduler = createScheduler({ clock, localPriority, onLeftFree: () => leftFree(), slots: () => slots });
+  return {
+    scheduler,
+    devices: () => devices,
+    onReport(report) {
+      slots = slotsAfter(slots, report);
+      devices = slots.flatMap((slot) => deviceOf(slot) ?? []);
+      scheduler.reconsider();
+    },
+    onLeftFree: (call) => void (leftFree = call),
+  };
+}

@@ -1,0 +1,145 @@
+import { expect, setDefaultTimeout } from 'bun:test';
+import { chmod, mkdir } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { toModelId } from '../../../src/base/ids.ts';
+import { createGpus } from '../../../src/system/machine/gpus.ts';
+import { anLlmTask, synthetic } from '../../fakes/builders.ts';
+import { PlacedEngine } from '../../fakes/engines/placed-engine.ts';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
+import { needs, POSIX } from '../../needs.ts';
+import { setup as setupScene } from '../harness.ts';
+import { TEST_MS } from '../wait-for.ts';
+
+setDefaultTimeout(TEST_MS);
+const onPosix = needs(POSIX);
+
+const TOTAL_MIB = 24_564;
+const MODEL_MIB = 8_192;
+
+/** A worker on a machine whose `nvidia-smi` lists so many GPUs, and what its models take of them. */
+async function setup(count = 4, folder = '') {
+  const machine = await tempFolder();
+  const engine = new PlacedEngine();
+  const write = (): void => {
+    const lines = Array.from({ length: count }, (_, at) => {
+      const models = [...engine.inMemory.values()].filter(([, on = 'GPU-0']) => on === `GPU-${at}`);
+      const usedMib = 500 + MODEL_MIB * models.length;
+      return `GPU-${at}, 580.95.05, ${TOTAL_MIB}, ${usedMib}, ${TOTAL_MIB - usedMib}, NVIDIA GeForce RTX 4090`;
+    });
+    writeFileSync(machine.at('next'), `${lines.join('\n')}\n`);
+    renameSync(machine.at('next'), machine.at('answer'));
+  };
+  write();
+  engine.onChange = write;
+  await mkdir(machine.at('bin'));
+  const program = `#!/bin/sh\nwhile read -r l; do printf '%s\\n' "$l"; done < '${machine.at('answer')}'\n`;
+  writeFileSync(machine.at('bin/nvidia-smi'), program);
+  await chmod(machine.at('bin/nvidia-smi'), 0o755);
+  const environment = {
+    platform: 'linux',
+    get: (name: string) => (name === 'PATH' ? machine.at('bin') : undefined),
+  } as const;
+  const gpus = createGpus({ environment, root: machine.path });
+  const scene = await setupScene({
+    engines: [engine],
+    gpus,
+    config: { vram_threshold_gb: 24, keep_warm_secs: 600 },
+    ...(folder === '' ? {} : { folder }),
+  });
+  const { local } = scene.worker.composed.models;
+  /** Asks for a chat with a model, as a program of this machine does. */
+  const ask = (model: string) => {
+    const request = { model: toModelId(model), task: anLlmTask('hi'), source: synthetic, vramGbEstimate: 8 };
+    const asked = local.run(request, { signal: new AbortController().signal });
+    asked.catch(() => {}); // a test that ends before its jobs says why
+    return asked;
+  };
+  /** Asks, and finishes the job once it runs; gives the GPU it ran on. */
+  const serve = async (model: string): Promise<string | undefined> => {
+    const asked = ask(model);
+    const runs = await engine.untilRunning(1);
+    runs[0]?.finish();
+    await asked;
+    return runs[0]?.on;
+  };
+  await scene.worker.logged('gpu.found');
+  return {
+    ...scene,
+    engine,
+    local,
+    ask,
+    serve,
+    async [Symbol.asyncDispose]() {
+      await scene[Symbol.asyncDispose]();
+      await machine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+onPosix('four GPUs serve four requests at once, and a fifth waits for one', async () => {
+  await using at = await setup();
+  const asked = ['one', 'two', 'three', 'four'].map((model) => at.ask(model));
+  const runs = await at.engine.untilRunning(4);
+  expect(new Set(runs.map(({ on }) => on))).toEqual(new Set(['GPU-0', 'GPU-1', 'GPU-2', 'GPU-3']));
+  const fifth = at.ask('five');
+  await at.worker.until('the fifth to wait', () => at.local.waiting === 1);
+  expect(at.worker.status().runningJobs).toHaveLength(4);
+  runs.find(({ on }) => on === 'GPU-2')?.finish();
+  const again = await at.engine.untilRunning(4);
+  expect(again.at(-1)).toMatchObject({ model: 'five', on: 'GPU-2' });
+  for (const run of again) run.finish();
+  await Promise.all([...asked, fifth]);
+});
+
+onPosix('a model stays on its GPU, and the next goes elsewhere', async () => {
+  await using at = await setup(2);
+  expect(await at.serve('fox')).toBe('GPU-0');
+  expect(await at.serve('owl')).toBe('GPU-1');
+  expect(await at.serve('fox')).toBe('GPU-0');
+  expect(await at.serve('owl')).toBe('GPU-1');
+  expect(at.engine.loads).toEqual([
+    ['fox', 'GPU-0'],
+    ['owl', 'GPU-1'],
+  ]);
+  expect(at.worker.status().models.map(({ model, gpu }) => [model, gpu])).toEqual([
+    [toModelId('fox'), 'NVIDIA GeForce RTX 4090 #0'],
+    [toModelId('owl'), 'NVIDIA GeForce RTX 4090 #1'],
+  ]);
+});
+
+onPosix('a busy model is loaded again where a GPU has memory to spare', async () => {
+  await using at = await setup(2);
+  const asked = [at.ask('fox'), at.ask('fox')];
+  const runs = await at.engine.untilRunning(2);
+  expect(runs.map(({ on }) => on).toSorted()).toEqual(['GPU-0', 'GPU-1']);
+  const third = at.ask('fox');
+  await at.worker.until('the third to wait', () => at.local.waiting === 1);
+  for (const run of runs) run.finish();
+  await Promise.all(asked);
+  (await at.engine.untilRunning(1))[0]?.finish();
+  await third;
+  expect(at.engine.loads).toHaveLength(2);
+});
+
+onPosix('a contract’s studio has one job in flight on several GPUs', async () => {
+  await using at = await setup();
+  const chat = at.ask('fox');
+  const [first] = await at.engine.untilRunning(1);
+  const { id } = await at.studio.createJob(anLlmTask('job 1'));
+  const [, job] = await at.engine.untilRunning(2);
+  expect(job?.on).not.toBe(first?.on);
+  await at.studio.createJob(anLlmTask('job 2'));
+  expect(at.worker.status().runningJobs.filter(({ origin }) => origin === 'studio')).toHaveLength(1);
+  job?.finish();
+  await at.studio.jobIs(id, 'completed');
+  first?.finish();
+  await chat;
+  (await at.engine.untilRunning(1))[0]?.finish();
+});
+
+onPosix('an engine of a machine with one GPU is not told which', async () => {
+  await using at = await setup(1);
+  expect(await at.serve('fox')).toBeUndefined();
+  expect(at.engine.loads).toEqual([['fox', undefined]]);
+  expect(at.worker.status().models[0]).not.toHaveProperty('gpu');
+});
