@@ -67,7 +67,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^consola(\/|$)/, /^log\//],
   [
     /^valibot$/,
-    /^(contract|config|release|worker\/control|local-api\/contract|page\/(?:studio\/)?live|page\/kit\/media\/mesh)\/|^local-studio\/(?:http\/http|replicas\/messages)\.ts$|^engines\/(host\/messages|piper\/voice)\.ts$/,
+    /^(contract|config|release|worker\/control|local-api\/contract|page\/(?:studio\/)?live|page\/kit\/media\/mesh)\/|\/messages\.ts$|^engines\/piper\/voice\.ts$/,
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^node-llama-cpp$/, /^engines\/llama\/(vectors\/)?binding\.ts$/],
@@ -253,7 +253,10 @@ function firstCircle(edges: ReadonlyMap<string, readonly string[]>): string | un
 const pathFrom = (file: string, target: string): string => new URL(target, `file:///${file}`).pathname.slice(1);
 
 function allowed(file: string, target: string, asType: boolean): boolean {
-  if (!target.startsWith('.')) return ONLY_IN.every(([what, where]) => !what.test(target) || where.test(file));
+  if (!target.startsWith('.')) {
+    const isAnywhere = asType && target === 'valibot'; // whoever takes any schema names its type
+    return isAnywhere || ONLY_IN.every(([what, where]) => !what.test(target) || where.test(file));
+  }
   const path = pathFrom(file, target);
   if (path === 'package.json') return file === 'base/version.ts';
   const from = file.split('/')[0] ?? '';

@@ -124,7 +124,11 @@ describe('what operators read most is in our own sentences', () => {
       { pid: 7, configPath: '/c.toml' },
       'another worker (pid 7) is already running in this folder: /c.toml',
     ],
-    ['worker.refused', { code: 4004, remedy: 'Register again.' }, 'Register again.'],
+    [
+      'worker.refused',
+      { code: 4004, remedy: 'Register again.' },
+      'the worker ends, as the studio refused its session. Register again.',
+    ],
     ['worker.stopped', {}, 'stopped'],
     ['stop.requested', {}, 'stopping'],
     ['stop.requested', stop, 'stopping: job job-1 has 60 s to finish; a second signal hands it back'],
