@@ -13,14 +13,14 @@ export interface Deadlines {
 const JOBS_AT_ONCE = 100;
 
 /**
- * Fails jobs when their deadlines pass. All studios on a database look, by its clock, and each job fails by one of them;
- * what fell due while none was there is found by the first look of the next.
+ * Fails jobs when their deadlines pass. All studios on a database check, by its clock, and each job is failed by one of them;
+ * what fell due while none was there is found by the first check of the next.
  */
 export function watchDeadlines(studio: StudioState): Deadlines {
   let disarm = (): void => {};
-  let isLooking = false;
+  let isChecking = false;
   let isNoted = false;
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     let inMs = SWEEP_MS;
     try {
       inMs = await expireDue(studio);
@@ -28,24 +28,24 @@ export function watchDeadlines(studio: StudioState): Deadlines {
       arm(inMs);
     }
   };
-  const lookNow = (): void => {
+  const checkNow = (): void => {
     disarm();
-    isNoted = isLooking;
-    if (isLooking || studio.stopped) return;
-    isLooking = true;
-    logFailure(studio, look());
+    isNoted = isChecking;
+    if (isChecking || studio.stopped) return;
+    isChecking = true;
+    logFailure(studio, check());
   };
   const arm = (inMs: number): void => {
-    isLooking = false;
+    isChecking = false;
     if (studio.stopped) return;
-    if (isNoted) return lookNow();
-    disarm = studio.clock.after(inMs, lookNow);
+    if (isNoted) return checkNow();
+    disarm = studio.clock.after(inMs, checkNow);
   };
-  lookNow();
-  return { note: lookNow, stop: () => disarm() };
+  checkNow();
+  return { note: checkNow, stop: () => disarm() };
 }
 
-/** Fails what is due; milliseconds until the next look. */
+/** Fails what is due; milliseconds until the next check. */
 async function expireDue(studio: StudioState): Promise<number> {
   for (;;) {
     const { expired, nextInMs = SWEEP_MS } = await studio.store.jobs.expire(studio.clock.now(), JOBS_AT_ONCE);

@@ -22,7 +22,7 @@ const COMMAND = ['osascript', '-l', 'JavaScript', '-e', TRAY_SCRIPT];
 /** Of what it complains about, as much as a log line needs. */
 const MAX_COMPLAINT_CHARS = 500;
 
-/** Never fails: where there is no menu bar, it shows nothing and goes on trying. */
+/** Never fails: where there is no menu bar, it shows nothing and keeps trying. */
 export const openMacTray = (options: MacTrayOptions): Tray => new MacTray(options);
 
 class MacTray implements Tray {

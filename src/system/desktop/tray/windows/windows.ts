@@ -21,7 +21,7 @@ export interface WindowsTrayOptions extends TrayOptions {
 const EMPTY_EVERY_MS = 50;
 const SHOW_EVERY_MS = 5 * SECOND_MS;
 
-/** Never fails: where there is no tray, it shows nothing and goes on trying. */
+/** Never fails: where there is no tray, it shows nothing and keeps trying. */
 export const openWindowsTray = (options: WindowsTrayOptions): Tray => new WindowsTray(options);
 
 class WindowsTray implements Tray {
