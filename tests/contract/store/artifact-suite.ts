@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { ArtifactStore } from '../../../src/local-studio/storage/artifacts.ts';
+import type { Declare } from '../../needs.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 
 /** A store of its own for each test, which can be opened again. */
@@ -9,9 +10,9 @@ export interface ArtifactsUnderTest extends AsyncDisposable {
 }
 
 /** What every implementation of `ArtifactStore` promises. Registers the tests; call it once per implementation. */
-export function testArtifacts(name: string, open: () => Promise<ArtifactsUnderTest>): void {
+export function testArtifacts(name: string, open: () => Promise<ArtifactsUnderTest>, declare: Declare = test): void {
   const it = (title: string, body: (subject: ArtifactsUnderTest) => Promise<void>): void =>
-    test(`${name}: ${title}`, async () => {
+    declare(`${name}: ${title}`, async () => {
       await using subject = await open();
       await body(subject);
     });
@@ -20,6 +21,16 @@ export function testArtifacts(name: string, open: () => Promise<ArtifactsUnderTe
     const kept = await keep(artifacts, 'job-1', 'abc', 'defg');
     expect(kept).toMatchObject({ sizeBytes: 7, sha256: sha256('abcdefg').toHex() });
     expect(await textOf(artifacts, kept.name)).toBe('abcdefg');
+  });
+
+  it('an artifact of many parts is whole, and a discarded one is gone', async ({ artifacts }) => {
+    const [kept, discarded] = [await artifacts.begin(), await artifacts.begin()];
+    const chunk = new Uint8Array(1024 * 1024).fill(7);
+    for (let at = 0; at < 12; at++) for (const writer of [kept, discarded]) await writer.write(chunk);
+    const { name, sizeBytes } = await kept.keep('job-1', 'bin');
+    await discarded.discard();
+    expect((await new Response(await artifacts.open(name)).bytes()).length).toBe(sizeBytes);
+    expect(sizeBytes).toBe(12 * chunk.length);
   });
 
   it('an artifact is there when the store is opened again', async ({ artifacts, reopen }) => {

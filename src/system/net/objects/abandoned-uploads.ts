@@ -66,7 +66,7 @@ interface Place {
 /** As the runtime's client finds them (bun.com/docs/api/s3#credentials). */
 function placeOf({ bucket, endpoint, region, credentials }: BucketOptions): Place {
   const env = (name: string): string | undefined => process.env[`S3_${name}`] ?? process.env[`AWS_${name}`];
-  const where = region ?? env('REGION') ?? 'us-east-1';
+  const where = region ?? env('REGION') ?? regionIn(endpoint ?? env('ENDPOINT') ?? '') ?? 'us-east-1';
   return {
     bucket,
     region: where,
@@ -78,6 +78,10 @@ function placeOf({ bucket, endpoint, region, credentials }: BucketOptions): Plac
     },
   };
 }
+
+/** AWS has it in the names of its servers (docs.aws.amazon.com/general/latest/gr/s3.html). */
+const regionIn = (endpoint: string): string | undefined =>
+  /\bs3[.-](?:dualstack\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com/.exec(endpoint)?.[1];
 
 function signed(method: string, url: URL, { region, credentials }: Place, now: Date): Record<string, string> {
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
