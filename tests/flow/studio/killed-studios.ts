@@ -11,22 +11,39 @@ import { someCapabilities } from '../../fakes/builders.ts';
 
 const Address = v.object({ url: v.string(), port: v.number(), operatorToken: v.string() });
 
-/** A studio in a process of its own, on a folder that outlives it; what it shares is a database, a token and a store. */
-export async function spawnStudio(dataDir: string, port = 0, shared: readonly string[] = []) {
-  const program = `${import.meta.dir}/../../fakes/studio/studio-process.ts`;
-  const child = Bun.spawn([process.execPath, program, dataDir, String(port), ...shared], {
+const STUDIO = [process.execPath, `${import.meta.dir}/../../fakes/studio/studio-process.ts`];
+
+/**
+ * A studio in a process of its own, on a folder that outlives it; what it shares is a database, a token and a store. Another
+ * `command` takes the same arguments.
+ */
+export async function spawnStudio(
+  dataDir: string,
+  port = 0,
+  shared: readonly string[] = [],
+  command: readonly string[] = STUDIO,
+) {
+  const child = Bun.spawn([...command, dataDir, String(port), ...shared], {
+    stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'inherit',
   });
-  const { value } = await child.stdout.getReader().read();
-  const address = v.parse(Address, JSON.parse(new TextDecoder().decode(value)));
+  const output = child.stdout.getReader();
+  const line = async (): Promise<string> => new TextDecoder().decode((await output.read()).value);
+  const address = v.parse(Address, JSON.parse(await line()));
   const call = (method: string, path: string, body?: unknown) =>
     fetch(`${address.url}/graphics/api${path}`, {
       method,
       headers: { authorization: `Bearer ${address.operatorToken}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: writeJson(body) }),
     });
-  return { ...address, child, call };
+  /** Writes a line to its standard input, and waits for the one that answers it. */
+  const tell = async (text: string): Promise<string> => {
+    await child.stdin.write(`${text}\n`);
+    await child.stdin.flush();
+    return line();
+  };
+  return { ...address, child, call, tell };
 }
 export type SpawnedStudio = Awaited<ReturnType<typeof spawnStudio>>;
 
