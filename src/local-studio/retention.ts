@@ -1,32 +1,54 @@
 import { errorChain } from '../base/errors.ts';
 import { HOUR_MS } from '../base/units.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Clock } from '../system/clock.ts';
+import { every } from './every.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
-import type { JobTable } from './storage/store.ts';
+import type { Store } from './storage/store.ts';
 
 /** How often what is old is looked for. */
 export const HOUSEKEEPING_MS = HOUR_MS;
 const JOBS_AT_ONCE = 100;
+const ENTRIES_AT_ONCE = 1_000;
 
-/** What removing old artifacts takes. */
+/** What removing what is old takes. */
 export interface RetentionParts {
-  readonly jobs: Pick<JobTable, 'agedArtifacts' | 'forgetArtifact'>;
-  readonly artifacts: Pick<ArtifactStore, 'remove'>;
+  readonly store: Pick<Store, 'jobs' | 'audit' | 'audited'>;
+  readonly artifacts: Pick<ArtifactStore, 'remove' | 'sweep'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly log: Logger;
+  /** This studio, in the audit log. */
+  readonly studioId: string;
+  /** Milliseconds that artifacts are kept after their jobs ended, and entries of the audit log; for ever when undefined. */
+  readonly keepArtifactsMs?: number | undefined;
+  readonly keepAuditMs?: number | undefined;
+}
+
+/** Removes what nobody needs any more, every hour, until what it returns is called. */
+export function startHousekeeping(parts: RetentionParts): () => void {
+  const { clock, keepArtifactsMs, keepAuditMs } = parts;
+  return every(clock, HOUSEKEEPING_MS, () => {
+    void endAbandonedUploads(parts, clock.now());
+    if (keepArtifactsMs !== undefined) void removeAgedArtifacts(parts, clock.now() - keepArtifactsMs);
+    if (keepAuditMs !== undefined) void removeAgedEntries(parts, clock.now() - keepAuditMs);
+  });
 }
 
 /**
  * Removes the artifacts of jobs that ended before then; the jobs stay. The bytes go first: whatever ends this in between
  * leaves a job whose artifact is gone, and the next sweep forgets it.
  */
-export async function removeAgedArtifacts({ jobs, artifacts, log }: RetentionParts, before: number): Promise<void> {
+async function removeAgedArtifacts(parts: RetentionParts, before: number): Promise<void> {
+  const { store, artifacts, clock, log, studioId } = parts;
   let removed = 0;
   try {
     for (;;) {
-      const aged = await jobs.agedArtifacts(before, JOBS_AT_ONCE);
-      for (const { id, name } of aged) {
+      const aged = await store.jobs.agedArtifacts(before, JOBS_AT_ONCE);
+      for (const { id, project, name } of aged) {
         await artifacts.remove(name);
-        await jobs.forgetArtifact(id, name);
+        const expiry = { action: 'artifact.expired', subject: id, project } as const;
+        const audited = store.audited({ at: clock.now(), actor: 'studio', actorId: studioId, ...expiry });
+        await audited.jobs.forgetArtifact(id, name);
       }
       removed += aged.length;
       if (aged.length < JOBS_AT_ONCE) break;
@@ -41,14 +63,27 @@ export async function removeAgedArtifacts({ jobs, artifacts, log }: RetentionPar
 const ABANDONED_MS = 24 * HOUR_MS;
 
 /** Ends uploads that a studio which was killed left unfinished: they occupy the store, and nobody sees them there. */
-export async function endAbandonedUploads(
-  { artifacts, log }: { readonly artifacts: Pick<ArtifactStore, 'sweep'>; readonly log: Logger },
-  now: number,
-): Promise<void> {
+async function endAbandonedUploads({ artifacts, log }: RetentionParts, now: number): Promise<void> {
   try {
     const uploads = await artifacts.sweep(now - ABANDONED_MS);
     if (uploads > 0) log.info('uploads.aborted', { uploads });
   } catch (thrown) {
     log.warn('uploads.sweep-failed', { error: errorChain(thrown) });
+  }
+}
+
+/** Removes entries of the audit log from before then, which is an entry itself. */
+async function removeAgedEntries({ store, clock, log, studioId }: RetentionParts, before: number): Promise<void> {
+  try {
+    let [entries, removed] = [0, 0];
+    do {
+      removed = await store.audit.removeBefore(before, ENTRIES_AT_ONCE);
+      entries += removed;
+    } while (removed === ENTRIES_AT_ONCE);
+    if (entries === 0) return;
+    const expiry = { action: 'audit.expired', details: { entries } } as const;
+    await store.audit.add({ at: clock.now(), actor: 'studio', actorId: studioId, ...expiry });
+  } catch (thrown) {
+    log.warn('audit.not-expired', { error: errorChain(thrown) });
   }
 }

@@ -38,7 +38,9 @@ export interface StudioOptions
   extends
     StudioAddress,
     StudioPlace,
-    Partial<Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell' | 'keepArtifactsMs'>> {
+    Partial<
+      Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell' | 'keepArtifactsMs' | 'keepAuditMs'>
+    > {
   readonly effects: StudioEffects;
   readonly log: Logger;
 }
@@ -69,16 +71,16 @@ const LIMITS = {
  */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
   const { effects, log, host, shell, sparesLoopback = false, hostNames = [] } = options;
-  const { keepArtifactsMs, objectionTo = () => Promise.resolve(undefined) } = options;
+  const { keepArtifactsMs, keepAuditMs, objectionTo = () => Promise.resolve(undefined) } = options;
   const data = await openStudioData(options, effects, log);
   try {
     const names = [host, ...hostNames];
-    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, hostNames: names };
+    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, keepAuditMs, hostNames: names };
     const offered = { features: FEATURES, maxParallelJobs: MAX_PARALLEL_JOBS };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules, ...offered });
     const served = serveStudio(studio, options, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;
-    log.info('studio.started', { url: served.url, dataDir });
+    log.info('studio.started', { url: served.url, dataDir, studioId: studio.id });
     if (!isLoopback(host) && options.tls === undefined) log.warn('studio.exposed', { host });
     return {
       ...served,

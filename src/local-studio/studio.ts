@@ -11,6 +11,7 @@ import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { Random } from '../system/random.ts';
 import { changesIn, type TellChange } from './changes.ts';
 import { watchDeadlines } from './deadlines.ts';
+import { every } from './every.ts';
 import { createStudioPublisher } from './dashboard/publisher.ts';
 import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
@@ -29,7 +30,7 @@ import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
-import { endAbandonedUploads, HOUSEKEEPING_MS, removeAgedArtifacts } from './retention.ts';
+import { startHousekeeping } from './retention.ts';
 import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
@@ -63,6 +64,8 @@ export interface StudioParts {
   readonly objectionTo: ObjectionTo;
   /** Milliseconds that artifacts are kept after their jobs ended; for ever when undefined. */
   readonly keepArtifactsMs?: number | undefined;
+  /** Milliseconds that entries of the audit log are kept; for ever when undefined. */
+  readonly keepAuditMs?: number | undefined;
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
   /** How many jobs a worker may have in flight, at most `MAX_PARALLEL_JOBS`. */
@@ -71,6 +74,8 @@ export interface StudioParts {
 
 /** The studio without its network: routes and rules, ready to be served. Its store is the caller's to close. */
 export interface Studio {
+  /** Tells this process from the others on its database, in the audit log. */
+  readonly id: string;
   /** Answers a request; never rejects. */
   readonly answer: Router;
   /** Takes over a socket whose upgrade `answer` allowed. */
@@ -85,12 +90,13 @@ export interface Studio {
 export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { bus, clock, log, hashOf, nextTurn, random, pages: kept } = parts;
   const startedAt = clock.now();
-  const { studio, feed, stopTelling } = watched(parts, startedAt);
+  const studioId = random.hex(RUN_BYTES);
+  const { studio, feed, stopTelling } = watched(parts, startedAt, studioId);
   const pages = createSignIns({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
   await restoreLeases(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
-  const disarmHousekeeping = housekeeping(parts);
+  const disarmHousekeeping = startHousekeeping({ ...parts, studioId });
   const deadlines = watchDeadlines(studio);
   const decisions = createDecisions(clock);
   const unsubscribe = await bus.subscribe((news) => {
@@ -99,6 +105,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   });
   const routes = routesOf(parts, { studio, deadlines, decisions, pages, feed, startedAt });
   return {
+    id: studioId,
     answer: createRouter(routes, { log, allowsHost: createAllowedHosts(parts.hostNames), shell: parts.shell }),
     openSocket: (socket, worker) =>
       openWorkerSocket({ studio, hashOf, nextTurn, newSessionId: () => random.hex(8) }, socket, worker),
@@ -116,22 +123,12 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   };
 }
 
-/** Once an hour what nobody needs any more is removed. */
-function housekeeping({ store, artifacts, clock, log, keepArtifactsMs }: StudioParts): () => void {
-  const { jobs } = store;
-  return every(clock, HOUSEKEEPING_MS, () => {
-    void endAbandonedUploads({ artifacts, log }, clock.now());
-    if (keepArtifactsMs === undefined) return;
-    void removeAgedArtifacts({ jobs, artifacts, log }, clock.now() - keepArtifactsMs);
-  });
-}
-
 /** Bytes of random that tell one run of a studio from the next. */
 const RUN_BYTES = 4;
 
 /** The state of a studio whose changes are told in a feed of events. */
-function watched(parts: StudioParts, startedAt: number) {
-  const { bus, clock, log, features, maxParallelJobs, random } = parts;
+function watched(parts: StudioParts, startedAt: number, run: string) {
+  const { bus, clock, log, features, maxParallelJobs } = parts;
   const tell: TellChange = (change) => publisher.onChange(change);
   const store = observedStore(parts.store, tell);
   const studio: StudioState = {
@@ -150,7 +147,7 @@ function watched(parts: StudioParts, startedAt: number) {
   const status = () => studioStatus({ studio, startedAt });
   const feed: EventFeed<StudioFeedEvent> = createEventFeed<StudioFeedEvent>({
     clock,
-    run: random.hex(RUN_BYTES),
+    run,
     snapshot: async () => ({ event: 'status', data: await status() }),
   });
   const publisher = createStudioPublisher({
@@ -219,16 +216,4 @@ function sweep(studio: StudioState, startedMs: number): void {
   }
   // At first every lease may have run out, when all studios were away: workers have the grace to come back.
   if (studio.bus.isShared && studio.clock.elapsed() - startedMs > GRACE_MS) logFailure(studio, loseAllLapsed(studio));
-}
-
-function every(clock: Clock, ms: number, call: () => void): () => void {
-  let disarm = (): void => {};
-  const arm = (): void => {
-    disarm = clock.after(ms, () => {
-      arm();
-      call();
-    });
-  };
-  arm();
-  return () => disarm();
 }

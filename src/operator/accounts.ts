@@ -14,6 +14,7 @@ import {
   TOKEN_ROUTES,
   type TokenView,
 } from '../contract/operator/tokens.ts';
+import { type AuditEntry, type AuditPage, AuditPageSchema, AUDIT_ROUTES } from '../contract/operator/audit.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import type { HttpRequest } from '../system/net/http.ts';
 
@@ -32,6 +33,16 @@ export interface AccountsClient {
   /** The token is in the answer, this once. */
   createToken(draft: TokenDraft): Promise<NewTokenView>;
   removeToken(id: string): Promise<void>;
+  /** The newest entries of the audit log, or those behind `after`; oldest first. */
+  audit(query: AuditChoice): Promise<readonly AuditEntry[]>;
+}
+
+export interface AuditChoice {
+  /** RFC 3339. */
+  readonly since?: string | undefined;
+  /** The `seq` of the last one seen. */
+  readonly after?: number;
+  readonly limit: number;
 }
 
 /** How the client asks: the text of a good answer, and what is in it. */
@@ -51,4 +62,36 @@ export const accountsClient = ({ call, trusted }: Asking): AccountsClient => ({
   tokens: async () => trusted(readJson(TokenListSchema, await call('GET', TOKEN_ROUTES.tokens))).tokens,
   createToken: async (draft) => trusted(readJson(NewTokenViewSchema, await call('POST', TOKEN_ROUTES.tokens, draft))),
   removeToken: async (id) => void (await call('DELETE', TOKEN_ROUTES.token(id))),
+  audit: (query) => auditOf(query, { call, trusted }),
 });
+
+/** The most that the studio gives in one page. */
+const PAGE = 1_000;
+
+async function auditOf(
+  { since, after, limit }: AuditChoice,
+  { call, trusted }: Asking,
+): Promise<readonly AuditEntry[]> {
+  const found: AuditEntry[] = [];
+  for (
+    let from: Readonly<Record<string, string>> | undefined = after === undefined ? {} : { after: String(after) };
+    from;
+  ) {
+    const size = Math.min(PAGE, limit - found.length);
+    const query = new URLSearchParams({ limit: String(size), ...(since !== undefined && { since }), ...from });
+    const page = trusted(readJson(AuditPageSchema, await call('GET', `${AUDIT_ROUTES.audit}?${query}`)));
+    found.push(...page.entries);
+    from = nextOf(page, { isAfter: after !== undefined, isFull: page.entries.length === size });
+    if (found.length >= limit) break;
+  }
+  return after === undefined ? found.toReversed() : found;
+}
+
+/** Where the next page begins; undefined behind the last one. */
+function nextOf(
+  { entries, nextCursor }: AuditPage,
+  { isAfter, isFull }: { readonly isAfter: boolean; readonly isFull: boolean },
+): Readonly<Record<string, string>> | undefined {
+  if (isAfter) return isFull ? { after: String(entries.at(-1)?.seq) } : undefined;
+  return nextCursor === undefined || entries.length === 0 ? undefined : { cursor: nextCursor };
+}

@@ -31,6 +31,8 @@ export interface StudioChoice extends LogChoice {
   readonly trustsProxy: boolean;
   /** Milliseconds that artifacts are kept after their jobs ended. */
   readonly keepArtifactsMs: number | undefined;
+  /** Milliseconds that entries of the audit log are kept. */
+  readonly keepAuditMs: number | undefined;
   /** Names in DNS that it is reached by. */
   readonly hostNames: readonly string[];
 }

@@ -21,6 +21,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
   readonly operatorToken?: string | undefined;
   readonly artifactStore?: ArtifactPlace | undefined;
   readonly keepArtifactsMs?: number | undefined;
+  readonly keepAuditMs?: number | undefined;
   readonly tls?: Tls | undefined;
   readonly trustsProxy?: boolean;
   /** Whether workers on this machine may register as often as they like; behind a proxy everybody seems to be here. */

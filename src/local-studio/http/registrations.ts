@@ -129,7 +129,7 @@ function waitOf(request: Request): number {
   return Math.min(Number(seconds), MAX_WAIT_SECONDS) * SECOND_MS;
 }
 
-async function bootstrap(deps: RegistrationDeps, { request }: Exchange): Promise<Response> {
+async function bootstrap(deps: RegistrationDeps, { request, peer }: Exchange): Promise<Response> {
   const { store, clock, random, log, hashOf } = deps;
   const asked = await readBody(request, BootstrapRequestSchema, ANONYMOUS_BODY);
   if (!(await store.registrations.spendBootstrapToken(hashOf(asked.bootstrapToken), clock.now()))) {
@@ -138,7 +138,16 @@ async function bootstrap(deps: RegistrationDeps, { request }: Exchange): Promise
   const known = asked.workerId === undefined ? undefined : await store.workers.get(asked.workerId);
   const workerId = known === undefined || known.deleted ? `w-${random.hex(8)}` : known.id;
   const capabilities = writeJson(asked.capabilities);
-  await store.workers.put({ id: workerId, installId: undefined, capabilities, createdAt: clock.now() });
+  const joined = {
+    actor: 'bootstrap-token',
+    action: 'worker.approved',
+    subject: workerId,
+    address: peer.address,
+  } as const;
+  const at = clock.now();
+  await store
+    .audited({ at, ...joined })
+    .workers.put({ id: workerId, installId: undefined, capabilities, createdAt: at });
   const authToken = newToken(random);
   await store.workers.setToken(workerId, hashOf(authToken));
   log.info('worker.approved', { workerId, by: 'bootstrap-token' });

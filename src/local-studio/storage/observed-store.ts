@@ -21,6 +21,7 @@ export function observedStore(store: Store, tell: TellChange): Store {
   };
   return {
     ...store,
+    audited: (entry) => observedStore(store.audited(entry), tell),
     registrations: observedRegistrations(store.registrations, tell),
     workers: {
       ...workers,

@@ -1,6 +1,8 @@
-import type { AttemptView, JobState, LogLine } from '../../contract/admin.ts';
+import type { AttemptView, JobState } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { Admission, ProjectTable, Requeue } from './projects.ts';
+import type { AuditDraft, AuditTable } from './tables/audit.ts';
+import type { LogTable } from './tables/logs.ts';
 import type { TokenTable } from './tables/tokens.ts';
 import type { UrgencyTable } from './tables/urgency.ts';
 import type { RejectionTable } from './rejections.ts';
@@ -29,6 +31,9 @@ export interface Store {
   readonly logs: LogTable;
   readonly projects: ProjectTable;
   readonly tokens: TokenTable;
+  readonly audit: AuditTable;
+  /** The same store, for one change: it stands in the audit log with the entry, or neither is there. */
+  audited(entry: AuditDraft): Store;
   close(): Promise<void>;
 }
 
@@ -262,10 +267,18 @@ export interface JobTable extends UrgencyTable {
   /** When the queued job was created that waits longest; undefined when none waits. */
   oldestQueuedAt(): Promise<number | undefined>;
   /** Artifacts of jobs that ended before then, oldest first. */
-  agedArtifacts(before: number, limit: number): Promise<readonly { readonly id: string; readonly name: string }[]>;
-  /** The job's artifact of this name is gone. */
-  forgetArtifact(id: string, name: string): Promise<void>;
+  agedArtifacts(before: number, limit: number): Promise<readonly AgedArtifact[]>;
+  /** The job's artifact of this name is gone. False when it was already. */
+  forgetArtifact(id: string, name: string): Promise<boolean>;
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
+}
+
+/** An artifact that was kept for some time. */
+interface AgedArtifact {
+  /** Of its job. */
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
 }
 
 /** As much of a job that ended as tells how busy a day was. */
@@ -284,17 +297,4 @@ export interface AttemptRow {
   readonly endedAt: number | undefined;
   readonly outcome: AttemptView['outcome'];
   readonly error: string | undefined;
-}
-
-/** Lines from the logs of all workers. */
-export interface LogTable {
-  /** Keeps the newest lines only. Returns these as they are kept. */
-  add(workerId: string, entries: readonly Omit<LogLine, 'seq' | 'workerId'>[]): Promise<readonly LogLine[]>;
-  page(query: {
-    readonly workerId: string | undefined;
-    readonly after: number;
-    readonly limit: number;
-    /** The newest lines after that one instead of the oldest. */
-    readonly newest?: boolean;
-  }): Promise<readonly LogLine[]>;
 }

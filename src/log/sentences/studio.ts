@@ -2,7 +2,7 @@ import { duration, own, type Sentences, text } from './text.ts';
 
 /** The embedded studio's side of what happens between it and its workers. */
 export const STUDIO_SENTENCES = {
-  'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}`),
+  'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}, as studio ${text(f.studioId)}`),
   'operator-token.made-private': own(
     (f) => `others could read the operator token in ${text(f.path)}; its permissions are fixed`,
   ),
@@ -19,6 +19,7 @@ export const STUDIO_SENTENCES = {
   ),
   'uploads.sweep-failed': own((f) => `could not look for unfinished uploads in the bucket: ${text(f.error)}`),
   'retention.failed': own((f) => `could not remove old artifacts: ${text(f.error)}`),
+  'audit.not-expired': own((f) => `could not remove old entries of the audit log: ${text(f.error)}`),
   'studio.failed': own((f) => `an internal task failed: ${text(f.error)}`),
   'request.failed': own((f) => `a request for ${text(f.path)} failed: ${text(f.error)}`),
   'registration.requested': own((f) => `${text(f.machine)} asks to join (request ${text(f.requestId)})`),

@@ -129,6 +129,15 @@ onServer('PostgreSQL: a long queue of a project at its limit is never read', asy
   await store.close();
 });
 
+onServer('PostgreSQL: no entry of the audit log can be changed', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  await store.audit.add({ at: 1, actor: 'operator', action: 'model.removed', subject: 'm' });
+  const forged = sql.query("UPDATE audit SET actor = 'nobody'");
+  expect(String(await forged.catch((thrown: unknown) => thrown))).toContain('append-only');
+  await store.close();
+});
+
 onServer('PostgreSQL: two requests of one installation at two studios leave one waiting', async () => {
   const url = await newDatabase();
   const open = () => openPostgresStore(openPostgres({ url, maxConnections: 4, clock: systemClock }), 'the database');

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { testAudit } from './audit-suite.ts';
 import { testDeadlines } from './deadline-suite.ts';
 import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
@@ -185,7 +186,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await jobs.artifactTotals()).toEqual({ count: 1, sizeBytes: 3 });
     expect([await jobs.agedArtifacts(9, 5), await jobs.agedArtifacts(10, 5)]).toEqual([
       [],
-      [{ id: 'a', name: 'a-1.webp' }],
+      [{ id: 'a', project: 'default', name: 'a-1.webp' }],
     ]);
     await jobs.forgetArtifact('a', 'another');
     expect((await jobs.get('a'))?.artifact?.name).toBe('a-1.webp');
@@ -267,6 +268,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
 
   testDeadlines(it);
   testProjects(it);
+  testAudit(it);
 
   it('everything is there when the store is opened again', async ({ store, reopen }) => {
     await store.registrations.add(aRequest('r-1'));

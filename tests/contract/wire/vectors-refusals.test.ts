@@ -25,6 +25,9 @@ const MODEL = { id: 'm', kind: 'image', vramGbEstimate: 1, source: { engine: 'sy
 const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>> = {
   AdminErrorSchema: [{ error: 'conflict' }, 'message'],
   ApprovalAnswerSchema: [{}, 'workerId'],
+  AuditEntrySchema: [{ seq: 1, at: 'now', actor: 'operator', action: 'job.created' }, 'at'],
+  AuditPageSchema: [{ entries: {} }, 'entries'],
+  AuditQuerySchema: [{ limit: '1001' }, 'limit'],
   AttemptListSchema: [{ attempts: [{ number: 1, workerId: 'w', startedAt: '2026-05-25T12:00:00Z' }] }, 'outcome'],
   AttemptViewSchema: [{ number: -1, workerId: 'w', startedAt: '2026-05-25T12:00:00Z', outcome: 'open' }, 'number'],
   BootstrapAnswerSchema: [{ workerId: 'w', authToken: '' }, 'authToken'],

@@ -74,6 +74,10 @@ export interface FakeStudioOptions {
   readonly database?: string;
   /** How long artifacts are kept. */
   readonly keepArtifactsMs?: number;
+  /** How long entries of the audit log are kept. */
+  readonly keepAuditMs?: number;
+  /** Whether requests come through a proxy that says who sent them. */
+  readonly trustsProxy?: boolean;
   /** A bucket instead of a folder for artifacts. */
   readonly artifactStore?: ArtifactPlace;
   /** The files of the operator's page; none when left out. */
@@ -108,11 +112,16 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       objectionTo: () => Promise.resolve(undefined),
       shell: options.shell,
       keepArtifactsMs: options.keepArtifactsMs,
+      keepAuditMs: options.keepAuditMs,
       features: withoutResume ? [] : FEATURES,
       maxParallelJobs: options.maxParallelJobs ?? MAX_PARALLEL_JOBS,
     });
     const outer = misbehaving(studio, mischief, recorder.hear);
-    const served = serveStudio(outer, { host: '127.0.0.1', port }, studioEffects.serve);
+    const served = serveStudio(
+      outer,
+      { host: '127.0.0.1', port, trustsProxy: options.trustsProxy },
+      studioEffects.serve,
+    );
     const stop = (): Promise<void> => served.stop().then(() => data.store.close());
     const { socketOf } = outer;
     return { ...served, ...data, store, socketOf, createPageCode: () => outer.createPageCode(), stop };

@@ -62,6 +62,7 @@ export function misbehaving(studio: Studio, mischief: Mischief, hear: (event: St
   }
 
   return {
+    id: studio.id,
     answer,
     createPageCode: () => studio.createPageCode(),
     stop: () => studio.stop(),

@@ -66,6 +66,7 @@ export function recordedStore(store: Store, hear: (event: StudioEvent) => void):
   };
   return {
     ...store,
+    audited: (entry) => recordedStore(store.audited(entry), hear),
     registrations: {
       ...registrations,
       add: async (row) => {

@@ -7,6 +7,7 @@ import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { needs, POSTGRES } from '../../needs.ts';
+import type { AuditPage } from '../../../src/contract/operator/audit.ts';
 import type { JobView } from '../../../src/contract/admin.ts';
 import { asProject, projectToken } from './project-scene.ts';
 import { anImage, result, working } from './local-studio-scene.ts';
@@ -68,6 +69,11 @@ test('a studio moves with its artifacts, and its worker continues there', async 
   const { jobs } = (await (await asProject(studio, old.token, 'GET', '/jobs')).json()) as { jobs: JobView[] };
   expect(jobs).toMatchObject([{ id: old.held.id, project: 'p', waitsFor: 'project p runs 0 of at most 0 jobs' }]);
   expect(await (await studio.admin('GET', '/projects/default')).json()).toMatchObject({ limits: { maxQueued: 50 } });
+  const { entries } = (await (await studio.admin('GET', '/audit')).json()) as AuditPage;
+  expect(entries.map(({ action }) => action)).toContain('token.added');
+  await studio.admin('POST', '/projects', { name: 'q' });
+  const { entries: newer } = (await (await studio.admin('GET', '/audit?limit=1')).json()) as AuditPage;
+  expect(newer).toMatchObject([{ action: 'project.added', subject: 'q', seq: (entries[0]?.seq ?? 0) + 1 }]);
   expect((await studio.createJob(anLlmTask())).state).toBe('queued'); // its number is above those that were moved
 });
 

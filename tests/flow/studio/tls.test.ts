@@ -25,6 +25,7 @@ const choice = (dataDir: string, tls: StudioChoice['tls']): StudioChoice => ({
   hostNames: [],
   database: undefined,
   artifacts: undefined,
+  keepAuditMs: undefined,
   keepArtifactsMs: undefined,
   tls,
   trustsProxy: false,

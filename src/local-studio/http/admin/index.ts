@@ -1,6 +1,7 @@
 import type { Callers } from '../access/callers.ts';
 import { needOf } from '../access/guard.ts';
 import type { Route } from '../http.ts';
+import { auditRoutes } from './audit.ts';
 import type { AdminContext, AdminRoutes } from './context.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { jobRoutes } from './jobs.ts';
@@ -20,6 +21,7 @@ const NOUNS: readonly AdminRoutes[] = [
   dashboardRoutes,
   projectRoutes,
   tokenRoutes,
+  auditRoutes,
 ];
 
 /** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */

@@ -6,6 +6,7 @@ import { logFailure, type StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, OPERATOR_BODY, readBody, refuse } from '../http.ts';
+import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoute, existing, isoOf } from './context.ts';
 import { viewOf } from './job-view.ts';
 import { limitRefusal } from './limits.ts';
@@ -32,11 +33,13 @@ export const jobChangeRoutes = (
   },
 ];
 
-async function change(context: AdminContext, { request, caller }: AdminExchange, job: JobRow): Promise<Response> {
+async function change(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
   const { studio, clock, deadlines } = context;
-  const { priority, ...wanted } = await readBody(request, JobChangeSchema, OPERATOR_BODY);
+  const { priority, ...wanted } = await readBody(exchange.request, JobChangeSchema, OPERATOR_BODY);
   const deadlineAt = wanted.deadline === 'none' ? null : await deadlineOf(studio, wanted);
-  if (!(await studio.store.jobs.change(job.id, { priority, deadlineAt }, clock.now()))) {
+  const deadline = deadlineAt === null ? 'none' : deadlineAt && isoOf(deadlineAt);
+  const store = audited(context, exchange, { action: 'job.changed', ...aboutOf(job), details: { priority, deadline } });
+  if (!(await store.jobs.change(job.id, { priority, deadlineAt }, clock.now()))) {
     const { state } = existing(await studio.store.jobs.get(job.id), 'job', job.id);
     throw refuse(
       'conflict',
@@ -44,7 +47,7 @@ async function change(context: AdminContext, { request, caller }: AdminExchange,
     );
   }
   if (deadlineAt !== undefined) deadlines.note();
-  return asItIs(studio, job.id, caller);
+  return asItIs(studio, job.id, exchange.caller);
 }
 
 /** A deadline as it was asked for, in milliseconds since the epoch. @throws Refusal when it has passed */
@@ -61,31 +64,42 @@ export async function deadlineOf(
   return at;
 }
 
-async function retry({ studio, clock }: AdminContext, { caller }: AdminExchange, job: JobRow): Promise<Response> {
+async function retry(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
+  const { studio, clock } = context;
   const now = clock.now();
-  const requeue = await studio.store.jobs.retry(job.id, now);
+  const store = audited(context, exchange, { action: 'job.retried', ...aboutOf(job) });
+  const requeue = await store.jobs.retry(job.id, now);
   if (requeue.is === 'not-ended') throw refuse('conflict', `a job that is ${job.state} cannot be retried`);
   if (requeue.is === 'no-project') throw refuse('conflict', `the job's project ${job.project} was removed`);
   if (requeue.is === 'limit-reached') throw limitRefusal(job.project, requeue, now);
   logFailure(studio, offerJob(studio, job));
-  return asItIs(studio, job.id, caller);
+  return asItIs(studio, job.id, exchange.caller);
 }
 
-async function cancel(context: AdminContext, { caller }: AdminExchange, job: JobRow): Promise<Response> {
-  if (!(await cancelJob(context, job.id))) throw refuse('conflict', `the job has ended already: it is ${job.state}`);
-  return asItIs(context.studio, job.id, caller);
+async function cancel(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
+  if (!(await cancelJob(context, exchange, job)))
+    throw refuse('conflict', `the job has ended already: it is ${job.state}`);
+  return asItIs(context.studio, job.id, exchange.caller);
 }
 
 /**
  * Cancels a job; false when it has ended. The contract has no frame for it: a worker learns it from the answer to its next
  * heartbeat, or from its upload's 409. One that knows our extensions is given that answer unasked.
  */
-export async function cancelJob({ studio, clock }: AdminContext, jobId: string): Promise<boolean> {
-  if (!(await studio.store.jobs.cancel(jobId, clock.now()))) return false;
-  revokeClaim(studio, jobId);
-  studio.bus.publish({ is: 'cancelled', jobId });
+export async function cancelJob(
+  context: AdminContext,
+  exchange: AdminExchange,
+  job: Pick<JobRow, 'id' | 'project'>,
+): Promise<boolean> {
+  const { studio, clock } = context;
+  const store = audited(context, exchange, { action: 'job.cancelled', ...aboutOf(job) });
+  if (!(await store.jobs.cancel(job.id, clock.now()))) return false;
+  revokeClaim(studio, job.id);
+  studio.bus.publish({ is: 'cancelled', jobId: job.id });
   return true;
 }
+
+const aboutOf = ({ id, project }: Pick<JobRow, 'id' | 'project'>) => ({ subject: id, project });
 
 /** The job after a change. */
 const asItIs = async (studio: StudioState, jobId: string, caller: Caller): Promise<Response> =>

@@ -13,6 +13,7 @@ import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf, waitsFor } from './job-view.ts';
 import { whyView } from './why.ts';
 import { limitRefusal } from './limits.ts';
+import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
@@ -62,12 +63,15 @@ async function list(studio: StudioState, { url, caller }: AdminExchange): Promis
   return json({ jobs: rows.map((row) => jobView(row, waits.get(row.id))), nextCursor });
 }
 
-async function create(context: AdminContext, { request, caller }: AdminExchange): Promise<Response> {
+async function create(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { request, caller } = exchange;
   const { studio } = context;
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
   const job = { ...(await newJob(context, draft)), project: ownProject(caller, draft.project) };
   await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
-  const admission = await studio.store.jobs.add(job);
+  const { id: subject, project, kind, model } = job;
+  const creation = { action: 'job.created', subject, project, details: { kind, model } } as const;
+  const admission = await audited(context, exchange, creation).jobs.add(job);
   if (admission.is === 'limit-reached') throw limitRefusal(job.project, admission, job.createdAt);
   if (admission.is === 'no-project') throw refuse('not-found', `no project ${JSON.stringify(job.project)}`);
   if (job.deadlineAt !== undefined) context.deadlines.note();

@@ -3,30 +3,35 @@ import { parseJson, writeJson } from '../../../contract/json.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/store.ts';
 import { assertWorkable } from '../objections.ts';
+import { audited } from './audit.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Models that jobs may name instead of sending their own source. */
 export const modelRoutes: AdminRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];
 
-const listRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
+const listRoutes: AdminRoutes = (context) => {
+  const { studio, clock, objectionTo } = context;
   const { models } = studio.store;
   return [
     { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
     {
       method: 'POST',
       path: '/admin/models',
-      handle: async ({ request }) => {
-        const draft = await readBody(request, ModelDraftSchema, OPERATOR_BODY);
+      handle: async (exchange) => {
+        const draft = await readBody(exchange.request, ModelDraftSchema, OPERATOR_BODY);
         await assertWorkable({ model: draft.id, source: draft.source }, objectionTo);
         const row = rowOf(draft, clock.now());
-        if (!(await models.add(row))) throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
+        const store = audited(context, exchange, { action: 'model.added', subject: row.id });
+        if (!(await store.models.add(row)))
+          throw refuse('conflict', `there is a model ${JSON.stringify(row.id)} already`);
         return json(viewOf(row), 201);
       },
     },
   ];
 };
 
-const oneModelRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
+const oneModelRoutes: AdminRoutes = (context) => {
+  const { studio, clock, objectionTo } = context;
   const { models } = studio.store;
   return [
     {
@@ -47,7 +52,8 @@ const oneModelRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
         await assertWorkable({ model: draft.id, source: draft.source }, objectionTo);
         const before = existing(await models.get(id), 'model', id);
         const row = { ...rowOf(draft, clock.now()), createdAt: before.createdAt };
-        existing((await models.replace(row)) || undefined, 'model', id);
+        const store = audited(context, exchange, { action: 'model.replaced', subject: id });
+        existing((await store.models.replace(row)) || undefined, 'model', id);
         return json(viewOf(row));
       },
     },
@@ -56,7 +62,8 @@ const oneModelRoutes: AdminRoutes = ({ studio, clock, objectionTo }) => {
       path: '/admin/models/:id',
       handle: async (exchange) => {
         const id = param(exchange, 'id');
-        existing((await models.remove(id)) || undefined, 'model', id); // queued jobs carry their own copy
+        const store = audited(context, exchange, { action: 'model.removed', subject: id });
+        existing((await store.models.remove(id)) || undefined, 'model', id); // queued jobs carry their own copy
         return nothing();
       },
     },

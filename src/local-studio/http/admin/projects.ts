@@ -11,6 +11,7 @@ import { logFailure } from '../../sessions/state.ts';
 import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
 import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
+import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 import { cancelJob } from './job-changes.ts';
 
@@ -48,7 +49,8 @@ async function add(context: AdminContext, exchange: AdminExchange): Promise<Resp
   const { studio, clock } = context;
   const { name, ...limits } = await readBody(exchange.request, ProjectDraftSchema, OPERATOR_BODY);
   const row = { name, createdAt: clock.now(), limits: changed(NO_LIMITS, limits) };
-  if (!(await studio.store.projects.add(row))) {
+  const store = audited(context, exchange, { action: 'project.added', subject: name, details: { ...row.limits } });
+  if (!(await store.projects.add(row))) {
     throw refuse('conflict', `there is or was a project ${JSON.stringify(name)}: a name is given once`);
   }
   studio.log.info('project.added', { project: name });
@@ -60,11 +62,8 @@ async function change(context: AdminContext, exchange: AdminExchange): Promise<R
   const wanted = await readBody(exchange.request, ProjectLimitsSchema, OPERATOR_BODY);
   const before = await find(context, exchange);
   const limits = changed(before.limits, wanted);
-  existing(
-    (await studio.store.projects.setLimits(before.name, limits, clock.now())) || undefined,
-    'project',
-    before.name,
-  );
+  const store = audited(context, exchange, { action: 'project.changed', subject: before.name, details: { ...limits } });
+  existing((await store.projects.setLimits(before.name, limits, clock.now())) || undefined, 'project', before.name);
   studio.log.info('project.changed', { project: before.name });
   logFailure(studio, requeued(studio)); // more of its jobs may run
   return json(await viewOf(context, { ...before, limits }));
@@ -76,12 +75,14 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   const name = param(exchange, 'name');
   const { force } = readQuery(exchange.url, ProjectRemovalSchema);
   if (name === DEFAULT_PROJECT) throw refuse('conflict', 'the default project cannot be removed');
-  const removal = await studio.store.projects.remove(name, clock.now(), force !== undefined);
+  const forced = force !== undefined;
+  const store = audited(context, exchange, { action: 'project.removed', subject: name, details: { forced } });
+  const removal = await store.projects.remove(name, clock.now(), forced);
   if (removal.is === 'unknown') throw refuse('not-found', `no project ${JSON.stringify(name)}`);
   if (removal.is === 'busy') {
     throw refuse('conflict', `project ${name} has jobs that have not ended (${removal.jobs}); --force cancels them`);
   }
-  for (const id of removal.underway) await cancelJob(context, id);
+  for (const id of removal.underway) await cancelJob(context, exchange, { id, project: name });
   studio.log.info('project.removed', { project: name });
   return nothing();
 }

@@ -5,15 +5,15 @@ import { HOUR_MS } from '../../../base/units.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
 import type { RegistrationRow } from '../../storage/store.ts';
-import { type AdminContext, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { audited } from './audit.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** A bootstrap token is for the machine that is being set up right now. */
 const BOOTSTRAP_MS = 24 * HOUR_MS;
 
 /** Workers that wait for approval, and bootstrap tokens for those that need not. */
 export const registrationRoutes: AdminRoutes = (context) => {
-  const { studio, random, clock, hashOf } = context;
-  const { registrations } = studio.store;
+  const { registrations } = context.studio.store;
   return [
     {
       method: 'GET',
@@ -23,36 +23,37 @@ export const registrationRoutes: AdminRoutes = (context) => {
     {
       method: 'POST',
       path: '/admin/registrations/:id/approve',
-      handle: async (exchange) => json({ workerId: await approve(context, param(exchange, 'id')) }),
+      handle: async (exchange) => json({ workerId: await approve(context, exchange) }),
     },
-    {
-      method: 'POST',
-      path: '/admin/registrations/:id/reject',
-      handle: async (exchange) => {
-        const { reason } = await readBody(exchange.request, RejectionDraftSchema, OPERATOR_BODY);
-        const requestId = param(exchange, 'id');
-        existing(await registrations.get(requestId), 'registration', requestId);
-        if (!(await registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
-        announce(context, requestId);
-        studio.log.info('registration.rejected', { requestId });
-        return nothing();
-      },
-    },
-    {
-      method: 'POST',
-      path: '/admin/bootstrap-tokens',
-      handle: async () => {
-        const token = newToken(random);
-        const expiresAt = clock.now() + BOOTSTRAP_MS;
-        await registrations.addBootstrapToken(hashOf(token), expiresAt);
-        return json({ token, expiresAt: isoOf(expiresAt) }, 201);
-      },
-    },
+    { method: 'POST', path: '/admin/registrations/:id/reject', handle: (exchange) => reject(context, exchange) },
+    { method: 'POST', path: '/admin/bootstrap-tokens', handle: (exchange) => invite(context, exchange) },
   ];
 };
 
+async function reject(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { reason } = await readBody(exchange.request, RejectionDraftSchema, OPERATOR_BODY);
+  const { studio } = context;
+  const requestId = param(exchange, 'id');
+  existing(await studio.store.registrations.get(requestId), 'registration', requestId);
+  const store = audited(context, exchange, { action: 'worker.rejected', subject: requestId });
+  if (!(await store.registrations.decide(requestId, { reason }))) throw refuse('conflict', 'it was decided already');
+  announce(context, requestId);
+  studio.log.info('registration.rejected', { requestId });
+  return nothing();
+}
+
+async function invite(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { random, clock, hashOf } = context;
+  const token = newToken(random);
+  const expiresAt = clock.now() + BOOTSTRAP_MS;
+  const store = audited(context, exchange, { action: 'worker.invited' });
+  await store.registrations.addBootstrapToken(hashOf(token), expiresAt);
+  return json({ token, expiresAt: isoOf(expiresAt) }, 201);
+}
+
 /** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
-async function approve(context: AdminContext, requestId: string): Promise<string> {
+async function approve(context: AdminContext, exchange: AdminExchange): Promise<string> {
+  const requestId = param(exchange, 'id');
   const { studio, random, clock } = context;
   const { registrations, workers } = studio.store;
   const asked = existing(await registrations.get(requestId), 'registration', requestId);
@@ -62,7 +63,8 @@ async function approve(context: AdminContext, requestId: string): Promise<string
   // The worker first: an approval that names a worker nobody knows could not be redeemed.
   const { installId, capabilities } = asked;
   await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
-  await registrations.decide(requestId, { workerId });
+  const approval = { action: 'worker.approved', subject: workerId, details: { request: requestId } } as const;
+  await audited(context, exchange, approval).registrations.decide(requestId, { workerId });
   announce(context, requestId);
   studio.log.info('worker.approved', { workerId, by: 'operator' });
   return workerId;

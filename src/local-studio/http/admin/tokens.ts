@@ -3,6 +3,7 @@ import { SECOND_MS } from '../../../base/units.ts';
 import { newProjectToken } from '../../storage/secrets.ts';
 import type { TokenRow } from '../../storage/tables/tokens.ts';
 import { json, nothing, OPERATOR_BODY, readBody, refuse } from '../http.ts';
+import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Tokens of projects. One is shown when it is made, and never again. */
@@ -21,7 +22,8 @@ export const tokenRoutes: AdminRoutes = (context) => {
       path: '/admin/tokens/:id',
       handle: async (exchange) => {
         const id = param(exchange, 'id');
-        existing((await tokens.remove(id)) || undefined, 'token', id);
+        const store = audited(context, exchange, { action: 'token.removed', subject: id });
+        existing((await store.tokens.remove(id)) || undefined, 'token', id);
         studio.log.info('token.removed', { token: id });
         return nothing();
       },
@@ -29,14 +31,16 @@ export const tokenRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function create(context: AdminContext, { request }: AdminExchange): Promise<Response> {
+async function create(context: AdminContext, exchange: AdminExchange): Promise<Response> {
   const { studio, clock, random, hashOf } = context;
-  const { project, scopes, name, expiresInSeconds } = await readBody(request, TokenDraftSchema, OPERATOR_BODY);
+  const { project, scopes, name, expiresInSeconds } = await readBody(exchange.request, TokenDraftSchema, OPERATOR_BODY);
   const { id, token } = newProjectToken(random);
   const createdAt = clock.now();
   const expiresAt = expiresInSeconds === undefined ? undefined : createdAt + expiresInSeconds * SECOND_MS;
   const row = { id, hash: hashOf(token), name, project, scopes: [...new Set(scopes)], createdAt, expiresAt };
-  if (!(await studio.store.tokens.add(row))) throw refuse('not-found', `no project ${JSON.stringify(project)}`);
+  const details = { name, scopes, expiresAt: expiresAt === undefined ? undefined : isoOf(expiresAt) };
+  const store = audited(context, exchange, { action: 'token.added', subject: id, project, details });
+  if (!(await store.tokens.add(row))) throw refuse('not-found', `no project ${JSON.stringify(project)}`);
   studio.log.info('token.added', { token: id, project });
   return json({ ...viewOf(row), token }, 201);
 }

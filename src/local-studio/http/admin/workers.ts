@@ -6,41 +6,40 @@ import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
-import { type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { audited } from './audit.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 import { jobsElsewhere } from './elsewhere.ts';
 import { idleBecause, lastRejections } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /** Workers that are approved: list them, delete one. */
-export const workerRoutes: AdminRoutes = ({ studio }) => [
-  {
-    method: 'GET',
-    path: '/admin/workers',
-    handle: async () => {
-      const [rows, jobs, last] = await Promise.all([
-        studio.store.workers.list(),
-        jobsElsewhere(studio),
-        lastRejections(studio),
-      ]);
-      const factsOf = ({ id }: WorkerRow) => ({ elsewhere: jobs.get(id), lastRejection: last.get(id) });
-      return json({ workers: rows.flatMap((row) => workerView(studio, row, factsOf(row)) ?? []) });
-    },
-  },
-  {
-    method: 'DELETE',
-    path: '/admin/workers/:id',
-    handle: async (exchange) => {
-      const workerId = param(exchange, 'id');
-      existing((await studio.store.workers.remove(workerId)) || undefined, 'worker', workerId);
-      studio.deleted.add(workerId);
-      studio.live.get(workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
-      studio.bus.publish({ is: 'removed', workerId });
-      await loseLeased(studio, workerId);
-      studio.log.info('worker.deleted', { workerId });
-      return nothing();
-    },
-  },
+export const workerRoutes: AdminRoutes = (context) => [
+  { method: 'GET', path: '/admin/workers', handle: () => list(context.studio) },
+  { method: 'DELETE', path: '/admin/workers/:id', handle: (exchange) => remove(context, exchange) },
 ];
+
+async function list(studio: StudioState): Promise<Response> {
+  const [rows, jobs, last] = await Promise.all([
+    studio.store.workers.list(),
+    jobsElsewhere(studio),
+    lastRejections(studio),
+  ]);
+  const factsOf = ({ id }: WorkerRow) => ({ elsewhere: jobs.get(id), lastRejection: last.get(id) });
+  return json({ workers: rows.flatMap((row) => workerView(studio, row, factsOf(row)) ?? []) });
+}
+
+async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio } = context;
+  const workerId = param(exchange, 'id');
+  const store = audited(context, exchange, { action: 'worker.removed', subject: workerId });
+  existing((await store.workers.remove(workerId)) || undefined, 'worker', workerId);
+  studio.deleted.add(workerId);
+  studio.live.get(workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
+  studio.bus.publish({ is: 'removed', workerId });
+  await loseLeased(studio, workerId);
+  studio.log.info('worker.deleted', { workerId });
+  return nothing();
+}
 
 /** What the database knows of a worker beside its row. */
 interface WorkerFacts {

@@ -23,9 +23,10 @@ const TABLES: Readonly<Record<string, string>> = {
          artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
   rejections: 'job_id, worker_id, reason, final, at',
+  audit: 'seq, at, actor, actor_id, actor_name, action, subject, project, details, address',
   logs: 'seq, worker_id, ts, level, category, message, job_id',
 };
-const NUMBERED = ['jobs', 'logs'];
+const NUMBERED = ['jobs', 'logs', 'audit'];
 const ROWS_AT_ONCE = 500;
 
 /**

@@ -71,11 +71,15 @@ const readTotals = (sql: Sql): Pick<JobTable, Totals> => ({
     maybeNumber((await sql.query("SELECT MIN(created_at) AS oldest FROM jobs WHERE state = 'queued'"))[0]?.['oldest']),
   agedArtifacts: async (before, limit) => {
     const rows = await sql.query(
-      `SELECT id, artifact_name FROM jobs WHERE artifact_name IS NOT NULL AND finished_at < $1
+      `SELECT id, project, artifact_name FROM jobs WHERE artifact_name IS NOT NULL AND finished_at < $1
        ORDER BY finished_at LIMIT $2`,
       [before, limit],
     );
-    return rows.map((row) => ({ id: text(row['id']), name: text(row['artifact_name']) }));
+    return rows.map((row) => ({
+      id: text(row['id']),
+      project: text(row['project']),
+      name: text(row['artifact_name']),
+    }));
   },
   artifactTotals: async () => {
     const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');

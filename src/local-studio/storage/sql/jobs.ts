@@ -1,6 +1,7 @@
 import { vramClass } from '../../queue.ts';
 import type { Admission } from '../projects.ts';
 import type { JobTable, NewJob } from '../store.ts';
+import type { JobChange } from '../tables/urgency.ts';
 import { admit } from './accounts/quotas.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
@@ -47,15 +48,20 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
          WHERE id = $1 AND state = 'queued' ${hasAccepted ? '' : `AND ${HAD_IT}`}`,
         [id, workerId, at],
       ),
-    change: (id, { priority, deadlineAt }, at) =>
-      changed(
-        `UPDATE jobs SET priority = COALESCE($2, priority), updated_at = $3,
-           deadline_at = CASE WHEN $4 = 1 THEN $5 ELSE deadline_at END
-         WHERE id = $1 AND ${priority === undefined ? IS_OPEN : "state = 'queued'"}`,
-        [id, priority ?? null, at, deadlineAt === undefined ? 0 : 1, deadlineAt ?? null],
-      ),
+    change: (id, change, at) => sql.durable((query) => changeJob(query, id, change, at)),
     renew: (id, workerId, ms) => renewLease(sql, id, workerId, ms),
   };
+}
+
+async function changeJob(query: Query, id: string, change: JobChange, at: number): Promise<boolean> {
+  const { priority, deadlineAt } = change;
+  const rows = await query(
+    `UPDATE jobs SET priority = COALESCE($2, priority), updated_at = $3,
+       deadline_at = CASE WHEN $4 = 1 THEN $5 ELSE deadline_at END
+     WHERE id = $1 AND ${priority === undefined ? IS_OPEN : "state = 'queued'"} RETURNING seq`,
+    [id, priority ?? null, at, deadlineAt === undefined ? 0 : 1, deadlineAt ?? null],
+  );
+  return rows.length > 0;
 }
 
 async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Admission> {

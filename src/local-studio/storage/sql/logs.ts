@@ -1,5 +1,5 @@
 import type { LogLine } from '../../../contract/admin.ts';
-import type { LogTable } from '../store.ts';
+import type { LogTable } from '../tables/logs.ts';
 import type { Param, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 

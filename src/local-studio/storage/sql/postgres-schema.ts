@@ -96,6 +96,17 @@ const STEPS: readonly Step[] = [
        id TEXT COLLATE "C" PRIMARY KEY, hash TEXT NOT NULL, name TEXT, project TEXT NOT NULL, scopes TEXT NOT NULL,
        created_at BIGINT NOT NULL, expires_at BIGINT)`,
   ],
+  // Who changed what. Entries are added, and removed by their age alone.
+  [
+    `CREATE TABLE audit (
+       seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, actor_id TEXT,
+       actor_name TEXT, action TEXT NOT NULL, subject TEXT, project TEXT, details TEXT, address TEXT)`,
+    `CREATE INDEX audit_at ON audit (at, seq)`,
+    `CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE EXCEPTION 'the audit log is append-only';
+     END $$`,
+    `CREATE TRIGGER audit_stays BEFORE UPDATE ON audit EXECUTE FUNCTION keep_audit()`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts';
+import { auditedSql, createSqlAudit } from './accounts/audit.ts';
 import { createSqlProjects } from './accounts/projects.ts';
 import { createSqlTokens } from './accounts/tokens.ts';
 import { createSqlJobs } from './jobs.ts';
@@ -19,5 +20,7 @@ export const createSqlStore = (sql: Sql): Store => ({
   logs: createSqlLogs(sql),
   projects: createSqlProjects(sql),
   tokens: createSqlTokens(sql),
+  audit: createSqlAudit(sql),
+  audited: (entry) => createSqlStore(auditedSql(sql, entry)),
   close: () => sql.close(),
 });

@@ -97,6 +97,16 @@ const STEPS: readonly Step[] = [
        id TEXT PRIMARY KEY, hash TEXT NOT NULL, name TEXT, project TEXT NOT NULL, scopes TEXT NOT NULL,
        created_at BIGINT NOT NULL, expires_at BIGINT)`,
   ],
+  // Who changed what. Entries are added, and removed by their age alone.
+  [
+    `CREATE TABLE audit (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT, at BIGINT NOT NULL, actor TEXT NOT NULL, actor_id TEXT,
+       actor_name TEXT, action TEXT NOT NULL, subject TEXT, project TEXT, details TEXT, address TEXT)`,
+    `CREATE INDEX audit_at ON audit (at, seq)`,
+    `CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN
+       SELECT RAISE(ABORT, 'the audit log is append-only');
+     END`,
+  ],
 ];
 
 /** Brings the schema to this release's. */

@@ -67,6 +67,13 @@ test('a job that an earlier release adds after a rollback is offered', async () 
 
 test('a worker gets the oldest of the most urgent jobs that fit it', () => assertMostUrgent(setup));
 
+test('SQLite: no entry of the audit log can be changed', async () => {
+  await using world = await setup();
+  await createSqlStore(world.sql).audit.add({ at: 1, actor: 'operator', action: 'model.removed', subject: 'm' });
+  const forged = world.sql.query("UPDATE audit SET actor = 'nobody'");
+  expect(String(await forged.catch((thrown: unknown) => thrown))).toContain('append-only');
+});
+
 test('a transaction that fails leaves nothing behind', async () => {
   await using world = await setup();
   const broken = world.sql.durable(async (query) => {

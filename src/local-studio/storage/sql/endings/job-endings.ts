@@ -26,9 +26,11 @@ export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' 
     },
     complete: (id, workerId, completion, at) =>
       sql.durable((query) => complete(query, { id, workerId, at }, completion)),
-    forgetArtifact: async (id, name) => {
-      await sql.query('UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2', [id, name]);
-    },
+    forgetArtifact: (id, name) =>
+      sql.durable(async (query) => {
+        const gone = 'UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2 RETURNING seq';
+        return (await query(gone, [id, name])).length > 0;
+      }),
     cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
     retry: (id, at) => sql.locking((query) => retry(sql, query, id, at)),
   };
