@@ -17,7 +17,7 @@ import { followLogin } from '../../ui/follow-login.ts';
 import { createReviver, type Reviver } from '../../ui/reviver.ts';
 import { type OpenedWindow, readyWorker, type WindowDeps } from '../../ui/window.ts';
 import { canShowIcon as findTray, hasCrashed, watchProgram } from '../../ui/stay.ts';
-import { openTraySession, type TrayDeps } from '../../ui/tray-session.ts';
+import { openWorkerIcon, type TrayDeps } from '../../ui/worker-icon.ts';
 import type { LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createNotifier, type Notifier } from '../../ui/notifier.ts';
@@ -76,7 +76,7 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<St
   ];
   try {
     using notifier = notifierOf(config, { logger, open }, effects);
-    await using session = openTraySession({
+    await using icon = openWorkerIcon({
       ...workerOf(config, staying, effects),
       clock: effects.clock,
       log: logger,
@@ -88,7 +88,7 @@ export async function stayInTray(staying: Staying, effects: Effects): Promise<St
         if (link === 'live') void isReplaced().then((is) => is && told.resolve('replaced'));
       },
     });
-    return await Promise.race([session.ended.then((): StayEnd => 'told'), told.promise]);
+    return await Promise.race([icon.ended.then((): StayEnd => 'told'), told.promise]);
   } finally {
     for (const end of endings) end();
     config.close();

@@ -6,7 +6,7 @@ import type { InstallationView } from '../../local-api/installation-view.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
 import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
-import { folderWay } from '../../ui/folder-way.ts';
+import { folderProgram } from '../../ui/folder-program.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
 import type { DoctorPlace } from '../doctor/deps.ts';
 import type { Effects } from '../effects.ts';
@@ -38,7 +38,7 @@ export function installationView(
     },
     async open(place) {
       const folder = folderOf(place, config);
-      const way = folderWay(folder, effects.environment);
+      const way = folderProgram(folder, effects.environment);
       if (way === undefined) return { opened: false, folder };
       const options = { env: childEnvironment(ourVariables()), waitMs: OPEN_WAIT_MS };
       const became = await start(way.program, way.args, options);

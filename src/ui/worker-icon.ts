@@ -31,16 +31,16 @@ export interface TrayDeps {
 }
 
 /** The icon of one worker, until it is told to quit. */
-export interface TraySession extends AsyncDisposable {
+export interface WorkerIcon extends AsyncDisposable {
   /** Settles when the operator quit. */
   readonly ended: Promise<void>;
 }
 
 const GLANCE = { [TRAY_CLIENT.header]: TRAY_CLIENT.value };
 
-export const openTraySession = (deps: TrayDeps): TraySession => new OpenTraySession(deps);
+export const openWorkerIcon = (deps: TrayDeps): WorkerIcon => new OpenedIcon(deps);
 
-class OpenTraySession implements TraySession {
+class OpenedIcon implements WorkerIcon {
   readonly #deps: TrayDeps;
   readonly #tray: Tray;
   readonly #end = Promise.withResolvers<void>();
