@@ -56,6 +56,10 @@ const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
     work(job, deps, { signal, progress: deps.observer.onProgress, emit }),
   );
 
+/**
+ * One job, from its files to its checked result. It reads from the end, outermost first: memory is watched over all
+ * attempts; a shortage leads to a second, lean one; each waits for its model, and `use` runs the task on it.
+ */
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
   const { signal, emit } = context;
   const { model, source } = job;
