@@ -54,6 +54,8 @@ const worker = (effects: Effects) =>
     outbox: async (configPath) => (await import('./compose/commands/outbox.ts')).openLocalOutbox(configPath, effects),
     openChat: async (choice) => (await import('./compose/local/chat.ts')).openChat(choice, effects),
     interruptible: async (work) => (await import('./compose/local/interruptible.ts')).interruptible(work),
+    modelMemory: async (configPath) =>
+      (await import('./compose/local/model-memory.ts')).openModelMemory(configPath, effects),
     pulls: async (configPath) => (await import('./compose/local/pulls.ts')).openPulls(configPath, effects),
     models: async (configPath) => (await import('./compose/model-store.ts')).openLocalModels(configPath, effects),
     explainOffer: async (choice) =>

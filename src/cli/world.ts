@@ -16,6 +16,7 @@ import type { StudioDefaults } from '../local-studio/defaults.ts';
 import type { OperatorApi, StartedStudio, MoveChoice, MovedStudio, StudioChoice } from './world/studio.ts';
 import type { Updates } from '../release/update/by-hand.ts';
 import type { AskLine, ChatChoice, Interruptible, LocalChat } from './world/chat.ts';
+import type { ModelMemory } from './world/model-memory.ts';
 import type { ModelPulls } from './world/pulls.ts';
 import type { Doctor } from './world/doctor.ts';
 import type { Uninstaller } from './world/uninstall.ts';
@@ -113,6 +114,8 @@ export interface World {
   readonly interruptible: Interruptible;
   /** What downloads models, and the catalogue that names them. Nothing is read before a method is called. */
   readonly pulls: (configPath?: string) => Promise<ModelPulls>;
+  /** What the running worker holds in memory. Nothing is asked before a method is called. */
+  readonly modelMemory: (configPath?: string) => Promise<ModelMemory>;
   /** The models of this machine, where the config file keeps them. */
   readonly models: (configPath?: string) => Promise<LocalModels>;
 }

@@ -122,6 +122,7 @@ const REFUSALS: Readonly<Record<string, ErrorCode>> = {
   unknown_model: 'model.not-found',
   insufficient_memory: 'local.unfit',
   not_possible: 'local.unfit',
+  not_kept: 'local.unfit',
   busy: 'local.busy',
   model_disabled: 'local.unfit',
   not_found: 'worker.incompatible',

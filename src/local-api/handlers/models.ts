@@ -68,6 +68,10 @@ function memoryHandlers(parts: ModelParts): Pick<Handlers, MemoryRoute> {
     },
     async loadModel({ params: { id } }) {
       const entry = known(parts, id);
+      if (!deps.models.loadable.has(entry.source.engine)) {
+        const because = `${entry.displayName} is not loaded ahead of a job: its engine holds nothing between two of them`;
+        throw new ApiFailure(409, 'not_kept', because);
+      }
       if (!entry.enabled) throw new ApiFailure(400, 'model_disabled', `${entry.displayName} is turned off`);
       return await loadReply(entry, await loads.load(entry, deps.models.catalogue.list()), deps);
     },

@@ -3,13 +3,16 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { KIB } from '../../../src/base/units.ts';
+import { workerApi } from '../../../src/compose/local/worker-api.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { ModelListSchema, VerifiedSchema } from '../../../src/local-api/contract/models.ts';
+import { loadInWorker } from '../../../src/local-api/client/load.ts';
 import { EVENT_SCHEMAS } from '../../../src/local-api/contract/events.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
 import { aFile, aSource } from '../../fakes/models/a-store.ts';
 import { downloadHost, someBytes } from '../../fakes/models/download-host.ts';
+import { failureOf } from '../../fakes/system/temp-folder.ts';
 import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
 import type { SceneChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -121,6 +124,25 @@ describe('in memory', () => {
     await at.post('/models', { ...fox, enabled: false });
     expect(await at.post('/models/fox/load')).toMatchObject({ status: 400, body: { error: 'model_disabled' } });
     expect(await at.post('/models/owl/load')).toMatchObject({ status: 404, body: { error: 'unknown_model' } });
+  });
+
+  test('a model of which nothing stays in memory is refused with why', async () => {
+    await using at = await setupApi();
+    await at.post('/models', { ...fox, source: synthetic });
+    expect(await at.post('/models/fox/load')).toMatchObject({
+      status: 409,
+      body: { error: 'not_kept', message: expect.stringContaining('holds nothing between two') },
+    });
+  });
+
+  test('a command loads a model, waits until it is there, and unloads it', async () => {
+    await using at = await setup();
+    const client = workerApi(at.worker.config.path, at.worker.effects);
+    await loadInWorker(client, 'fox');
+    expect(at.worker.status().models).toMatchObject([{ model: 'fox', state: 'idle' }]);
+    await loadInWorker(client, 'fox');
+    expect(await client.call('unloadModel', { params: { id: 'fox' } })).toEqual({ state: 'unloading' });
+    expect(await failureOf(loadInWorker(client, 'owl'))).toMatchObject({ code: 'model.not-found' });
   });
 
   test('one of an exclusive group makes way for the next', async () => {

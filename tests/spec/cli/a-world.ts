@@ -161,6 +161,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     engines: untold('engine reports'),
     explainOffer: untold('engines'),
     pulls: untold('downloads'),
+    modelMemory: untold('memory'),
     openChat: untold('models'),
     openLines: async () => undefined,
     interruptible: async (work) => ({ is: 'done', value: await work(new AbortController().signal) }),

@@ -79,6 +79,7 @@ async function exitWithConfig(failure: WorkerError, { examples: [example] }: Com
     uninstaller: fail,
     paths: fail,
     pulls: fail,
+    modelMemory: fail,
     openChat: fail,
     openLines: async () => async () => ({ is: 'ended' }) as const,
     doctor: fail,

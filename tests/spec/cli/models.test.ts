@@ -45,6 +45,25 @@ async function setup(): Promise<Scene> {
   };
 }
 
+test('a model is loaded and unloaded by the running worker', async () => {
+  const asked: string[] = [];
+  await using cli = await setupCli({
+    world: {
+      modelMemory: async () => ({
+        load: async (id) => void asked.push(`load ${id}`),
+        unload: async (id) => (asked.push(`unload ${id}`) > 2 ? 'unloaded' : 'unloading'),
+      }),
+    },
+  });
+  expect(await cli.run('models', 'load', 'fox')).toBe(0);
+  expect(await cli.run('models', 'unload', 'fox')).toBe(0);
+  expect(await cli.run('models', 'unload', 'fox', '--json')).toBe(0);
+  expect(asked).toEqual(['load fox', 'unload fox', 'unload fox']);
+  expect(cli.out()).toStartWith('fox is in memory; it stays there');
+  expect(cli.out()).toContain('fox is unloaded as soon as no job uses it');
+  expect(cli.out()).toContain('"state": "unloaded"');
+});
+
 test('a pulled model is listed, shown, verified and removed', async () => {
   await using cli = await setup();
   expect(await cli.run('models', 'pull', await cli.source())).toBe(0);
