@@ -94,3 +94,6 @@ const factsOf = ({ ranOn, loadMs, runMs }: RunFacts): RunFacts => ({
   ...(loadMs === undefined ? {} : { loadMs }),
   ...(runMs === undefined ? {} : { runMs }),
 });
+
+/** Whether it is no job in the eyes of people: a count of tokens takes no time, and would push others out of their lists. */
+export const isUnlisted = ({ task }: Pick<Job, 'task'>): boolean => task.kind === 'llm' && task.local?.is === 'tokens';

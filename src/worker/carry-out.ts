@@ -4,7 +4,7 @@ import type { JobId } from '../base/ids.ts';
 import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
 import { IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
-import { endedRecord, gpuOf, type JobRecord, runningRecord } from '../jobs/job-record.ts';
+import { endedRecord, gpuOf, type JobRecord, runningRecord, isUnlisted } from '../jobs/job-record.ts';
 import { run } from '../jobs/run.ts';
 import type { RunDeps } from '../jobs/run-deps.ts';
 import { deviceOf, type JobSlot } from '../jobs/slots/job-slot.ts';
@@ -44,6 +44,8 @@ export interface CarryOut {
   running(): readonly JobRecord[];
 }
 
+const UNHEARD: CarryOutDeps['events'] = { emit: () => {} };
+
 interface Running {
   readonly job: Job;
   readonly slot: JobSlot;
@@ -63,7 +65,8 @@ class JobCarrier implements CarryOut {
 
   async carryOut(job: Job, mine: Lease): Promise<void> {
     using lease = mine;
-    const { events, clock } = this.#deps;
+    const { clock } = this.#deps;
+    const events = this.#eventsOf(job);
     const current: Running = { job, slot: lease.slot, startedAt: clock.now(), phase: 'preparing' };
     this.#running.set(job.id, current);
     try {
@@ -81,7 +84,7 @@ class JobCarrier implements CarryOut {
   }
 
   running(): readonly JobRecord[] {
-    return [...this.#running.values()].map(runningRecord);
+    return [...this.#running.values()].filter(({ job }) => !isUnlisted(job)).map(runningRecord);
   }
 
   async #run(current: Running, lease: Lease): Promise<JobOutcome> {
@@ -107,7 +110,7 @@ class JobCarrier implements CarryOut {
   }
 
   #observerOf(current: Running): RunDeps['observer'] {
-    const { events } = this.#deps;
+    const events = this.#eventsOf(current.job);
     let reached = 0;
     return {
       onDelta: this.#followerOf(current.job),
@@ -119,6 +122,10 @@ class JobCarrier implements CarryOut {
         events.emit({ is: 'progress', jobId: current.job.id, share, done, total });
       },
     };
+  }
+
+  #eventsOf(job: Job): CarryOutDeps['events'] {
+    return isUnlisted(job) ? UNHEARD : this.#deps.events;
   }
 
   #followerOf(job: Job): OnDelta {
@@ -134,6 +141,6 @@ class JobCarrier implements CarryOut {
   #enter(current: Running, phase: JobPhase): void {
     if (current.phase === phase) return;
     current.phase = phase;
-    this.#deps.events.emit({ is: 'phase', jobId: current.job.id, phase });
+    this.#eventsOf(current.job).emit({ is: 'phase', jobId: current.job.id, phase });
   }
 }

@@ -79,6 +79,8 @@ test('tokens of a text are told by a model that is in memory', async () => {
   expect(plain.body).toEqual({ tokens: [5, 6] });
   const whole = await at.post('/tokenize', { model: 'vectors', content: 'red fox', add_special: true });
   expect(whole.body).toEqual({ tokens: [2, 5, 6, 3] });
+  const jobs = await at.ask('/jobs');
+  expect(jobs.body).toMatchObject([{ prompt: 'fox' }]); // what counts tokens is no job to be shown
 });
 
 describe('a request for vectors', () => {
