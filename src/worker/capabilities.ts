@@ -12,6 +12,8 @@ export interface CapabilitySources {
   readonly vramTotalGb: number;
   readonly vramThresholdGb: number;
   readonly autoEnabled: boolean;
+  /** Whether it starts with the machine, as far as the operator's settings go (studio contract). */
+  readonly autoStart: boolean;
   readonly autoUpdate: boolean;
   readonly startMinimised: boolean;
   readonly onlyWhenIdle: boolean;
@@ -48,7 +50,7 @@ export function describeCapabilities(sources: CapabilitySources): Capabilities {
     vramTotalGb: settings.vramTotalGb,
     vramThresholdGb: settings.vramThresholdGb,
     autoEnabled: settings.autoEnabled,
-    autoStart: false, // the contract's meaning: a build with a window that starts with the machine, which this is not
+    autoStart: settings.autoStart,
     autoUpdate: settings.autoUpdate,
     startMinimised: settings.startMinimised,
     onlyWhenIdle: settings.onlyWhenIdle,

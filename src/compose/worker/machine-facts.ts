@@ -40,6 +40,7 @@ function liveSettings(config: ConfigStore) {
   const choice = liveChoice(config);
   return () => ({
     vramThresholdGb: thresholdGb(),
+    autoStart: config.current.auto_start,
     autoUpdate: config.current.auto_update_enabled,
     startMinimised: config.current.start_minimised,
     onlyWhenIdle: onlyWhenIdle(),

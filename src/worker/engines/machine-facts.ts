@@ -32,7 +32,7 @@ export interface MachineFacts {
 /** What the operator set, as of now. */
 type Settings = Pick<
   CapabilitySources,
-  'vramThresholdGb' | 'autoUpdate' | 'startMinimised' | 'onlyWhenIdle' | 'choice'
+  'vramThresholdGb' | 'autoStart' | 'autoUpdate' | 'startMinimised' | 'onlyWhenIdle' | 'choice'
 >;
 
 /** Who is asked, and what is set. */

@@ -273,6 +273,7 @@ const capabilitySources: CapabilitySources = {
   vramTotalGb: 24,
   vramThresholdGb: 12,
   autoEnabled: true,
+  autoStart: true,
   autoUpdate: true,
   startMinimised: true,
   onlyWhenIdle: false,
@@ -330,6 +331,7 @@ test('every engine advertised is one that an offer can be routed to', () => {
   expect(routed.toSorted()).toEqual(['gradio', 'piper', 'sd-cpp', 'synthetic']);
 });
 
-test('a worker without a window never claims to start with the machine', () => {
-  expect(describeCapabilities(capabilitySources).autoStart).toBe(false);
+test('a studio is told whether this worker starts with its machine', () => {
+  expect(describeCapabilities(capabilitySources).autoStart).toBe(true);
+  expect(describeCapabilities({ ...capabilitySources, autoStart: false }).autoStart).toBe(false);
 });
