@@ -180,6 +180,19 @@ inChromium('a rejected form value is explained at its field and stays typed', as
   await page.getByText('unsaved change').waitFor({ state: 'detached' });
 });
 
+inChromium('what a refusal says leaves the button to save again free', async () => {
+  for (const width of [360, 1200]) {
+    await using window = await open(FACTS, '#config');
+    const { page, api } = window;
+    await page.setViewportSize({ width, height: 700 });
+    api.refuse(500, 'file_not_written', 'the disk is full');
+    await page.getByLabel('Most disk space').fill('100');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('the disk is full').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click({ trial: true, timeout: 3_000 });
+  }
+});
+
 inChromium('a change that needs a restart says so beside its button', async () => {
   await using window = await open(FACTS, '#config');
   const { page, api } = window;

@@ -61,7 +61,7 @@ export const ABOUT = {
   copyConfig: 'Copy config path',
   api: 'Local API',
   copyApi: 'Copy local API address',
-  openConfig: 'Open config folder',
+  openConfig: 'Open config and log folder',
   openModels: 'Open models folder',
   openTitle: 'Shows it in the file manager of the machine that the worker runs on',
   outcomes: {
