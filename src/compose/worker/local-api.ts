@@ -76,16 +76,18 @@ export async function openLocalApi(worker: ComposedWorker, setup: LocalApiSetup)
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeAll());
   const listen = async (): Promise<ServedApi | undefined> => {
+    let problem = 'cannot listen';
     try {
       assertTrustedFolder(siblingsOf(config.path).folder); // whoever owns it could read the token
       server = serveOnPort(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
       const { url } = server;
+      problem = `cannot write ${found}, by which they would find it`;
       const text = JSON.stringify({ url, token, pid: effects.environment.pid });
       await effects.files.writeAtomic(found, `${text}\n`, { mode: 0o600 });
       log.logger.info('local-api.started', { url });
       return { url, token, [Symbol.asyncDispose]: close };
     } catch (thrown) {
-      log.logger.warn('local-api.unavailable', { error: errorChain(thrown) });
+      log.logger.warn('local-api.unavailable', { problem, error: errorChain(thrown) });
       await close();
       return undefined;
     }

@@ -31,7 +31,7 @@ export const WORKER_SENTENCES = {
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
   'local-api.unavailable': own(
-    (f) => `the local API cannot listen, so no window and no command reaches this worker: ${text(f.error)}`,
+    (f) => `no window and no command reaches this worker: its local API ${text(f.problem)}: ${text(f.error)}`,
   ),
   'local-api.failed': own((f) => `the local API failed at ${text(f.path)}: ${text(f.error)}`),
   'catalogue.broken': own(

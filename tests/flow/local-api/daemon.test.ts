@@ -1,15 +1,18 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { EngineSchema } from '../../../src/local-api/contract/engines.ts';
 import { HealthSchema } from '../../../src/local-api/contract/health.ts';
 import { JobListSchema } from '../../../src/local-api/contract/jobs.ts';
+import { sentenceOf } from '../../../src/log/message.ts';
 import { LogPageSchema } from '../../../src/local-api/contract/logs.ts';
 import { DaemonStatusSchema } from '../../../src/local-api/contract/status.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { serveLocalApi } from '../../fakes/serve-local-api.ts';
 import { needs, POSIX } from '../../needs.ts';
+import { setup as setupScene } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { setupApi } from './scene.ts';
 
@@ -174,4 +177,14 @@ test('every engine reports its readiness, or what it lacks with a hint', async (
 test('a worker that nothing updates refuses to, by name', async () => {
   await using at = await setupApi();
   expect(await at.post('/update', {})).toMatchObject({ status: 409, body: { error: 'update_unsupported' } });
+});
+
+test('an API that cannot say where it listens is named with the file', async () => {
+  await using at = await setupScene({ config: { local_api_port: 0 } });
+  const { composed, effects, config, log, engines, folder } = at.worker;
+  await mkdir(join(folder, 'local-api.json', 'in-the-way'), { recursive: true });
+  expect(await serveLocalApi(composed, { effects, config, log, engines })).toBe(undefined);
+  expect(sentenceOf(await at.worker.logged('local-api.unavailable'))).toContain(
+    `its local API cannot write ${join(folder, 'local-api.json')}, by which they would find it: `,
+  );
 });
