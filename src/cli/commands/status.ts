@@ -130,8 +130,12 @@ function enginesText({ modelEngines, extensionEngines }: WorkerStatus): string {
   return [...modelEngines, ...extensionEngines].join(', ');
 }
 
-const jobText = ({ jobId, kind, phase, startedAt }: JobRecord, now: number): string =>
-  `${onOneLine(jobId)} ${kind} for ${formatDuration(now - startedAt)}${phase === undefined ? '' : `, ${phase}`}`;
+const jobText = ({ jobId, kind, gpu, phase, startedAt }: JobRecord, now: number): string =>
+  [
+    `${onOneLine(jobId)} ${kind} for ${formatDuration(now - startedAt)}`,
+    ...(phase === undefined ? [] : [phase]),
+    ...(gpu === undefined ? [] : [`on ${onOneLine(gpu)}`]),
+  ].join(', ');
 
 /** How they ended; what did not go well is named only where there is any. */
 function recentText(jobs: readonly JobRecord[]): string {
@@ -146,9 +150,11 @@ function recentText(jobs: readonly JobRecord[]): string {
 }
 
 /** What is in memory, and for how long still. */
-function modelLine({ model, engine, state, pid, since, lastUsedAt, gb, unloadsAt }: PooledModel, now: number): string {
+function modelLine(about: PooledModel, now: number): string {
+  const { model, engine, gpu, state, pid, since, lastUsedAt, gb, unloadsAt } = about;
   const facts = [
     `${state} for ${formatDuration(Math.max(0, now - since))}`,
+    ...(gpu === undefined ? [] : [`on ${onOneLine(gpu)}`]),
     ...(pid === undefined ? [] : [`pid ${pid}`]),
     `${gb.toFixed(1)} GiB`,
     `used ${formatDuration(Math.max(0, now - lastUsedAt))} ago`,

@@ -1,3 +1,4 @@
+import { gpuLabel } from '../../base/gpu-device.ts';
 import { GIB } from '../../base/units.ts';
 import type { ProcessUsage } from '../../system/process/process-memory.ts';
 import type { StatusFacts } from '../view/status-view.ts';
@@ -65,7 +66,7 @@ const ofOffers = ({ offers, status }: StatusFacts): Measured => [
   },
 ];
 
-const ofJobs = ({ status }: StatusFacts, pullsRunning: number): Measured => [
+const ofJobs = ({ status, memory }: StatusFacts, pullsRunning: number): Measured => [
   one('jobs_running', 'Jobs that run or are delivered now.', status.runningJobs.length),
   {
     name: 'models_loaded',
@@ -78,7 +79,10 @@ const ofJobs = ({ status }: StatusFacts, pullsRunning: number): Measured => [
   {
     name: 'model_memory_bytes',
     help: 'Memory of each loaded model.',
-    values: status.models.map(({ model, engine, gb }) => ({ labels: { model, engine }, value: gb * GIB })),
+    values: status.models.map(({ model, engine, gb, gpu }) => ({
+      labels: { model, engine, ...gpuLabelled(gpu, memory) },
+      value: gb * GIB,
+    })),
   },
   one('downloads_running', 'Model downloads that an operator began.', pullsRunning),
 ];
@@ -95,6 +99,12 @@ function ofMemory({ memory, status }: StatusFacts): Measured {
     one('vram_threshold_bytes', 'The largest job that is taken, by estimate.', status.vramThresholdGb * GIB),
     { name: 'gpu_memory_bytes', help: 'Memory of each GPU.', values: values(({ totalBytes }) => totalBytes) },
     { name: 'gpu_memory_free_bytes', help: 'What is free of it.', values: values(({ freeBytes }) => freeBytes) },
+    {
+      name: 'gpu_jobs_running',
+      help: 'Jobs that run on each GPU of several, or are delivered.',
+      values:
+        gpus.length < 2 ? [] : values((gpu) => status.runningJobs.filter((job) => job.gpu === gpuLabel(gpu)).length),
+    },
     ...(ram === undefined
       ? []
       : [
@@ -102,4 +112,10 @@ function ofMemory({ memory, status }: StatusFacts): Measured {
           one('memory_free_bytes', 'What is free of it.', ram.freeBytes),
         ]),
   ];
+}
+
+/** The place of a GPU among those of `gpu_memory_bytes`; nothing for what is on none of them. */
+function gpuLabelled(label: string | undefined, memory: StatusFacts['memory']): { readonly gpu?: string } {
+  const at = memory?.report.gpus.findIndex((gpu) => gpuLabel(gpu) === label) ?? -1;
+  return at === -1 ? {} : { gpu: String(at) };
 }

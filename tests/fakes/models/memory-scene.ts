@@ -1,3 +1,4 @@
+import type { GpuDevice } from '../../../src/base/gpu-device.ts';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import type { LearnedPeak, LoadedShare } from '../../../src/models/memory/fit.ts';
@@ -21,7 +22,7 @@ export function report(usedGb: number, about: { uuid?: string; saysUse?: boolean
 }
 
 /** Admission before a GPU whose use the test sets; what was learned is kept in a list. */
-export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
+export function memoryScene(memory: 'gpu' | 'none' = 'gpu', devices: readonly GpuDevice[] = []) {
   const clock = new FakeClock();
   const engine = new ScriptedEngine();
   engine.memory = memory;
@@ -46,6 +47,7 @@ export function memoryScene(memory: 'gpu' | 'none' = 'gpu') {
     },
     loaded: (kind) => (kind === 'gpu' ? loaded : inRam),
     ceilingGb: () => ceiling.gb,
+    devices: () => devices,
     clock,
   });
   /** Starts a job; the returned function ends it. */

@@ -1,10 +1,36 @@
 import { expect, test } from 'bun:test';
+import { toJobId, toModelId } from '../../../src/base/ids.ts';
+import type { JobRecord } from '../../../src/jobs/job-record.ts';
+import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import type { GpuStatus } from '../../../src/worker/status.ts';
 import { aWorker } from './a-worker.ts';
 import { setup as setupCli } from './a-world.ts';
 
 const FIRST: GpuStatus = { id: 'GPU-1', name: 'RTX 4090', label: 'RTX 4090 #0', totalGb: 24, freeGb: 20.25 };
 const SECOND: GpuStatus = { id: 'GPU-2', name: 'RTX 4090', label: 'RTX 4090 #1', totalGb: 24 };
+
+const JOB: JobRecord = {
+  jobId: toJobId('job-1'),
+  origin: 'studio',
+  kind: 'image',
+  model: toModelId('fox'),
+  engine: 'sd-cpp',
+  prompt: 'a fox',
+  settings: {},
+  status: 'running',
+  gpu: SECOND.label,
+  phase: 'running',
+  startedAt: 0,
+};
+const MODEL: PooledModel = {
+  engine: 'sd-cpp',
+  model: toModelId('fox'),
+  gpu: SECOND.label,
+  state: 'in use',
+  since: 0,
+  lastUsedAt: 0,
+  gb: 8,
+};
 
 /** What `status` prints of a worker with these GPUs. */
 async function linesWith(gpus: readonly GpuStatus[]): Promise<readonly string[]> {
@@ -31,4 +57,21 @@ test('status names what keeps a GPU from use', async () => {
 
 test('status says nothing more of the only GPU', async () => {
   expect(await linesWith([FIRST])).toEqual([]);
+});
+
+test('ps and status name the GPU of each job and model', async () => {
+  await using cli = await setupCli({ worker: aWorker({ runningJobs: [JOB], models: [MODEL] }) });
+  await cli.run('ps');
+  expect(cli.out()).toMatch(/^job +kind +model +GPU +phase +for\njob-1 +image +fox +RTX 4090 #1 +running /);
+  expect(cli.out()).toMatch(/\nmodel +engine +GPU +state .*\nfox +sd-cpp +RTX 4090 #1 +in use /);
+  await cli.run('status');
+  expect(cli.out()).toMatch(/current job: +job-1 image for .+, running, on RTX 4090 #1\n/);
+  expect(cli.out()).toMatch(/model in memory: +fox \(sd-cpp\): in use for .+, on RTX 4090 #1, /);
+});
+
+test('ps has no column for the only GPU of a machine', async () => {
+  const [{ gpu: _job, ...job }, { gpu: _model, ...model }] = [JOB, MODEL];
+  await using cli = await setupCli({ worker: aWorker({ runningJobs: [job], models: [model] }) });
+  await cli.run('ps');
+  expect(cli.out()).not.toContain('GPU');
 });

@@ -4,6 +4,8 @@ import { GIB } from '../../../../src/base/units.ts';
 import { gpuMemory } from '../../../../src/models/memory/gpu-memory.ts';
 import { unfitRejection } from '../../../../src/worker/rules/memory-verdict.ts';
 import { anOffer, synthetic } from '../../../fakes/builders.ts';
+import { FOUR_GPUS } from '../../../fakes/engines/gpu-access.ts';
+import { aGpu } from '../../../fakes/system/a-gpu.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 import { memoryScene, report, share } from '../../../fakes/models/memory-scene.ts';
 
@@ -15,6 +17,18 @@ test('an offer that cannot fit is rejected with its numbers', async () => {
   expect(unfitRejection(verdict)?.reason).toBe(
     'insufficient device memory: needs 30.00 GiB, 22.00 GiB free (1.00 GiB kept in reserve)',
   );
+});
+
+test('of several GPUs the verdict names the one that it is about', async () => {
+  const { admission, watch } = memoryScene('gpu', FOUR_GPUS);
+  const gpus = FOUR_GPUS.map(({ index, uuid }) => aGpu(index === 2 ? 1 : 20, { index, uuid }));
+  watch.now = { ...report(2), gpus };
+  await watch.refresh();
+  expect(admission.verdict(anOffer({ vramGbEstimate: 8 }))).toMatchObject({
+    is: 'fits',
+    gpu: 'RTX 4090 #2',
+    freeGb: 23,
+  });
 });
 
 test('an offer that fits or is unknown has no objection', async () => {
