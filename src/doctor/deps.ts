@@ -67,8 +67,8 @@ export interface DoctorDeps {
   readonly engines: () => Promise<readonly EngineReport[]>;
   /** Those that may be used, and those that may not. */
   readonly gpus: () => Promise<Pick<MemoryReport, 'gpus' | 'reasons' | 'denied' | 'ruleProblems'>>;
-  /** Which of Vulkan's devices they are, by `gpuId`; those of which nobody can tell are left out. */
-  readonly inVulkan: () => Promise<ReadonlyMap<string, number>>;
+  /** Which of Vulkan's devices those are that may be used, see `placesInVulkan`. */
+  readonly inVulkan: () => Promise<ReadonlyMap<string, number> | undefined>;
   readonly hasLibrary: HasLibrary;
   /** Words that name the distribution: `ID` and `ID_LIKE` of os-release(5). */
   readonly distribution: () => Promise<readonly string[]>;

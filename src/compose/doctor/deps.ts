@@ -16,7 +16,8 @@ import type { DoctorDeps, FeedReport } from '../../doctor/deps.ts';
 import { reportEngines } from '../commands/engine-report.ts';
 import { openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
-import { placesInVulkan } from '../engines/vulkan.ts';
+import { placesInVulkan } from '../../system/machine/gpu-variables.ts';
+import { askVulkanOnce } from '../engines/vulkan.ts';
 import { underGpuRules } from '../gpu-rules.ts';
 import { readConditions } from '../../worker/conditions/read.ts';
 import { openCommandLog } from '../log.ts';
@@ -59,7 +60,7 @@ export function doctorDeps({ named, path, asked }: DoctorPlace, effects: Effects
     },
     engines: once(async () => await reportEngines(named, effects)),
     gpus,
-    inVulkan: async () => await placesInVulkan(await gpus(), effects),
+    inVulkan: async () => placesInVulkan(await gpus(), await askVulkanOnce(effects)),
     hasLibrary,
     distribution: async () => distributionWords((await files.readText('/etc/os-release')) ?? ''),
     service: once(async () => await reportService(named, (await config()).values, effects)),

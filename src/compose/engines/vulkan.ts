@@ -1,7 +1,4 @@
-import { gpuId } from '../../base/gpu-device.ts';
 import { SECOND_MS } from '../../base/units.ts';
-import type { MemoryReport } from '../../system/machine/gpus.ts';
-import { inVulkan } from '../../system/machine/gpu-variables.ts';
 import { readVulkanDevices, type VulkanDevice } from '../../system/native/vulkan-devices.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
@@ -28,17 +25,6 @@ export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise
   return () => (asked ??= list());
 }
 
-/** Which of Vulkan's devices each GPU is, by `gpuId`: one of which nobody can tell has none. */
-export async function placesInVulkan(
-  { gpus, denied = [] }: Pick<MemoryReport, 'gpus' | 'denied'>,
-  { clock }: Pick<Effects, 'clock'>,
-): Promise<ReadonlyMap<string, number>> {
-  const ask = askVulkan(createAskProgram(runProgram, clock), childEnvironment(ourVariables()));
-  const naming = { all: [...gpus, ...denied.map(({ gpu }) => gpu)], vulkan: await ask() };
-  return new Map(
-    gpus.flatMap((gpu) => {
-      const device = inVulkan(gpu, naming);
-      return device === undefined ? [] : [[gpuId(gpu), device.index] as const];
-    }),
-  );
-}
+/** The same for a command that starts no engine. */
+export const askVulkanOnce = ({ clock }: Pick<Effects, 'clock'>): Promise<readonly VulkanDevice[] | undefined> =>
+  askVulkan(createAskProgram(runProgram, clock), childEnvironment(ourVariables()))();

@@ -20,9 +20,10 @@ async function devices({ gpus, inVulkan }: DoctorDeps): Promise<Finding> {
   const { gpus: used, denied = [], ruleProblems = [], reasons } = await gpus();
   if (ruleProblems.length > 0) return warning(ruleProblems.join('; '), CORRECT);
   if (used.length + denied.length === 0) return skipped(`there is no GPU: ${reasons.join('; ')}`);
-  const places = used.length + denied.length > 1 ? await inVulkan() : undefined;
+  const isOneOfSeveral = used.length + denied.length > 1; // the only one is found by every engine
+  const places = isOneOfSeveral ? await inVulkan() : undefined;
   const lines = [
-    ...used.map((gpu) => `${gpuWithUuid(gpu)}${seenBy(gpu, places)}`),
+    ...used.map((gpu) => `${gpuWithUuid(gpu)}${isOneOfSeveral ? `: ${seenBy(gpu, places)}` : ''}`),
     ...denied.map(({ gpu, by }) => `${gpuWithUuid(gpu)}: not used, by ${by}`),
   ];
   const isMissing = places !== undefined && used.some((gpu) => gpu.vendor !== 'apple' && !places.has(gpuId(gpu)));
@@ -33,11 +34,12 @@ const CORRECT =
   'Correct the name with `studio-worker config set`, or take it back with `studio-worker config unset`; then restart the worker.';
 const TELL_APART = 'Install the current driver of the GPU, by which Vulkan tells its uuid or where it is plugged in.';
 
-/** By what engines see it; nothing where it is the only one, which every engine finds. */
+/** By what engines see it. */
 function seenBy(gpu: Gpu, places: ReadonlyMap<string, number> | undefined): string {
-  if (places === undefined) return '';
-  if (gpu.vendor === 'apple') return ': every engine by Metal';
+  if (gpu.vendor === 'apple') return 'every engine by Metal';
+  const isNvidia = gpu.vendor === 'nvidia';
+  if (places === undefined) return isNvidia ? 'llama-cpp by CUDA' : 'no engine, as there is no Vulkan';
   const place = places.get(gpuId(gpu));
   const vulkan = place === undefined ? 'Vulkan, as no device that is known' : `device ${place} of Vulkan`;
-  return gpu.vendor === 'nvidia' ? `: llama-cpp by CUDA, sd-cpp by ${vulkan}` : `: llama-cpp and sd-cpp by ${vulkan}`;
+  return isNvidia ? `llama-cpp by CUDA, sd-cpp by ${vulkan}` : `llama-cpp and sd-cpp by ${vulkan}`;
 }

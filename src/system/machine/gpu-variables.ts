@@ -101,6 +101,20 @@ export function inVulkan(gpu: Gpu, { all, vulkan = [] }: Pick<GpuNaming, 'all' |
   return named.length === 1 && namesakes.length === 1 ? named[0] : undefined;
 }
 
+/**
+ * Which of Vulkan's devices the GPUs are that may be used, by `gpuId`; one of which nobody can tell is left out. Undefined
+ * where there is no Vulkan.
+ */
+export function placesInVulkan(
+  { gpus, denied = [] }: { readonly gpus: readonly Gpu[]; readonly denied?: readonly { readonly gpu: Gpu }[] },
+  vulkan: GpuNaming['vulkan'],
+): ReadonlyMap<string, number> | undefined {
+  if (vulkan?.length === 0) return undefined;
+  const naming = { all: [...gpus, ...denied.map(({ gpu }) => gpu)], vulkan };
+  const places = gpus.map((gpu) => [gpuId(gpu), inVulkan(gpu, naming)?.index] as const);
+  return new Map(places.flatMap(([id, index]) => (index === undefined ? [] : [[id, index] as const])));
+}
+
 /** Drivers of Mesa add themselves to a name: `AMD Radeon RX 7900 XTX (RADV NAVI31)`. */
 const isSameName = (one: string, other: string): boolean => plainName(one) === plainName(other);
 const plainName = (name: string): string =>

@@ -6,7 +6,7 @@ import { findingOf } from './deps.ts';
 
 type Report = Pick<MemoryReport, 'gpus' | 'reasons' | 'denied' | 'ruleProblems'>;
 
-const findingFor = (report: Partial<Report>, places: ReadonlyMap<string, number> = new Map()) =>
+const findingFor = (report: Partial<Report>, places?: ReadonlyMap<string, number>) =>
   findingOf('gpu.devices', {
     gpus: async () => ({ gpus: [], reasons: [], ...report }),
     inVulkan: async () => places,
@@ -31,6 +31,15 @@ test('of several GPUs it is said how engines see each', async () => {
     'RTX 4090 (GPU-00000000-1111-2222-3333-444444444444): llama-cpp by CUDA, sd-cpp by device 2 of Vulkan; ' +
       'Radeon Pro W7900 (8a4f3b2c1d0e9f87): llama-cpp and sd-cpp by device 0 of Vulkan',
   );
+});
+
+test('without Vulkan only what CUDA serves is seen by an engine', async () => {
+  expect(await findingFor({ gpus: [first, RADEON] })).toEqual({
+    is: 'ok',
+    message:
+      'RTX 4090 (GPU-00000000-1111-2222-3333-444444444444): llama-cpp by CUDA; ' +
+      'Radeon Pro W7900 (8a4f3b2c1d0e9f87): no engine, as there is no Vulkan',
+  });
 });
 
 test('a GPU that Vulkan does not tell from others is a warning', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { Gpu } from '../../../../src/system/machine/gpu-text.ts';
-import { type GpuNaming, gpuVariables } from '../../../../src/system/machine/gpu-variables.ts';
+import { type GpuNaming, gpuVariables, placesInVulkan } from '../../../../src/system/machine/gpu-variables.ts';
 import type { VulkanDevice } from '../../../../src/system/native/vulkan-devices.ts';
 import { FOUR_GPUS, FOUR_IN_VULKAN, seesOnly } from '../../../fakes/engines/gpu-access.ts';
 import { aGpu } from '../../../fakes/system/a-gpu.ts';
@@ -101,6 +101,15 @@ test('GPUs that Vulkan cannot tell apart are reported and not guessed', () => {
     notInVulkan: [other],
   });
   expect(gpuVariables([other], naming([one, other], { vulkan: undefined })).notInVulkan).toEqual([other]);
+});
+
+test('each GPU that may be used has its place in Vulkan', () => {
+  const [first, ...others] = FOUR_GPUS;
+  const denied = first === undefined ? [] : [{ gpu: first }];
+  const places = placesInVulkan({ gpus: [...others, ARC], denied }, FOUR_IN_VULKAN);
+  expect([...(places ?? [])]).toEqual(others.map(({ uuid = '', index }) => [uuid, 4 - index]));
+  expect(placesInVulkan({ gpus: FOUR_GPUS }, [])).toBeUndefined();
+  expect(placesInVulkan({ gpus: FOUR_GPUS }, undefined)).toEqual(new Map());
 });
 
 test('where there is no Vulkan nothing of it is missed', () => {
