@@ -13,6 +13,10 @@ export interface MachineSlots {
   devices(): readonly GpuDevice[];
   /** To be called with each report of the drivers: a machine has one slot until the first. */
   onReport(report: MemoryReport): void;
+  /** How many jobs that need a GPU run at a time. */
+  parallelJobs(): number;
+  /** Takes the one to call when that changed. */
+  onParallelJobs(call: () => void): void;
   /** Takes the one to call when a request of this machine waits and a slot is left to the studio for a moment. */
   onLeftFree(call: () => void): void;
 }
@@ -21,15 +25,21 @@ export function composeSlots(clock: Effects['clock'], localPriority: () => Local
   let slots: readonly JobSlot[] = ONLY_SLOT;
   let devices: readonly GpuDevice[] = [];
   let leftFree = (): void => {};
+  let changed = (): void => {};
+  const parallelJobs = (): number => Math.max(1, devices.length);
   const scheduler = createScheduler({ clock, localPriority, onLeftFree: () => leftFree(), slots: () => slots });
   return {
     scheduler,
     devices: () => devices,
     onReport(report) {
+      const before = parallelJobs();
       slots = slotsAfter(slots, report);
       devices = slots.flatMap((slot) => deviceOf(slot) ?? []);
       scheduler.reconsider();
+      if (parallelJobs() !== before) changed();
     },
+    parallelJobs,
+    onParallelJobs: (call) => void (changed = call),
     onLeftFree: (call) => void (leftFree = call),
   };
 }

@@ -66,6 +66,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   follow(setup, { session: link.session, registration, events });
   machine.onChange(() => link.session.beat());
   parts.slots.onLeftFree(() => link.session.beat()); // which is when the studio offers
+  parts.slots.onParallelJobs(() => link.session.beat());
   parts.claiming.onChange(() => link.session.beat());
   const { updater } = setup;
   events.subscribe(({ is }) => {
@@ -154,12 +155,7 @@ async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposab
   const { apiBaseUrl, presence, conditions, machine, claiming, events, scheduler, slots, stopping } = base;
   const thresholdGb = setup.config.live('vram_threshold_gb');
   const takenGb = (): number => offeredGb(thresholdGb(), jobs.maxEstimateGb());
-  const capabilities = ({ features }: StudioTerms): Capabilities =>
-    machine.capabilities({
-      claiming: claiming.isClaiming() && !stopping.underway,
-      thresholdGb: takenGb(),
-      withExtensions: features.includes('extensionEngines'),
-    });
+  const capabilities = capabilitiesOf(base, takenGb);
   const identity = composeIdentity(setup, { apiBaseUrl, capabilities: () => capabilities(BARE_TERMS) });
   const { registration, credentials } = identity;
   const roundTrip = createRoundTrip(setup.effects.clock);
@@ -190,6 +186,17 @@ async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposab
   undo.defer(() => jobs.close());
   return { takenGb, capabilities, identity, registration, link, jobs, roundTrip };
 }
+
+/** What this worker tells a studio of these terms that it can do. */
+const capabilitiesOf =
+  ({ claiming, stopping, machine, slots }: Base, takenGb: () => number) =>
+  ({ features, maxParallelJobs }: StudioTerms): Capabilities =>
+    machine.capabilities({
+      claiming: claiming.isClaiming() && !stopping.underway,
+      thresholdGb: takenGb(),
+      withExtensions: features.includes('extensionEngines'),
+      maxParallelJobs: maxParallelJobs && Math.min(maxParallelJobs, slots.parallelJobs()),
+    });
 
 /** A new version on trial gets parts that take no job and deliver nothing. */
 function workerOf(setup: WorkerSetup, parts: Parts): Worker {
