@@ -20,3 +20,7 @@ export const gpuLabel = ({ name, index }: GpuDevice): string => `${name} #${inde
 /** The same with what no other GPU has, where its driver gives it something. */
 export const gpuWithUuid = ({ name, uuid }: Pick<GpuDevice, 'name' | 'uuid'>): string =>
   uuid === undefined ? name : `${name} (${uuid})`;
+
+/** The names of GPUs, each once: of several that share one it is said how many. */
+export const gpuNames = (gpus: readonly Pick<GpuDevice, 'name'>[]): readonly string[] =>
+  [...Map.groupBy(gpus, ({ name }) => name)].map(([name, { length }]) => (length === 1 ? name : `${length} × ${name}`));

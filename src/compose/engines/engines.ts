@@ -1,4 +1,5 @@
 import manifest from '../../../dist-manifest.json';
+import { gpuNames } from '../../base/gpu-device.ts';
 import type { LiveConfig } from '../../config/store.ts';
 import { createCrashBook } from '../../engines/host/crash-book.ts';
 import { createQuarantine, type Quarantine } from '../../engines/host/quarantine.ts';
@@ -60,7 +61,7 @@ export function realEngines(world: Effects, { log, config, fetchesNoPacks = fals
   const packs = fetchesNoPacks ? packsHere(packSet) : packSet.packs;
   const cpuRule = createCpuRule({
     allowCpu: config.live('allow_cpu'),
-    gpuNames: async () => (await gpus()).map(({ name }) => name),
+    gpuNames: async () => gpuNames(await gpus()),
     clock,
     log: engineLog,
   });

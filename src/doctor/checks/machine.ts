@@ -1,3 +1,4 @@
+import { gpuNames } from '../../base/gpu-device.ts';
 import { formatDiskSpace, GB, GIB } from '../../base/units.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import type { DoctorDeps } from '../deps.ts';
@@ -138,7 +139,7 @@ const VULKAN_PACKAGES: readonly (readonly [like: RegExp, command: string])[] = [
 async function gpuRuntime({ platform, gpus, hasLibrary, distribution }: DoctorDeps): Promise<Finding> {
   const { gpus: found, reasons } = await gpus();
   if (found.length === 0) return skipped(`there is no GPU: ${reasons.join('; ')}`);
-  const names = found.map(({ name }) => name).join(', ');
+  const names = gpuNames(found).join(', ');
   if (platform === 'darwin') return ok(`${names}, by Metal`);
   const isNvidia = found.some(({ vendor }) => vendor === 'nvidia');
   const [cuda, vulkan] = platform === 'win32' ? ['nvcuda.dll', 'vulkan-1.dll'] : ['libcuda.so.1', 'libvulkan.so.1'];

@@ -1,3 +1,4 @@
+import { gpuNames } from '../../base/gpu-device.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
@@ -64,6 +65,6 @@ async function health({ config, machine }: LocalApiDeps, facts: ApiFacts) {
     gpuRuntime:
       memory === undefined
         ? null
-        : { ok: gpus.length > 0, detail: gpus.map(({ name }) => name).join(', ') || memory.report.reasons.join('; ') },
+        : { ok: gpus.length > 0, detail: gpuNames(gpus).join(', ') || memory.report.reasons.join('; ') },
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import { gpuId, gpuLabel } from '../../base/gpu-device.ts';
+import { gpuId, gpuLabel, gpuNames } from '../../base/gpu-device.ts';
 import { GIB } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -169,6 +169,8 @@ function gpuRuntime(report: MemoryReport | undefined): LiveStatus['gpuRuntime'] 
   if (report === undefined) return null;
   const [gpu] = report.gpus;
   if (gpu === undefined) return { ok: false, detail: report.reasons.join('; ') || 'no GPU was found' };
-  const names = report.gpus.map(({ name }) => name);
-  return { ok: true, detail: [...names, ...(gpu.driver === undefined ? [] : [`driver ${gpu.driver}`])].join(', ') };
+  return {
+    ok: true,
+    detail: [...gpuNames(report.gpus), ...(gpu.driver === undefined ? [] : [`driver ${gpu.driver}`])].join(', '),
+  };
 }
