@@ -11,9 +11,9 @@ const HELP = 'Ctrl-C ends an answer, Ctrl-D the chat. /clear forgets what was sa
 const INTERRUPTED = 130;
 
 /** What a line at the prompt asks for. */
-export type Asked = { readonly is: 'nothing' | 'help' | 'clear' | 'exit' } | { readonly is: 'message' };
+export type PromptLine = { readonly is: 'nothing' | 'help' | 'clear' | 'exit' } | { readonly is: 'message' };
 
-export function readLine(text: string): Asked {
+export function readLine(text: string): PromptLine {
   const word = text.trim().toLowerCase();
   if (word === '') return { is: 'nothing' };
   if (word === '/exit' || word === '/bye' || word === '/quit') return { is: 'exit' };

@@ -17,13 +17,13 @@ import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
 import { createLoads, type Loads } from './models/loads.ts';
 import { withOpenAiErrors } from './openai/errors.ts';
-import type { Answer, ApiParts } from './parts.ts';
+import type { Answerer, ApiParts } from './parts.ts';
 
 /** Cookies of 127.0.0.1 are shared by all its ports: each worker of a machine has its own. */
 const cookieNameOf = (url: string): string => `studio-worker-session-${URL.parse(url)?.port ?? ''}`;
 
 /** Answers requests to the API of one worker. To be called once: it keeps who is signed in. */
-export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): Answer {
+export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, stopping }: ApiParts): Answerer {
   const { clock, random, hashOf, log, token, url, shell } = deps;
   const pages = createSignIns({ clock, random, hashOf, known: deps.pages.known, onChange: deps.pages.keep });
   const cookieName = (): string => cookieNameOf(url());

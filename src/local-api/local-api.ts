@@ -5,13 +5,13 @@ import { createPublisher } from './events/publisher.ts';
 import { createFacts, findJob } from './handlers/facts.ts';
 import { createMetrics } from './handlers/metrics.ts';
 import { createPulls } from './models/pulls.ts';
-import type { Answer, ApiParts } from './parts.ts';
+import type { Answerer, ApiParts } from './parts.ts';
 import { liveStatus } from './view/status-view.ts';
 import type { WorkerStatus } from '../worker/status.ts';
 
 /** The HTTP API of one running worker. Disposing it ends the streams of events, and the downloads that it began. */
 export interface LocalApi extends AsyncDisposable {
-  readonly answer: Answer;
+  readonly answer: Answerer;
 }
 
 /** Bytes of random that tell one run of a worker from the next. */
@@ -32,8 +32,8 @@ export function createLocalApi(deps: LocalApiDeps, status: () => WorkerStatus): 
   const stopping = new AbortController();
   const metrics = createMetrics(deps, facts, pulls);
   const unfollow = follow(deps, { facts, feed, metrics, status });
-  let opening: Promise<Answer> | undefined;
-  const open = async (): Promise<Answer> => {
+  let opening: Promise<Answerer> | undefined;
+  const open = async (): Promise<Answerer> => {
     const { createAnswer } = await import('./answer.ts');
     return createAnswer(deps, { facts, feed, metrics, pulls, stopping: stopping.signal });
   };

@@ -16,4 +16,4 @@ export interface ApiParts {
 }
 
 /** Never rejects. */
-export type Answer = (request: Request, peer: ServerPeer) => Promise<Response>;
+export type Answerer = (request: Request, peer: ServerPeer) => Promise<Response>;

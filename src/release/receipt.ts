@@ -10,7 +10,7 @@ import type { Files } from '../system/disk/files.ts';
  */
 
 /** One change of this machine. */
-export type Change =
+export type MachineChange =
   /**
    * A file or a folder that was made. A file that was made for a `line` may hold lines of the operator's since: it goes
    * only once it is empty.
@@ -34,13 +34,13 @@ export interface UnknownChange {
 }
 
 /** The changes in a receipt, oldest first. Empty lines are skipped, and carriage returns of Windows editors. */
-export const readReceipt = (text: string): readonly (Change | UnknownChange)[] =>
+export const readReceipt = (text: string): readonly (MachineChange | UnknownChange)[] =>
   text
     .split(/\r?\n/)
     .filter((line) => line !== '')
     .map((line) => readChange(line) ?? { is: 'unknown', text: line });
 
-function readChange(text: string): Change | undefined {
+function readChange(text: string): MachineChange | undefined {
   const [kind = '', first = '', ...rest] = text.split('\t');
   if (first === '') return undefined;
   switch (kind) {
@@ -60,7 +60,7 @@ function readChange(text: string): Change | undefined {
 }
 
 /** A change as its line, without the line feed. */
-export function writeChange(change: Change): string {
+export function writeChange(change: MachineChange): string {
   const parts = partsOf(change);
   if (parts.some((part) => /[\r\n]/.test(part)) || parts.slice(0, 2).some((part) => part.includes('\t'))) {
     throw new WorkerError('file.unusable', `the install receipt cannot hold the name ${JSON.stringify(parts[1])}`, {
@@ -70,7 +70,7 @@ export function writeChange(change: Change): string {
   return parts.join('\t');
 }
 
-function partsOf(change: Change): readonly string[] {
+function partsOf(change: MachineChange): readonly string[] {
   switch (change.is) {
     case 'line':
       return [change.is, change.path, change.line];
@@ -109,11 +109,11 @@ const NAME = 'install-receipt.tsv';
 export interface Receipt {
   readonly path: string;
   /** Oldest first; empty where there is none. */
-  read(): Promise<readonly (Change | UnknownChange)[]>;
+  read(): Promise<readonly (MachineChange | UnknownChange)[]>;
   /** Adds changes at the end; those that are in it already stay where they are. */
-  add(...changes: readonly Change[]): Promise<void>;
+  add(...changes: readonly MachineChange[]): Promise<void>;
   /** Takes a change out, once it was reversed. The file goes with its last line. */
-  remove(change: Change | UnknownChange): Promise<void>;
+  remove(change: MachineChange | UnknownChange): Promise<void>;
 }
 
 /** Opens it; nothing is read or written before it is used. */
@@ -122,7 +122,7 @@ export function openReceipt(
   files: Pick<Files, 'readText' | 'writeAtomic' | 'makeDir' | 'remove' | 'stat'>,
 ): Receipt {
   const folder = folderOf(path);
-  const read = async (): Promise<readonly (Change | UnknownChange)[]> =>
+  const read = async (): Promise<readonly (MachineChange | UnknownChange)[]> =>
     readReceipt((await files.readText(path)) ?? '');
   const save = async (lines: readonly string[]): Promise<void> => {
     if (lines.length === 0) return await files.remove(path);
@@ -148,12 +148,12 @@ export function openReceipt(
 }
 
 /** The folders on the way to this one that are not there yet, the outermost first. */
-export async function missingFolders(folder: string, files: Pick<Files, 'stat'>): Promise<readonly Change[]> {
+export async function missingFolders(folder: string, files: Pick<Files, 'stat'>): Promise<readonly MachineChange[]> {
   if (folder === folderOf(folder) || (await files.stat(folder)) !== undefined) return [];
   return [...(await missingFolders(folderOf(folder), files)), { is: 'dir', path: folder }];
 }
 
 /** The folder that a path of any system is in; the root for what lies there. */
 export const folderOf = (path: string): string => path.replace(/[/\\][^/\\]*$/, '') || '/';
-const lineOf = (change: Change | UnknownChange): string =>
+const lineOf = (change: MachineChange | UnknownChange): string =>
   change.is === 'unknown' ? change.text : writeChange(change);

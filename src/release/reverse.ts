@@ -1,12 +1,12 @@
 import { errorChain } from '../base/errors.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { TextEdits } from '../system/disk/text-edit.ts';
-import type { Change, Receipt, UnknownChange } from './receipt.ts';
+import type { MachineChange, Receipt, UnknownChange } from './receipt.ts';
 
 /** What became of a change that was to be reversed. */
 export type Reversal =
-  | { readonly is: 'reversed'; readonly change: Change }
-  | { readonly is: 'kept'; readonly change: Change | UnknownChange; readonly because: string };
+  | { readonly is: 'reversed'; readonly change: MachineChange }
+  | { readonly is: 'kept'; readonly change: MachineChange | UnknownChange; readonly because: string };
 
 export interface ReverseDeps {
   readonly receipt: Pick<Receipt, 'read' | 'remove'>;
@@ -43,7 +43,7 @@ interface ReverseWork extends ReverseDeps {
   readonly withLines: ReadonlySet<string>;
 }
 
-async function reverse(change: Change | UnknownChange, deps: ReverseWork): Promise<Reversal> {
+async function reverse(change: MachineChange | UnknownChange, deps: ReverseWork): Promise<Reversal> {
   const { receipt } = deps;
   if (change.is === 'unknown') return { is: 'kept', change, because: 'this release does not know how to reverse it' };
   try {
@@ -57,7 +57,7 @@ async function reverse(change: Change | UnknownChange, deps: ReverseWork): Promi
 }
 
 /** Why it was kept; undefined when it is gone. */
-async function undo(change: Change, deps: ReverseWork): Promise<string | undefined> {
+async function undo(change: MachineChange, deps: ReverseWork): Promise<string | undefined> {
   const { edits } = deps;
   switch (change.is) {
     case 'file':

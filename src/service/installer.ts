@@ -1,6 +1,6 @@
 import { errorChain, WorkerError } from '../base/errors.ts';
 import { codeOf } from '../base/system-code.ts';
-import { type Change, folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
+import { type MachineChange, folderOf, missingFolders, type Receipt } from '../release/receipt.ts';
 import type { Files } from '../system/disk/files.ts';
 import type { RunStep } from './run-step.ts';
 import type { ServiceFacts, ServiceManager, ServiceState, ServiceStep } from './service.ts';
@@ -33,7 +33,7 @@ export const createServiceInstaller = (deps: InstallerDeps): ServiceInstaller =>
 
 class FileInstaller implements ServiceInstaller {
   readonly #deps: InstallerDeps;
-  readonly #change: Change;
+  readonly #change: MachineChange;
 
   constructor(deps: InstallerDeps) {
     this.#deps = deps;

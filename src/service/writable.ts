@@ -1,4 +1,4 @@
-import { type Change, folderOf, type UnknownChange } from '../release/receipt.ts';
+import { type MachineChange, folderOf, type UnknownChange } from '../release/receipt.ts';
 
 /** Where a worker keeps what it writes. Paths are absolute. */
 export interface WrittenPlaces {
@@ -9,7 +9,7 @@ export interface WrittenPlaces {
   /** The file in which installing notes what it changes. */
   readonly receiptPath: string;
   /** What the receipt holds: updates write these files again. */
-  readonly changes: readonly (Change | UnknownChange)[];
+  readonly changes: readonly (MachineChange | UnknownChange)[];
   /** The executable, which replaces itself when it updates; undefined for a checkout, which does not. */
   readonly program: string | undefined;
 }

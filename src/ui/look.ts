@@ -6,7 +6,7 @@ import type { TrayIcon, TrayLook, TrayMenuItem } from '../system/desktop/tray/tr
 import { TRAY } from './words.ts';
 
 /** What the tray icon knows of the worker. */
-export interface WorkerView {
+export interface WatchedWorker {
   readonly link: ApiLink['is'];
   /** The last one that came. */
   readonly status: LiveStatus | undefined;
@@ -41,12 +41,12 @@ interface State {
 }
 
 /** Everything that the icon shows at a moment. */
-export function trayLook(view: WorkerView, now: number): TrayLook {
+export function trayLook(view: WatchedWorker, now: number): TrayLook {
   const { icon, word, text } = stateOf(view, now);
   return { icon, title: TRAY.title(word), text, menu: menuOf(view, text === '' ? word : `${word}: ${text}`) };
 }
 
-function stateOf({ link, status, isQuitting }: WorkerView, now: number): State {
+function stateOf({ link, status, isQuitting }: WatchedWorker, now: number): State {
   if (isQuitting) return { icon: 'busy', word: TRAY.stopping, text: jobText(status) };
   if (link === 'opening') return { icon: 'disconnected', word: TRAY.opening, text: '' };
   if (link !== 'live' || status === undefined) return { icon: 'disconnected', word: TRAY.unreachable, text: '' };
@@ -70,7 +70,7 @@ function jobText(status: LiveStatus | undefined): string {
   return more.length > 0 ? TRAY.jobs(more.length + 1) : TRAY.running(kindName(job.kind), job.model);
 }
 
-function menuOf({ link, status, isService, isQuitting }: WorkerView, state: string): readonly TrayMenuItem[] {
+function menuOf({ link, status, isService, isQuitting }: WatchedWorker, state: string): readonly TrayMenuItem[] {
   const line = (label: string, action: TrayAction, enabled = true): TrayMenuItem => ({
     is: 'line',
     label,

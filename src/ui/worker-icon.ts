@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
 import type { ApiAsk } from '../system/net/worker-api.ts';
 import type { OpenTray, Tray } from '../system/desktop/tray/tray.ts';
-import { STALE_MS, TRAY_ACTIONS, type TrayAction, trayLook, type WorkerView } from './look.ts';
+import { STALE_MS, TRAY_ACTIONS, type TrayAction, trayLook, type WatchedWorker } from './look.ts';
 import { stopWorker } from './stop-worker.ts';
 
 /*
@@ -45,7 +45,7 @@ class OpenedIcon implements WorkerIcon {
   readonly #tray: Tray;
   readonly #end = Promise.withResolvers<void>();
   readonly #stopFollowing: () => void;
-  #view: WorkerView = { link: 'opening', status: undefined, isService: false, isQuitting: false };
+  #view: WatchedWorker = { link: 'opening', status: undefined, isService: false, isQuitting: false };
   #disarm = (): void => {};
   #hurry = (): void => {};
 
@@ -101,7 +101,7 @@ class OpenedIcon implements WorkerIcon {
     this.#deps.onEvent(event);
   }
 
-  #change(change: Partial<WorkerView>): void {
+  #change(change: Partial<WatchedWorker>): void {
     this.#view = { ...this.#view, ...change };
     this.#show();
   }

@@ -15,10 +15,10 @@ export const ASKED = [
   'result',
   'config-key',
 ] as const;
-export type Asked = (typeof ASKED)[number];
+export type AskedValue = (typeof ASKED)[number];
 
 /** Whether the values of an argument with this hint are known only while it is typed. */
-export const isAsked = (hint: string): hint is Asked => ASKED.some((asked) => asked === hint);
+export const isAsked = (hint: string): hint is AskedValue => ASKED.some((asked) => asked === hint);
 
 /** Something that may be typed, and what it is. */
 export interface Candidate {
@@ -41,7 +41,7 @@ const MAX_JOBS = 200;
 const HARMLESS = /^[\p{L}\p{N}_][\p{L}\p{N}_.:@/+-]*$/u;
 
 /** What may be typed now. Empty where nobody answers in time: a shell has no place for an error. */
-export async function candidatesFor(asked: Asked, given: Given, world: World): Promise<readonly Candidate[]> {
+export async function candidatesFor(asked: AskedValue, given: Given, world: World): Promise<readonly Candidate[]> {
   const abort = new AbortController();
   const disarm = world.clock.after(WITHIN_MS, () => abort.abort(new Error('nobody answered')));
   try {
@@ -54,7 +54,7 @@ export async function candidatesFor(asked: Asked, given: Given, world: World): P
   }
 }
 
-const SOURCES: Readonly<Record<Asked, (given: Given, world: World) => Promise<readonly Candidate[]>>> = {
+const SOURCES: Readonly<Record<AskedValue, (given: Given, world: World) => Promise<readonly Candidate[]>>> = {
   job: async (given, world) => {
     const jobs = await (await openStudio(given, world)).jobs({ limit: MAX_JOBS });
     return jobs.map(({ id, state, kind, prompt }) => ({ value: id, about: `${state} ${kind}: ${prompt}` }));

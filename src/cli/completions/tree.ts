@@ -1,6 +1,6 @@
 import type { ArgDef } from 'citty';
 import { GLOBAL_ARGS, type CommandTable } from '../command.ts';
-import { type Asked, isAsked } from './candidates.ts';
+import { type AskedValue, isAsked } from './candidates.ts';
 
 /** What can be typed after a command's name. */
 export interface CompletionContext {
@@ -26,7 +26,7 @@ export interface Candidates {
   readonly files: boolean;
   readonly values: readonly string[];
   /** What the program is asked for while the line is typed. */
-  readonly asked?: Asked;
+  readonly asked?: AskedValue;
 }
 
 const NOTHING: Candidates = { files: false, values: [] };

@@ -10,7 +10,7 @@ import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.t
 import { learningFrom } from '../../worker/models/learning.ts';
 import { slotWishFor, type SlotWishOptions } from '../../worker/placement/slot-wish.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
-import { createKeptResults, type KeptResults } from '../../worker/reports/kept-results.ts';
+import { createMadeResults, type MadeResults } from '../../worker/reports/made-results.ts';
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
@@ -42,7 +42,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   readonly store: ModelStore;
   readonly catalogue: Catalogue;
   readonly thumbnails: Thumbnails;
-  readonly results: KeptResults;
+  readonly results: MadeResults;
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -145,7 +145,7 @@ function composeShown(
     log,
     onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
   });
-  const results = createKeptResults();
+  const results = createMadeResults();
   return {
     thumbnails,
     results,

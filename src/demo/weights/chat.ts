@@ -1,4 +1,4 @@
-import { claim, count, counts, decimal, type Fact, ggufFile, type Tensor, text, texts } from './gguf.ts';
+import { claim, count, counts, decimal, type GgufFact, ggufFile, type GgufTensor, text, texts } from './gguf.ts';
 
 export interface ChatModel {
   /** The model's chat template; an empty one is left out, and such a model knows no chats. */
@@ -102,7 +102,7 @@ function tensorsOf(
   tokens: readonly string[],
   next: ReadonlySet<string>,
   { layers = ONE_LAYER, colours }: ChatModel,
-): readonly Tensor[] {
+): readonly GgufTensor[] {
   const wide = widthOf(tokens);
   const eyes = colours === undefined ? [] : eyesOf(wide);
   const spelledColours = (colours ?? []).map(spelled);
@@ -116,7 +116,7 @@ function tensorsOf(
     if (value !== undefined) data.forEach((_, at) => (data[at] = value(Math.floor(at / columns), at % columns)));
     return { name, shape, data };
   };
-  const ones = (name: string): Tensor => ({ name, shape: [wide], data: new Float32Array(wide).fill(1) });
+  const ones = (name: string): GgufTensor => ({ name, shape: [wide], data: new Float32Array(wide).fill(1) });
   return [
     matrix('token_embd.weight', [wide, tokens.length], (row, column) => (row === column ? 1 : 0)),
     ones('output_norm.weight'),
@@ -137,7 +137,7 @@ function tensorsOf(
 
 const widthOf = (tokens: readonly string[]): number => Math.ceil((tokens.length + COLOURS.length) / HEAD) * HEAD;
 
-function factsOf(tokens: readonly string[], model: ChatModel): readonly Fact[] {
+function factsOf(tokens: readonly string[], model: ChatModel): readonly GgufFact[] {
   const {
     template = CHATML,
     contextLength = 512,

@@ -6,10 +6,10 @@ import { joinBytes } from '../../base/bytes.ts';
  */
 
 /** A named fact about the model, as it stands in the file. */
-export type Fact = Uint8Array;
+export type GgufFact = Uint8Array;
 
 /** Half-precision numbers, or single ones where the library asks for them. */
-export interface Tensor {
+export interface GgufTensor {
   readonly name: string;
   /** The first size is that of a row. */
   readonly shape: readonly number[];
@@ -28,18 +28,18 @@ const word = (value: string): Uint8Array => joinBytes([u64(encoder.encode(value)
 const padded = (bytes: Uint8Array): Uint8Array =>
   joinBytes([bytes, new Uint8Array((ALIGNMENT - (bytes.length % ALIGNMENT)) % ALIGNMENT)]);
 
-const fact = (name: string, type: number, value: Uint8Array): Fact => joinBytes([word(name), u32(type), value]);
+const fact = (name: string, type: number, value: Uint8Array): GgufFact => joinBytes([word(name), u32(type), value]);
 const list = (type: number, items: readonly Uint8Array[]): Uint8Array =>
   joinBytes([u32(type), u64(items.length), ...items]);
 
-export const count = (name: string, value: number): Fact => fact(name, TYPE.u32, u32(value));
-export const decimal = (name: string, value: number): Fact =>
+export const count = (name: string, value: number): GgufFact => fact(name, TYPE.u32, u32(value));
+export const decimal = (name: string, value: number): GgufFact =>
   fact(name, TYPE.f32, new Uint8Array(Float32Array.of(value).buffer));
-export const claim = (name: string, value: boolean): Fact => fact(name, TYPE.bool, Uint8Array.of(value ? 1 : 0));
-export const text = (name: string, value: string): Fact => fact(name, TYPE.text, word(value));
-export const texts = (name: string, values: readonly string[]): Fact =>
+export const claim = (name: string, value: boolean): GgufFact => fact(name, TYPE.bool, Uint8Array.of(value ? 1 : 0));
+export const text = (name: string, value: string): GgufFact => fact(name, TYPE.text, word(value));
+export const texts = (name: string, values: readonly string[]): GgufFact =>
   fact(name, TYPE.list, list(TYPE.text, values.map(word)));
-export const decimals = (name: string, values: readonly number[]): Fact =>
+export const decimals = (name: string, values: readonly number[]): GgufFact =>
   fact(
     name,
     TYPE.list,
@@ -48,11 +48,11 @@ export const decimals = (name: string, values: readonly number[]): Fact =>
       values.map((value) => new Uint8Array(Float32Array.of(value).buffer)),
     ),
   );
-export const counts = (name: string, values: readonly number[]): Fact =>
+export const counts = (name: string, values: readonly number[]): GgufFact =>
   fact(name, TYPE.list, list(TYPE.i32, values.map(u32)));
 
 /** The file of a model. */
-export function ggufFile(facts: readonly Fact[], tensors: readonly Tensor[]): Uint8Array {
+export function ggufFile(facts: readonly GgufFact[], tensors: readonly GgufTensor[]): Uint8Array {
   const blocks = tensors.map(({ data }) => padded(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   let offset = 0;
   const table = tensors.map(({ name, shape, data }, at) => {

@@ -1,5 +1,5 @@
 import { chatModel, type ChatModel, embeddingLength, eyesOf } from './chat.ts';
-import { claim, count, decimal, decimals, ggufFile, type Tensor, text } from './gguf.ts';
+import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from './gguf.ts';
 
 /*
  * The smallest vision projector that llama.cpp takes (clip.cpp, projector type `mlp`): its patches are the mean colours
@@ -63,7 +63,7 @@ export function visionProjector(embedding = embeddingLength(MODEL)): Uint8Array 
 const BLOCK = ['ln1', 'ln2', 'attn_q', 'attn_k', 'attn_v', 'attn_out', 'ffn_up', 'ffn_down'] as const;
 const shapeOf = (name: string): readonly number[] => (name.startsWith('ln') ? [WIDTH] : [WIDTH, WIDTH]);
 
-function tensor(name: string, shape: readonly number[], value: (at: number) => number = () => 0): Tensor {
+function tensor(name: string, shape: readonly number[], value: (at: number) => number = () => 0): GgufTensor {
   const sizes = shape.reduce((product, size) => product * size, 1);
   return { name, shape, data: Float32Array.from({ length: sizes }, (_, at) => value(at)) };
 }

@@ -17,7 +17,7 @@ export interface Request {
 }
 
 /** The answer that ends a request well. */
-export type Answer = Extract<FromChild, { is: 'loaded' | 'done' }>;
+export type ChildAnswer = Extract<FromChild, { is: 'loaded' | 'done' }>;
 
 /** What an exchange works with. */
 export interface ExchangeOptions {
@@ -32,7 +32,7 @@ export interface ExchangeOptions {
 export class Exchange implements Disposable {
   readonly doing: 'loading' | 'running';
   readonly #request: Request;
-  readonly #answer = Promise.withResolvers<Answer>();
+  readonly #answer = Promise.withResolvers<ChildAnswer>();
   readonly #stall: StallTimer;
   readonly #undo = new DisposableStack();
 
@@ -54,11 +54,11 @@ export class Exchange implements Disposable {
   }
 
   /** Settles by `resolve` or `reject`. */
-  get answer(): Promise<Answer> {
+  get answer(): Promise<ChildAnswer> {
     return this.#answer.promise;
   }
 
-  resolve(answer: Answer): void {
+  resolve(answer: ChildAnswer): void {
     this.#answer.resolve(answer);
   }
 

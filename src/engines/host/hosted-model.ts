@@ -4,7 +4,7 @@ import type { Task } from '../../contract/tasks/index.ts';
 import type { RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import type { EngineProcess } from './holder.ts';
-import type { Answer, Request } from './exchange.ts';
+import type { ChildAnswer, Request } from './exchange.ts';
 import type { Inputs } from './inner.ts';
 import type { Talk } from './talk.ts';
 
@@ -67,7 +67,7 @@ export class ReopeningModel implements HostedModel {
     await this.#child.talk.leave();
   }
 
-  async #ask(request: Request): Promise<Answer> {
+  async #ask(request: Request): Promise<ChildAnswer> {
     const { talk } = this.#child;
     try {
       return await talk.ask(request);

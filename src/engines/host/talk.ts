@@ -4,7 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
 import { crashError, keepLines } from './crash.ts';
-import { type Answer, Exchange, type Request } from './exchange.ts';
+import { type ChildAnswer, Exchange, type Request } from './exchange.ts';
 import type { Warn } from './inner.ts';
 import { type FromChild, readFromChild, toError } from './messages.ts';
 
@@ -35,7 +35,7 @@ export interface Talk {
    *
    * @throws WorkerError what the child reported | `engine.crashed` | `engine.stalled`; or the signal's reason
    */
-  ask(request: Request): Promise<Answer>;
+  ask(request: Request): Promise<ChildAnswer>;
   /** Lets the child free its model and end; kills it if it does not. Settles once it is gone. Never rejects. */
   leave(): Promise<void>;
 }
@@ -87,7 +87,7 @@ class ChildTalk implements Talk {
     return this.#isTaken;
   }
 
-  async ask(request: Request): Promise<Answer> {
+  async ask(request: Request): Promise<ChildAnswer> {
     const { engine, clock } = this.#options;
     const { signal, order } = request;
     signal.throwIfAborted();

@@ -18,7 +18,7 @@ export interface InputTensor {
 }
 
 /** A model in memory, as the runtime sees it. */
-export interface Session extends AsyncDisposable {
+export interface OnnxSession extends AsyncDisposable {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** @throws WorkerError `engine.failed` | `engine.out-of-memory` */
@@ -27,7 +27,7 @@ export interface Session extends AsyncDisposable {
 
 type Runtime = typeof onnxruntime;
 
-export interface SessionOptions {
+export interface OnnxSessionOptions {
   readonly native: Pick<NativeCache, 'unpack'>;
   /** How many cores it may keep busy. */
   readonly cores: number;
@@ -41,7 +41,7 @@ const MAX_THREADS = 16;
  *
  * @throws WorkerError `native.unavailable` | `model.unusable` | `engine.out-of-memory`
  */
-export async function openSession(path: string, { native, cores }: SessionOptions): Promise<Session> {
+export async function openSession(path: string, { native, cores }: OnnxSessionOptions): Promise<OnnxSession> {
   const runtime = await loadRuntime(native);
   const options = { intraOpNumThreads: Math.min(MAX_THREADS, cores), executionProviders: ['cpu'] };
   const session = await runtime.InferenceSession.create(path, options).catch((thrown: unknown) => {

@@ -1,5 +1,5 @@
 import { MASKED_ABOVE } from '../media/mask.ts';
-import type { Area } from './planes.ts';
+import type { PixelArea } from './planes.ts';
 import type { Plane } from './sampling.ts';
 
 /** Around the masked part, as a share of it and in any case: the model must see what to continue. */
@@ -9,7 +9,7 @@ const MARGIN_PX = 32;
 const MIN_SIDE = 256;
 
 /** The smallest rectangle with everything that is to be removed; undefined when nothing is. */
-export function maskedArea({ data, width, height }: Plane): Area | undefined {
+export function maskedArea({ data, width, height }: Plane): PixelArea | undefined {
   let [left, top, right, bottom] = [width, height, -1, -1];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -27,7 +27,7 @@ export function maskedArea({ data, width, height }: Plane): Area | undefined {
  * The square the model gets to see: a removal is sharp only where the model's 512 px are spent on its surroundings.
  * Where no square can hold the masked part, or none is smaller than the image, it is the whole image.
  */
-export function regionFor(mask: Plane): Area {
+export function regionFor(mask: Plane): PixelArea {
   const { width, height } = mask;
   const whole = { x: 0, y: 0, width, height };
   const box = maskedArea(mask);

@@ -4,7 +4,7 @@ import type { Images, ImageSize, RawImage } from '../../system/native/images.ts'
 import type { RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Inputs } from '../host/inner.ts';
-import type { Session } from './binding.ts';
+import type { OnnxSession } from './binding.ts';
 import { regionFor } from './crop.ts';
 import { composite, MODEL_SIDE, planeOf, tensorsOf } from './lama.ts';
 import { coloursOf, cut } from './planes.ts';
@@ -18,7 +18,7 @@ import { countSelected, maskError, selectionOf } from '../media/mask.ts';
 export interface InpainterOptions {
   readonly images: Pick<Images, 'probe' | 'decode' | 'encode'>;
   /** Loads a model file; see the binding. */
-  readonly openSession: (path: string) => Promise<Session>;
+  readonly openSession: (path: string) => Promise<OnnxSession>;
 }
 
 /** Prepared, inferred, put together. */
@@ -43,7 +43,7 @@ export function createInpainter({ images, openSession }: InpainterOptions): Inne
   };
 }
 
-function assertInpaints({ inputs, outputs }: Session): void {
+function assertInpaints({ inputs, outputs }: OnnxSession): void {
   if (['image', 'mask'].every((name) => inputs.includes(name)) && outputs.includes('output')) return;
   throw new WorkerError(
     'model.unusable',
@@ -78,7 +78,7 @@ function assertMaskSelects({ data }: Plane): void {
   if (selected === data.length) throw maskError('the whole image, so nothing of it would stay');
 }
 
-type Tools = Pick<InpainterOptions, 'images'> & RunContext & { readonly session: Session };
+type Tools = Pick<InpainterOptions, 'images'> & RunContext & { readonly session: OnnxSession };
 
 async function remove(task: TaskOf<'image'>, inputs: Inputs, tools: Tools): Promise<TaskResult> {
   const { images, session, signal, progress } = tools;

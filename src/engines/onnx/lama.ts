@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Tensor } from './binding.ts';
 import { MASKED_ABOVE } from '../media/mask.ts';
-import { type Area, cut } from './planes.ts';
+import { type PixelArea, cut } from './planes.ts';
 import { blur, type Plane } from './sampling.ts';
 
 /** Studio contract, removal: the model's own size, and how soft the seam is. */
@@ -52,7 +52,7 @@ export function planeOf({ data, dims }: Tensor): Plane {
  * Lays what the model made of a region over the image, through the softened mask. Where the softened mask is zero the
  * image stays what it was, byte for byte.
  */
-export function composite(base: Plane, { fill, mask, region }: { fill: Plane; mask: Plane; region: Area }): Plane {
+export function composite(base: Plane, { fill, mask, region }: { fill: Plane; mask: Plane; region: PixelArea }): Plane {
   const soft = softened(mask, region);
   const data = base.data.slice();
   for (let y = 0; y < region.height; y++) {
@@ -72,7 +72,7 @@ export function composite(base: Plane, { fill, mask, region }: { fill: Plane; ma
 }
 
 /** The blurred mask of a region. What lies further away than the blur reaches need not be blurred. */
-function softened(mask: Plane, region: Area): Plane {
+function softened(mask: Plane, region: PixelArea): Plane {
   const x = Math.max(0, region.x - SEAM_REACH);
   const y = Math.max(0, region.y - SEAM_REACH);
   const around = {

@@ -2,7 +2,7 @@ import type { RawImage } from '../../system/native/images.ts';
 import type { Plane } from './sampling.ts';
 
 /** A rectangle of pixels. */
-export interface Area {
+export interface PixelArea {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -22,7 +22,7 @@ export function coloursOf({ pixels, width, height, channels }: RawImage): Plane 
 }
 
 /** A copy of a part. */
-export function cut({ data, width, channels }: Plane, area: Area): Plane {
+export function cut({ data, width, channels }: Plane, area: PixelArea): Plane {
   const stride = area.width * channels;
   const part = new Uint8Array(stride * area.height);
   for (let row = 0; row < area.height; row++) {

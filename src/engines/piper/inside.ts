@@ -4,7 +4,7 @@ import type { Files } from '../../system/disk/files.ts';
 import type { ModelFiles, RunContext } from '../engine.ts';
 import type { TaskResult } from '../result.ts';
 import type { InnerEngine, Warn } from '../host/inner.ts';
-import type { InputTensor, Session, Tensor } from '../onnx/binding.ts';
+import type { InputTensor, OnnxSession, Tensor } from '../onnx/binding.ts';
 import { assertLanguage, speakerOf, unspeakable } from './checks.ts';
 import { withoutMarkup } from './markup.ts';
 import { idsOf, type Phonemize, phonemesOf } from './phonemes.ts';
@@ -17,7 +17,7 @@ import { modelFileOf } from '../model-file.ts';
 export interface SpeakerOptions {
   readonly files: Pick<Files, 'readNamedText'>;
   /** Loads a model file; see the binding. */
-  readonly openSession: (path: string) => Promise<Session>;
+  readonly openSession: (path: string) => Promise<OnnxSession>;
   /** What gives phonemes by a voice of espeak. */
   readonly openPhonemes: (voice: string, signal: AbortSignal) => Promise<Phonemize>;
   readonly warn: Warn;
@@ -72,7 +72,7 @@ const lastOf = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
 
 const CONFIG_HINT = 'Offer the model with the .onnx.json file that comes with the voice as a file of role `config`.';
 
-function assertSpeaks({ inputs, outputs }: Session, { speakerCount }: Voice): void {
+function assertSpeaks({ inputs, outputs }: OnnxSession, { speakerCount }: Voice): void {
   const needed = ['input', 'input_lengths', 'scales', ...(speakerCount > 1 ? ['sid'] : [])];
   const known = new Set([...needed, 'sid']);
   if (needed.every((name) => inputs.includes(name)) && inputs.every((name) => known.has(name)) && outputs[0]) return;
@@ -84,7 +84,7 @@ function assertSpeaks({ inputs, outputs }: Session, { speakerCount }: Voice): vo
 interface Speaker extends RunContext {
   readonly voice: Voice;
   readonly phonemize: Phonemize;
-  readonly session: Session;
+  readonly session: OnnxSession;
   readonly warn: Warn;
 }
 
@@ -123,7 +123,7 @@ interface Utterance {
 function inputsOf(
   voice: Voice,
   { ids, speaker, speed }: Utterance,
-  { inputs }: Session,
+  { inputs }: OnnxSession,
 ): Readonly<Record<string, InputTensor>> {
   const whole = (...values: number[]): BigInt64Array => BigInt64Array.from(values, BigInt);
   return {
@@ -135,7 +135,7 @@ function inputsOf(
 }
 
 /** @throws WorkerError `model.unusable` when the model returned anything but one channel of audio */
-function soundOf(outputs: Readonly<Record<string, Tensor>>, session: Session): Float32Array {
+function soundOf(outputs: Readonly<Record<string, Tensor>>, session: OnnxSession): Float32Array {
   const { data, dims } = outputs['output'] ??
     outputs[session.outputs[0] ?? ''] ?? { data: new Float32Array(), dims: [] };
   if (data.length > 0 && dims.at(-1) === data.length) return data;

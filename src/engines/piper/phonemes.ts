@@ -1,5 +1,5 @@
 import { spokenEnglish } from './english/written.ts';
-import type { Sentence } from './sentences.ts';
+import type { SpokenSentence } from './sentences.ts';
 import { BEGIN, END, PAD, type Voice } from './voice.ts';
 
 /** The phonemes of a few words in IPA, a line for each pause that is made in them. */
@@ -20,7 +20,7 @@ export interface Reading {
  * The phonemes of a sentence, one character each and decomposed, with the marks of its pauses among them, as Piper
  * trains its voices on them (rhasspy/piper-phonemize `phonemize_eSpeak`).
  */
-export async function phonemesOf(sentence: Sentence, reading: Reading): Promise<readonly string[]> {
+export async function phonemesOf(sentence: SpokenSentence, reading: Reading): Promise<readonly string[]> {
   const clauses: string[] = [];
   for (const { words, mark } of sentence) {
     const spoken = await spokenWords(words, reading);

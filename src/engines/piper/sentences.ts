@@ -10,7 +10,7 @@ export interface Clause {
 }
 
 /** Clauses that are spoken together. Never empty. */
-export type Sentence = readonly Clause[];
+export type SpokenSentence = readonly Clause[];
 
 /** Of a sentence that has no end, so much is spoken at a time. */
 export const MAX_SENTENCE_CHARACTERS = 400;
@@ -50,7 +50,7 @@ const END = /([.!?…。！？]+)["'”’»)\]\s]*$/u;
 const SPEAKABLE = /[\p{L}\p{N}\p{S}\p{Emoji_Presentation}]/u;
 
 /** The sentences of a text in this language, in order. Empty for a text with nothing to say in it. */
-export function sentencesOf(text: string, language?: string): readonly Sentence[] {
+export function sentencesOf(text: string, language?: string): readonly SpokenSentence[] {
   const locale = knownLanguage(language);
   const segmenter = new Intl.Segmenter(locale, { granularity: 'sentence' });
   const ordinals = ORDINALS.has(locale?.split('-')[0] ?? '');
@@ -106,7 +106,7 @@ function cutToLength(sentence: string): readonly string[] {
   return rest === '' ? parts : [...parts, rest];
 }
 
-function clausesOf(sentence: string): Sentence {
+function clausesOf(sentence: string): SpokenSentence {
   const end = END.exec(sentence);
   const body = end === null ? sentence : sentence.slice(0, end.index);
   const clauses: Clause[] = [];

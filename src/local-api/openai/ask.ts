@@ -9,13 +9,13 @@ import type { LocalJobs, LocalResult, Requester } from '../../worker/local/local
 import { SAFE_HEADERS } from '../http/reply.ts';
 
 /** What becomes of a task on a model of the catalogue. */
-export interface Asked {
+export interface AskedRun {
   readonly entry: CatalogueEntry;
   readonly task: Task;
 }
 
 export const runAsked = (
-  { entry, task }: Asked,
+  { entry, task }: AskedRun,
   requester: Requester,
   local: Pick<LocalJobs, 'run'>,
 ): Promise<LocalResult> =>

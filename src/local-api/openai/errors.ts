@@ -1,10 +1,10 @@
 import { writeJson } from '../../contract/json.ts';
 import { isApiError } from '../contract/common.ts';
-import type { Answer } from '../parts.ts';
+import type { Answerer } from '../parts.ts';
 
 /** Below `/v1` clients read errors as OpenAI's API has them, whoever refuses: guard, router or handler. */
 export const withOpenAiErrors =
-  (answer: Answer): Answer =>
+  (answer: Answerer): Answerer =>
   async (request, peer) => {
     const response = await answer(request, peer);
     const isOpenAi = URL.parse(request.url)?.pathname.startsWith('/v1/') === true;

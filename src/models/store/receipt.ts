@@ -2,7 +2,7 @@ import type { Files } from '../../system/disk/files.ts';
 import { readStateFile } from '../state-file.ts';
 
 /** What we know about a file that was fetched here. Kept beside it, one for each, so that two processes never share one. */
-export interface Receipt {
+export interface FileReceipt {
   readonly filename: string;
   readonly model: string;
   /** Without its query, which may hold a secret. */
@@ -16,10 +16,10 @@ export interface Receipt {
 }
 
 /** The receipt at a path; undefined when there is none, or none that can be read: its file is used all the same. */
-export async function readReceipt(files: Pick<Files, 'readText'>, path: string): Promise<Receipt | undefined> {
+export async function readReceipt(files: Pick<Files, 'readText'>, path: string): Promise<FileReceipt | undefined> {
   const text = await files.readText(path);
   if (text === undefined) return undefined;
-  const receipt = readStateFile(text, (fields): Receipt => ({
+  const receipt = readStateFile(text, (fields): FileReceipt => ({
     filename: fields.text('filename'),
     model: fields.text('model'),
     url: fields.text('url'),
@@ -32,5 +32,5 @@ export async function readReceipt(files: Pick<Files, 'readText'>, path: string):
 }
 
 /** Replaces the receipt at a path in one step. Rejects when the disk does not take it. */
-export const writeReceipt = (files: Pick<Files, 'writeAtomic'>, path: string, receipt: Receipt): Promise<void> =>
+export const writeReceipt = (files: Pick<Files, 'writeAtomic'>, path: string, receipt: FileReceipt): Promise<void> =>
   files.writeAtomic(path, `${JSON.stringify(receipt)}\n`);

@@ -1,7 +1,7 @@
-import type { Surroundings } from '../kit/page-context.ts';
+import type { BrowserAccess } from '../kit/page-context.ts';
 
 /** The outside world of a page, as `system` is the one of the program. */
-export interface Browser extends Surroundings {
+export interface Browser extends BrowserAccess {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Calls again and again; the answer calls it off. */

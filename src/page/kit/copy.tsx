@@ -3,14 +3,14 @@ import { SECOND_MS } from '../../base/units.ts';
 import { SHARED } from '../words/shared.ts';
 import { Button, type ButtonLook } from './button.tsx';
 import { Icon } from './icons/icons.tsx';
-import { useSurroundings } from './page-context.ts';
+import { useBrowser } from './page-context.ts';
 
 /** Long enough to be read. */
 const COPIED_MS = 2 * SECOND_MS;
 
 /** Copies, and says for two seconds that it did. */
 function useCopy(text: () => string): readonly [copied: boolean, copy: () => Promise<void>] {
-  const { copy, after } = useSurroundings();
+  const { copy, after } = useBrowser();
   const [copied, setCopied] = useState(false);
   useEffect(() => (copied ? after(COPIED_MS, () => setCopied(false)) : undefined), [copied, after]);
   return [copied, () => copy(text()).then(() => setCopied(true))];

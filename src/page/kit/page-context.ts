@@ -2,7 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
 /** What parts of the page may do to the browser around them. */
-export interface Surroundings {
+export interface BrowserAccess {
   /** Where the page came from, without a path: `https://studio.example.com`. */
   readonly origin: () => string;
   /** Puts a text on the clipboard. */
@@ -19,12 +19,12 @@ export interface Surroundings {
   readonly prefersStill: () => boolean;
 }
 
-const SurroundingsContext = createContext<Surroundings | undefined>(undefined);
-export const SurroundingsProvider = SurroundingsContext.Provider;
+const BrowserContext = createContext<BrowserAccess | undefined>(undefined);
+export const BrowserProvider = BrowserContext.Provider;
 
 /** @throws TypeError outside a page, which is a fault of ours */
-export function useSurroundings(): Surroundings {
-  const found = useContext(SurroundingsContext);
-  if (found === undefined) throw new TypeError('no surroundings around this part of the page');
+export function useBrowser(): BrowserAccess {
+  const found = useContext(BrowserContext);
+  if (found === undefined) throw new TypeError('no browser around this part of the page');
   return found;
 }

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { realBrowser } from '../browser/browser.ts';
-import { SurroundingsProvider } from '../kit/page-context.ts';
+import { BrowserProvider } from '../kit/page-context.ts';
 import { App } from './app.tsx';
 import { openStudioPage } from './live/page.ts';
 import { onKey } from './on-key.ts';
@@ -10,8 +10,8 @@ import { onKey } from './on-key.ts';
 const page = openStudioPage(realBrowser);
 realBrowser.onKey((event) => onKey(event, page));
 render(
-  <SurroundingsProvider value={realBrowser}>
+  <BrowserProvider value={realBrowser}>
     <App page={page} />
-  </SurroundingsProvider>,
+  </BrowserProvider>,
   document.body,
 );

@@ -53,7 +53,7 @@ export interface StudioModel {
 }
 
 /** What came of something that a form asked for; a refusal is in the studio's words. */
-export type Asked<Answer> =
+export type FormOutcome<Answer> =
   { readonly is: 'done'; readonly answer: Answer } | { readonly is: 'refused'; readonly because: string };
 
 /** What a window can do. Each settles when the studio has answered. Forms show what came of it, all else says so in a toast. */
@@ -64,14 +64,14 @@ export interface StudioActions {
   readonly reject: (registration: RegistrationView, reason: string) => Promise<boolean>;
   readonly invite: () => Promise<BootstrapTokenView | undefined>;
   readonly removeWorker: (worker: WorkerView) => Promise<boolean>;
-  readonly createJob: (request: JobRequest) => Promise<Asked<JobView>>;
+  readonly createJob: (request: JobRequest) => Promise<FormOutcome<JobView>>;
   readonly retryJob: (jobId: string) => Promise<void>;
   readonly cancelJob: (jobId: string) => Promise<void>;
   readonly openJob: (jobId: string | undefined) => Promise<void>;
   /** Those of a state that are older than what was read of it, from the newest on the first time. */
   readonly readOlderJobs: (state: JobState | 'all') => Promise<void>;
   /** `isNew`: one of that id may not be there. */
-  readonly saveModel: (draft: ModelDraft, isNew: boolean) => Promise<Asked<ModelView>>;
+  readonly saveModel: (draft: ModelDraft, isNew: boolean) => Promise<FormOutcome<ModelView>>;
   readonly removeModel: (modelId: string) => Promise<boolean>;
   readonly readOverview: () => Promise<void>;
   /** Connects to the studio now instead of after the pause. */

@@ -2,7 +2,7 @@ import { clockSeconds, countdown, duration } from '../format.ts';
 import { Button, LinkButton } from '../kit/button.tsx';
 import { Glyph, type GlyphName, Icon, Mark } from '../kit/icons/icons.tsx';
 import { Banner } from '../kit/message.tsx';
-import { useSurroundings } from '../kit/page-context.ts';
+import { useBrowser } from '../kit/page-context.ts';
 import type { Tone } from '../kit/tones.ts';
 import { SHELL } from '../words/shared.ts';
 import { STUDIO } from '../words/studio/shell.ts';
@@ -15,7 +15,7 @@ export const Sidebar = () => (
     <div class="nav__brand">
       <Mark studio />
       <strong>{STUDIO.product}</strong>
-      <span>{URL.parse(useSurroundings().origin())?.host}</span>
+      <span>{URL.parse(useBrowser().origin())?.host}</span>
     </div>
     <ul class="nav__list">
       {TABS.map((tab, index) => (

@@ -2,15 +2,15 @@ import type { ListedRelease } from './feed.ts';
 import { compareVersions, type Version, versionOfTag } from './semver.ts';
 
 /** A release of the feed with the version that its tag names. */
-export interface Candidate {
+export interface ReleaseCandidate {
   readonly version: Version;
   readonly release: ListedRelease;
 }
 
 /** What a feed has for this installation, before anything is verified. */
-export interface Candidates {
+export interface ReleaseCandidates {
   /** Newest first. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly ReleaseCandidate[];
   /** Tags that name no version. */
   readonly unreadableTags: readonly string[];
 }
@@ -22,9 +22,9 @@ export interface Candidates {
 export function candidatesIn(
   releases: readonly ListedRelease[],
   options: { readonly prereleases: boolean },
-): Candidates {
+): ReleaseCandidates {
   const unreadableTags: string[] = [];
-  const candidates: Candidate[] = [];
+  const candidates: ReleaseCandidate[] = [];
   for (const release of releases) {
     if (release.draft || (release.prerelease && !options.prereleases)) continue;
     const version = versionOfTag(release.tag);
@@ -35,5 +35,5 @@ export function candidatesIn(
 }
 
 /** Those that are newer than a version, newest first. */
-export const newerThan = (version: Version, candidates: readonly Candidate[]): readonly Candidate[] =>
+export const newerThan = (version: Version, candidates: readonly ReleaseCandidate[]): readonly ReleaseCandidate[] =>
   candidates.filter((candidate) => compareVersions(candidate.version, version) > 0);

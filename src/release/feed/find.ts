@@ -1,7 +1,7 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { UpdateMemory, UpdateState } from '../update/state.ts';
-import { type Candidate, candidatesIn, newerThan } from './choose.ts';
+import { type ReleaseCandidate, candidatesIn, newerThan } from './choose.ts';
 import { type FeedDeps, fetchFeed } from './feed.ts';
 import { type MoveFacts, objectionTo, type Wish, withSeen } from './objections.ts';
 import { compareVersions, parseVersion } from './semver.ts';
@@ -70,7 +70,7 @@ function withoutSeen({ highestSeen: _hidden, ...state }: UpdateState): UpdateSta
   return state;
 }
 
-function named(text: string, candidates: readonly Candidate[]): readonly Candidate[] {
+function named(text: string, candidates: readonly ReleaseCandidate[]): readonly ReleaseCandidate[] {
   const version = parseVersion(text);
   const found = candidates.filter((one) => version !== undefined && compareVersions(one.version, version) === 0);
   if (found.length > 0) return found.slice(0, 1);
@@ -81,7 +81,7 @@ function named(text: string, candidates: readonly Candidate[]): readonly Candida
 
 /** The release, or why it is none of ours. */
 async function trusted(
-  candidate: Candidate,
+  candidate: ReleaseCandidate,
   deps: FindDeps,
   signal: AbortSignal | undefined,
 ): Promise<TrustedRelease | string> {

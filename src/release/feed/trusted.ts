@@ -5,7 +5,7 @@ import type { Http } from '../../system/net/http.ts';
 import type { SignatureCrypto } from '../../system/signature-crypto.ts';
 import { MANIFEST_FILE, readReleaseManifest, type ReleaseManifest, SIGNATURE_FILE } from '../manifest.ts';
 import { type SigningKey, verifyMinisign } from '../minisign.ts';
-import type { Candidate } from './choose.ts';
+import type { ReleaseCandidate } from './choose.ts';
 import type { Version } from './semver.ts';
 
 /** A release whose manifest is this project's own, by its signature. */
@@ -46,7 +46,7 @@ const MAX_SIGNATURE_BYTES = 16 * KIB;
  * @throws WorkerError `update.feed-unreadable` when a file cannot be fetched; the signal's reason on abort
  */
 export async function verifyRelease(
-  { version, release }: Candidate,
+  { version, release }: ReleaseCandidate,
   deps: TrustDeps,
   signal?: AbortSignal,
 ): Promise<Trust> {

@@ -1,4 +1,13 @@
-import { claim, count, counts, decimal, ggufFile, type Tensor, text, texts } from '../../../src/demo/weights/gguf.ts';
+import {
+  claim,
+  count,
+  counts,
+  decimal,
+  ggufFile,
+  type GgufTensor,
+  text,
+  texts,
+} from '../../../src/demo/weights/gguf.ts';
 
 const WIDE = 32;
 const FED = 64;
@@ -15,7 +24,7 @@ const noise = (seed: number): number => {
   return (value - Math.floor(value) - 0.5) / 2;
 };
 
-function tensor(name: string, shape: readonly number[], value: (at: number) => number): Tensor {
+function tensor(name: string, shape: readonly number[], value: (at: number) => number): GgufTensor {
   const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
   data.forEach((_, at) => (data[at] = value(at)));
   return { name, shape, data };
@@ -23,13 +32,13 @@ function tensor(name: string, shape: readonly number[], value: (at: number) => n
 
 const seedOf = (name: string): number =>
   Array.from(name).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
-const random = (name: string, shape: readonly number[]): Tensor =>
+const random = (name: string, shape: readonly number[]): GgufTensor =>
   tensor(name, shape, (at) => noise(seedOf(name) + at));
-const norm = (name: string): readonly Tensor[] => [
+const norm = (name: string): readonly GgufTensor[] => [
   tensor(`${name}.weight`, [WIDE], () => 1),
   tensor(`${name}.bias`, [WIDE], () => 0),
 ];
-const dense = (name: string, from: number, to: number): readonly Tensor[] => [
+const dense = (name: string, from: number, to: number): readonly GgufTensor[] => [
   random(`${name}.weight`, [from, to]),
   tensor(`${name}.bias`, [to], () => 0),
 ];

@@ -1,10 +1,16 @@
 import { expect, test } from 'bun:test';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { type Change, openReceipt, readReceipt, receiptPath, writeChange } from '../../../src/release/receipt.ts';
+import {
+  type MachineChange,
+  openReceipt,
+  readReceipt,
+  receiptPath,
+  writeChange,
+} from '../../../src/release/receipt.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
 
-const EVERY: readonly Change[] = [
+const EVERY: readonly MachineChange[] = [
   { is: 'dir', path: '/home/ada/.local/share/studio-worker' },
   { is: 'file', path: '/home/ada/.local/bin/studio-worker' },
   { is: 'newline', path: '/home/ada/.profile' },

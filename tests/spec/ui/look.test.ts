@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { LiveStatus } from '../../../src/local-api/contract/status.ts';
 import { HEROES } from '../../../src/local-api/contract/status.ts';
 import { heroLook } from '../../../src/page/worker/state.ts';
-import { STALE_MS, trayLook, type WorkerView } from '../../../src/ui/look.ts';
+import { STALE_MS, trayLook, type WatchedWorker } from '../../../src/ui/look.ts';
 import { BUSY, IDLE } from '../../page/fixtures.ts';
 
 const NOW = Date.UTC(2026, 4, 25, 12);
@@ -11,14 +11,14 @@ const CONNECTED: LiveStatus = {
   session: { state: 'connected', since: NOW - 60_000 },
   heartbeat: { outcome: 'ok', lastAttemptAt: NOW - 5_000 },
 };
-const view = (about: Partial<WorkerView> = {}): WorkerView => ({
+const view = (about: Partial<WatchedWorker> = {}): WatchedWorker => ({
   link: 'live',
   status: CONNECTED,
   isService: false,
   isQuitting: false,
   ...about,
 });
-const linesOf = (about: Partial<WorkerView>): readonly string[] =>
+const linesOf = (about: Partial<WatchedWorker>): readonly string[] =>
   trayLook(view(about), NOW).menu.flatMap((item) =>
     item.is === 'line' ? [`${item.label}${item.enabled ? '' : ' (off)'}`] : [],
   );

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { playTime } from '../../format.ts';
 import { MEDIA } from '../../words/media.ts';
 import { Icon } from '../icons/icons.tsx';
-import { useSurroundings } from '../page-context.ts';
+import { useBrowser } from '../page-context.ts';
 import { peaksOf } from './peaks.ts';
 import { seekTo } from './seek.ts';
 
@@ -132,7 +132,7 @@ const FLAT: readonly number[] = peaksOf(new Float32Array());
 
 /** Flat until the file is decoded, and where it cannot be: it may play all the same. */
 function usePeaks(src: string): readonly number[] {
-  const { readBytes, decodeAudio } = useSurroundings();
+  const { readBytes, decodeAudio } = useBrowser();
   const [peaks, setPeaks] = useState(FLAT);
   useEffect(() => {
     let isGone = false;

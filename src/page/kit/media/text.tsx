@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { writeJson } from '../../../contract/json.ts';
 import { MEDIA } from '../../words/media.ts';
 import { CopyButton } from '../copy.tsx';
-import { useSurroundings } from '../page-context.ts';
+import { useBrowser } from '../page-context.ts';
 import { textOfResult } from './text-of-result.ts';
 
 /** The text that a chat or a transcription came to. */
@@ -31,7 +31,7 @@ const ShownText = ({ text, label }: { readonly text: string; readonly label: str
 type ReadText = { readonly is: 'reading' | 'unreadable' } | { readonly is: 'read'; readonly text: string };
 
 function useText(src: string): ReadText {
-  const { readBytes } = useSurroundings();
+  const { readBytes } = useBrowser();
   const [text, setText] = useState<ReadText>({ is: 'reading' });
   useEffect(() => {
     let isGone = false;

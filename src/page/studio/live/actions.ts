@@ -10,7 +10,7 @@ import type { Called, Failed } from '../../live/call.ts';
 import type { ToastShelf } from '../../live/toasts.ts';
 import { SHARED } from '../../words/shared.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
-import type { Asked, StudioActions } from '../model.ts';
+import type { FormOutcome, StudioActions } from '../model.ts';
 import { ask, type Question, tell } from './ask.ts';
 
 interface StudioActionsOptions {
@@ -44,7 +44,7 @@ const outcomeOf =
   };
 
 /** A form keeps what was typed and shows the refusal beside it, where a toast would be gone before it is mended. */
-const forForm = <Answer>(called: Called<Answer>, { because }: StudioActionsOptions): Asked<Answer> =>
+const forForm = <Answer>(called: Called<Answer>, { because }: StudioActionsOptions): FormOutcome<Answer> =>
   called.is === 'answered' ? { is: 'done', answer: called.answer } : { is: 'refused', because: because(called) };
 
 function workerActions(options: StudioActionsOptions): WorkerActions {

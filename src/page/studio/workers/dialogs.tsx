@@ -6,7 +6,7 @@ import { Field, TextArea } from '../../kit/field.tsx';
 import { Dialog } from '../../kit/overlay.tsx';
 import { SHARED } from '../../words/shared.ts';
 import { WORKERS } from '../../words/studio/workers.ts';
-import { useSurroundings } from '../../kit/page-context.ts';
+import { useBrowser } from '../../kit/page-context.ts';
 import { usePage } from '../page-context.ts';
 
 /** Tells a worker why it is not let in. */
@@ -70,7 +70,7 @@ export function RemoveDialog({ worker, onClose }: { readonly worker: WorkerView;
 /** A command by which one machine joins without waiting. */
 function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   const { actions } = usePage();
-  const { origin } = useSurroundings();
+  const { origin } = useBrowser();
   const [token, setToken] = useState<string | undefined>();
   useEffect(() => {
     void actions.invite().then((made) => (made === undefined ? onClose() : setToken(made.token)));

@@ -9,7 +9,7 @@ import { Empty } from '../../kit/message.tsx';
 import { Page, Panel } from '../../kit/panel.tsx';
 import { STUDIO } from '../../words/studio/shell.ts';
 import { WORKERS } from '../../words/studio/workers.ts';
-import { useSurroundings } from '../../kit/page-context.ts';
+import { useBrowser } from '../../kit/page-context.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { StaleBanner } from '../shell.tsx';
@@ -65,7 +65,7 @@ export const NoWorker = () => (
     icon="workers"
     title={WORKERS.none.title}
     say={WORKERS.none.say}
-    actions={<CopyCommand command={WORKERS.runCommand(useSurroundings().origin())} />}
+    actions={<CopyCommand command={WORKERS.runCommand(useBrowser().origin())} />}
   />
 );
 

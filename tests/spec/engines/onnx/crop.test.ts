@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { maskedArea, regionFor } from '../../../../src/engines/onnx/crop.ts';
-import type { Area } from '../../../../src/engines/onnx/planes.ts';
+import type { PixelArea } from '../../../../src/engines/onnx/planes.ts';
 import type { Plane } from '../../../../src/engines/onnx/sampling.ts';
 
 /** A mask that is white in a box. */
-function aMask(width: number, height: number, box?: Area, white = 255): Plane {
+function aMask(width: number, height: number, box?: PixelArea, white = 255): Plane {
   const data = new Uint8Array(width * height);
   if (box !== undefined) {
     for (let y = box.y; y < box.y + box.height; y++) data.fill(white, y * width + box.x, y * width + box.x + box.width);

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toModelId } from '../../../../src/base/ids.ts';
-import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
+import type { InputTensor, OnnxSession, Tensor } from '../../../../src/engines/onnx/binding.ts';
 import { createInpainter } from '../../../../src/engines/onnx/inside.ts';
 import { composite, planeOf, tensorsOf } from '../../../../src/engines/onnx/lama.ts';
 import { selectionOf } from '../../../../src/engines/media/mask.ts';
@@ -24,7 +24,7 @@ const flat = (colour: number): Plane => ({
 function setup(options: { readonly output?: Partial<Tensor>; readonly outputs?: readonly string[] } = {}) {
   const seen: Readonly<Record<string, InputTensor>>[] = [];
   let released = 0;
-  const session: Session = {
+  const session: OnnxSession = {
     inputs: ['image', 'mask'],
     outputs: options.outputs ?? ['output'],
     run: async (tensors) => {

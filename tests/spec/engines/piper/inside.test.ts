@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { voiceConfig } from '../../../../src/demo/weights/voice.ts';
-import type { InputTensor, Session, Tensor } from '../../../../src/engines/onnx/binding.ts';
+import type { InputTensor, OnnxSession, Tensor } from '../../../../src/engines/onnx/binding.ts';
 import { createSpeaker } from '../../../../src/engines/piper/inside.ts';
 import { createSpeech } from '../../../../src/engines/piper/speech.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
@@ -16,7 +16,7 @@ async function setup(choice: { inputs?: readonly string[]; output?: Tensor; conf
   const seen: Readonly<Record<string, InputTensor>>[] = [];
   const abort = new AbortController();
   let released = 0;
-  const session: Session = {
+  const session: OnnxSession = {
     inputs: choice.inputs ?? INPUTS,
     outputs: ['output'],
     run: async (tensors) => {

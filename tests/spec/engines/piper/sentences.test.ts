@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { MAX_SENTENCE_CHARACTERS, type Sentence, sentencesOf } from '../../../../src/engines/piper/sentences.ts';
+import { MAX_SENTENCE_CHARACTERS, type SpokenSentence, sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 
 /** As one would write it down: clauses with their marks. */
-const written = (sentence: Sentence): string => sentence.map(({ words, mark }) => words + mark).join(' ');
+const written = (sentence: SpokenSentence): string => sentence.map(({ words, mark }) => words + mark).join(' ');
 const cut = (text: string, language?: string): readonly string[] => sentencesOf(text, language).map(written);
 
 test.each([

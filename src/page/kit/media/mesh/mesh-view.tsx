@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { MEDIA } from '../../../words/media.ts';
 import { Button } from '../../button.tsx';
-import { useSurroundings } from '../../page-context.ts';
+import { useBrowser } from '../../page-context.ts';
 import { type Drawing, openDrawing } from './drawing.ts';
 import type { Look } from './matrix.ts';
 import { type MeshPart, partsOf } from './parts.ts';
@@ -17,7 +17,7 @@ interface MeshViewProps {
 
 /** A 3D model that turns, by itself or by whoever looks at it. With reduced motion it stands until somebody turns it. */
 export function MeshView({ src, label, actions }: MeshViewProps) {
-  const { prefersStill } = useSurroundings();
+  const { prefersStill } = useBrowser();
   const [isTurning, setTurning] = useState(() => !prefersStill());
   const view = useDrawing(src, isTurning);
   if (view.state === 'failed') {
@@ -94,7 +94,7 @@ interface DrawingView {
 
 /** Reads the file, draws it, and draws it anew as it turns. */
 function useDrawing(src: string, isTurning: boolean): DrawingView {
-  const { readBytes, frames } = useSurroundings();
+  const { readBytes, frames } = useBrowser();
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawing = useRef<Drawing | undefined>(undefined);
   const look = useRef(FIRST_LOOK);

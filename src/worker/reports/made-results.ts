@@ -3,13 +3,13 @@ import type { JobId } from '../../base/ids.ts';
 import type { TaskResult } from '../../engines/result.ts';
 
 /** The results of the newest jobs, for whoever looks at them on this machine. They are gone with the process. */
-export interface KeptResults {
+export interface MadeResults {
   keep(jobId: JobId, result: TaskResult): void;
-  of(jobId: string): KeptResult | undefined;
+  of(jobId: string): MadeResult | undefined;
 }
 
 /** What a job made; `ext` without a dot, `json` where the result is no file. */
-export interface KeptResult {
+export interface MadeResult {
   readonly bytes: Uint8Array;
   readonly ext: string;
 }
@@ -20,8 +20,8 @@ const MAX_BYTES = 64 * MIB;
 const MAX_RESULTS = 100;
 
 /** Bounded by both limits; the oldest go first. */
-export function createKeptResults(maxBytes = MAX_BYTES): KeptResults {
-  const kept = new Map<string, KeptResult>();
+export function createMadeResults(maxBytes = MAX_BYTES): MadeResults {
+  const kept = new Map<string, MadeResult>();
   let sizeBytes = 0;
   function forget(jobId: string): void {
     sizeBytes -= kept.get(jobId)?.bytes.byteLength ?? 0;
@@ -44,7 +44,7 @@ export function createKeptResults(maxBytes = MAX_BYTES): KeptResults {
 }
 
 /** A part of a larger buffer would keep all of it. */
-const keptOf = (result: TaskResult): KeptResult =>
+const keptOf = (result: TaskResult): MadeResult =>
   result.is === 'json'
     ? { bytes: new TextEncoder().encode(JSON.stringify(result.value)), ext: 'json' }
     : { bytes: isWhole(result.bytes) ? result.bytes : result.bytes.slice(), ext: result.ext };
