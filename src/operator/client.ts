@@ -68,7 +68,7 @@ export interface OperatorClient extends AccountsClient {
   /** The studio at a glance. */
   status(): Promise<StatusView>;
   /** Lines of the workers' logs after that one, oldest first: the first of them, or the newest. */
-  logs(query: LogChoice): Promise<readonly LogLine[]>;
+  logs(query: LogQuery): Promise<readonly LogLine[]>;
   /** Workers that wait for approval. */
   registrations(): Promise<readonly RegistrationView[]>;
   /** Returns the new worker's id. */
@@ -92,7 +92,7 @@ export interface OperatorClient extends AccountsClient {
   artifact(jobId: string): Promise<Uint8Array>;
 }
 
-export interface LogChoice {
+export interface LogQuery {
   readonly workerId: string | undefined;
   readonly after: number;
   readonly limit: number;
@@ -199,7 +199,7 @@ async function jobsOf(
   return jobs;
 }
 
-const logQuery = ({ workerId, after, limit, newest }: LogChoice): URLSearchParams =>
+const logQuery = ({ workerId, after, limit, newest }: LogQuery): URLSearchParams =>
   new URLSearchParams({
     after: String(after),
     limit: String(limit),

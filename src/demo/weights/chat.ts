@@ -1,6 +1,6 @@
 import { claim, count, counts, decimal, type GgufFact, ggufFile, type GgufTensor, text, texts } from './gguf.ts';
 
-export interface ChatModel {
+export interface TinyChatModel {
   /** The model's chat template; an empty one is left out, and such a model knows no chats. */
   readonly template?: string;
   /** What it says, step by step; where a step has several pieces, chance decides. */
@@ -54,7 +54,7 @@ const spelled = (piece: string): string => bytesOf(piece).join('');
  * after the start of a reply it says its pieces in order, then ends. A piece that is a lone character of several bytes
  * comes byte by byte, as rare characters do in real models.
  */
-export function chatModel(model: ChatModel = {}): Uint8Array {
+export function chatModel(model: TinyChatModel = {}): Uint8Array {
   const steps = stepsOf(model);
   const tokens = tokensOf(model);
   return ggufFile(factsOf(tokens, model), tensorsOf(tokens, successors(tokens, steps, model.endless === true), model));
@@ -64,11 +64,11 @@ export function chatModel(model: ChatModel = {}): Uint8Array {
 export const eyesOf = (width: number): readonly number[] => COLOURS.map((_, at) => width - COLOURS.length + at);
 
 /** Numbers in the embedding of a model that says this. */
-export const embeddingLength = (model: ChatModel = {}): number => widthOf(tokensOf(model));
+export const embeddingLength = (model: TinyChatModel = {}): number => widthOf(tokensOf(model));
 
-const stepsOf = (model: ChatModel): readonly (readonly string[])[] => (model.says ?? SAYS).flatMap(chainOf);
+const stepsOf = (model: TinyChatModel): readonly (readonly string[])[] => (model.says ?? SAYS).flatMap(chainOf);
 
-function tokensOf(model: ChatModel): readonly string[] {
+function tokensOf(model: TinyChatModel): readonly string[] {
   const pieces = stepsOf(model)
     .flat()
     .filter((piece) => piece.length > 1);
@@ -101,7 +101,7 @@ function successors(
 function tensorsOf(
   tokens: readonly string[],
   next: ReadonlySet<string>,
-  { layers = ONE_LAYER, colours }: ChatModel,
+  { layers = ONE_LAYER, colours }: TinyChatModel,
 ): readonly GgufTensor[] {
   const wide = widthOf(tokens);
   const eyes = colours === undefined ? [] : eyesOf(wide);
@@ -137,7 +137,7 @@ function tensorsOf(
 
 const widthOf = (tokens: readonly string[]): number => Math.ceil((tokens.length + COLOURS.length) / HEAD) * HEAD;
 
-function factsOf(tokens: readonly string[], model: ChatModel): readonly GgufFact[] {
+function factsOf(tokens: readonly string[], model: TinyChatModel): readonly GgufFact[] {
   const {
     template = CHATML,
     contextLength = 512,

@@ -1,4 +1,4 @@
-import { chatModel, type ChatModel, embeddingLength, eyesOf } from './chat.ts';
+import { chatModel, type TinyChatModel, embeddingLength, eyesOf } from './chat.ts';
 import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from './gguf.ts';
 
 /*
@@ -7,7 +7,7 @@ import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from
  */
 
 const SAYS = [['I'], [' see'], [' red', ' green', ' blue']] as const;
-const MODEL: ChatModel = { says: SAYS, colours: [' red', ' green', ' blue'], contextLength: 2048 };
+const MODEL: TinyChatModel = { says: SAYS, colours: [' red', ' green', ' blue'], contextLength: 2048 };
 
 const PATCH = 8;
 const IMAGE = 32;
@@ -18,7 +18,7 @@ const PATCHES = (IMAGE / PATCH) ** 2;
 
 /** A chat model that names the main colour of an image: red, green or blue. Takes part of `chatModel`'s options. */
 export const seeingModel = (
-  about: Pick<ChatModel, 'template' | 'wantsBos' | 'contextLength' | 'says' | 'endless'> = {},
+  about: Pick<TinyChatModel, 'template' | 'wantsBos' | 'contextLength' | 'says' | 'endless'> = {},
 ): Uint8Array => chatModel({ ...MODEL, ...about });
 
 /** The projector of `seeingModel`, or of a model whose embeddings have another length. */

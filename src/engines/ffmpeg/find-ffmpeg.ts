@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { AskProgram } from '../../system/process/ask-program.ts';
-import { type Candidate, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
+import { type TriedFile, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
 
 /** Names the program to use. */
 export const VARIABLE = 'STUDIO_WORKER_FFMPEG';
@@ -54,7 +54,7 @@ export function createFfmpegFinder(options: FfmpegFinderOptions): FindFfmpeg {
 /** A line of the list: six flags, the encoder's name, and what it is. */
 const ENCODER_LINE = /^ [VAS][A-Z.]{5} (\S+)/gm;
 
-async function listEncoders(path: string, { ask, childEnv }: FfmpegFinderOptions): Promise<Candidate<FfmpegProgram>> {
+async function listEncoders(path: string, { ask, childEnv }: FfmpegFinderOptions): Promise<TriedFile<FfmpegProgram>> {
   const { output } = await ask([path, '-nostdin', '-hide_banner', '-encoders'], {
     env: childEnv,
     limitMs: LISTS_WITHIN_MS,

@@ -4,7 +4,7 @@ import type { Files } from '../../system/disk/files.ts';
 import type { Environment } from '../../system/environment.ts';
 
 /** What a file turned out to be. */
-export type Candidate<Found> =
+export type TriedFile<Found> =
   /** The search ends here. */
   | { readonly is: 'accepted'; readonly found: Found }
   /** Taken where no other is accepted. */
@@ -24,7 +24,7 @@ export interface ProgramSearch<Found> {
    * Judges a file of the right name; to fail is to reject it. Called once for each version of a file, and once more after
    * a rejection: a machine under load may have been too slow for an answer. Where nothing else serves it is called again.
    */
-  readonly accept: (path: string, isNamed: boolean) => Promise<Candidate<Found>>;
+  readonly accept: (path: string, isNamed: boolean) => Promise<TriedFile<Found>>;
 }
 
 /** What a search came to. */
@@ -60,14 +60,14 @@ export function createProgramFinder<Found>(
 
 /** Judges a file; undefined when there is none. Rejects with the system's own error when it cannot be read. */
 interface Judge<Found> {
-  (path: string, isNamed: boolean): Promise<Candidate<Found> | undefined>;
+  (path: string, isNamed: boolean): Promise<TriedFile<Found> | undefined>;
   /** Gives what was rejected another chance: nothing else serves. */
   forget(): void;
 }
 
 interface Judged<Found> {
   readonly version: string;
-  readonly candidate: Promise<Candidate<Found>>;
+  readonly candidate: Promise<TriedFile<Found>>;
   /** How often this version of the file was rejected. */
   rejections: number;
 }
@@ -77,7 +77,7 @@ const MAX_REJECTIONS = 2;
 
 function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: ProgramFinderOptions): Judge<Found> {
   const judged = new Map<string, Judged<Found>>();
-  async function judge(path: string, isNamed: boolean): Promise<Candidate<Found> | undefined> {
+  async function judge(path: string, isNamed: boolean): Promise<TriedFile<Found> | undefined> {
     const facts = await files.stat(path);
     if (!facts?.isFile) return undefined;
     const version = `${facts.sizeBytes} ${facts.modifiedAt}`;
@@ -85,7 +85,7 @@ function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: Program
     const before = judged.get(key);
     const same = before?.version === version ? before : undefined;
     if (same !== undefined && (same.rejections === 0 || same.rejections >= MAX_REJECTIONS)) return await same.candidate;
-    const candidate = accept(path, isNamed).catch((thrown: unknown): Candidate<Found> => ({
+    const candidate = accept(path, isNamed).catch((thrown: unknown): TriedFile<Found> => ({
       is: 'rejected',
       because: errorChain(thrown),
     }));

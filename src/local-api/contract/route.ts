@@ -2,7 +2,7 @@ import type * as v from 'valibot';
 import { MIB } from '../../base/units.ts';
 
 /** Who may use a route: `anyone` on this machine, programs with the `bearer` token, or these and the `page`'s cookie. */
-export type Access = 'anyone' | 'bearer' | 'page';
+export type RouteAccess = 'anyone' | 'bearer' | 'page';
 
 /** What a route answers when all went well. */
 export type Answer =
@@ -17,7 +17,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `:name` stands for one segment. */
   readonly path: `/${string}`;
-  readonly access: Access;
+  readonly access: RouteAccess;
   /** One sentence, for people. */
   readonly summary: string;
   /** A longer body is refused with 413; absent on routes that read none. */

@@ -5,7 +5,7 @@ import type { StoredFile } from '../../models/store/inventory.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
-import type { Loading, Loads } from '../models/loads.ts';
+import type { LoadOutcome, Loads } from '../models/loads.ts';
 import type { Pulls } from '../models/pulls.ts';
 import { filesOf, modelState, modelView } from '../view/model-view.ts';
 
@@ -130,7 +130,7 @@ async function verify(entry: CatalogueEntry, { models: { store } }: LocalApiDeps
   return verdicts;
 }
 
-async function loadReply(entry: CatalogueEntry, loading: Loading, deps: LocalApiDeps): Promise<Response> {
+async function loadReply(entry: CatalogueEntry, loading: LoadOutcome, deps: LocalApiDeps): Promise<Response> {
   if (loading.is !== 'not-loaded') return jsonReply({ state: loading.is }, loading.is === 'loading' ? 202 : 200);
   if (loading.what === 'memory') throw await memoryFailure(entry, deps);
   throw new ApiFailure(409, loading.what === 'engine' ? 'engine_unavailable' : 'not_kept', loading.because);

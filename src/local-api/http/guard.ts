@@ -1,6 +1,6 @@
 import { isLoopback } from '../../base/urls.ts';
 import { cookieIn, isFromOwnPage, type PageRequest, sameSecret } from '../../page-host/from-page.ts';
-import type { Access } from '../contract/route.ts';
+import type { RouteAccess } from '../contract/route.ts';
 
 /*
  * Who gets past, in this order. A web page can send requests here from any browser on this machine (DNS rebinding gives
@@ -20,12 +20,12 @@ export interface Secrets {
 
 /** Who asks, or the answer that they get instead. */
 export type Guarded =
-  | { readonly is: 'guarded'; readonly as: Access }
+  | { readonly is: 'guarded'; readonly as: RouteAccess }
   | { readonly is: 'refused'; readonly status: 401 | 403 | 413; readonly error: string; readonly message: string };
 
 /** What the guard needs of a route. */
 export interface GuardedRoute {
-  readonly access: Access;
+  readonly access: RouteAccess;
   readonly maxBodyBytes: number;
 }
 
@@ -47,7 +47,7 @@ export function guard(route: GuardedRoute, request: PageRequest, secrets: Secret
 export const tooLarge = (maxBodyBytes: number): Extract<Guarded, { is: 'refused' }> =>
   refused(413, 'too_large', `the body is larger than ${maxBodyBytes} bytes`);
 
-function whoAsks(access: Access, request: PageRequest, secrets: Secrets): Guarded {
+function whoAsks(access: RouteAccess, request: PageRequest, secrets: Secrets): Guarded {
   if (access === 'anyone') return { is: 'guarded', as: 'anyone' };
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   if (bearer !== undefined && sameSecret(bearer, secrets.token)) return { is: 'guarded', as: 'bearer' };

@@ -8,12 +8,12 @@ import type { NotLoaded } from '../../worker/models/restore.ts';
 import { rivalsOf } from '../../worker/models/rivals.ts';
 
 /** What became of a request to load, once it is known that it can be. */
-export type Loading = { readonly is: 'loaded' | 'loading' } | ({ readonly is: 'not-loaded' } & NotLoaded);
+export type LoadOutcome = { readonly is: 'loaded' | 'loading' } | ({ readonly is: 'not-loaded' } & NotLoaded);
 
 /** Loads that an operator asked for, and how the last one of each model failed. */
 export interface Loads {
   /** Settles when the model is on its way into memory or there, or is not to be. @throws WorkerError what loading throws */
-  load(entry: CatalogueEntry, others: readonly CatalogueEntry[]): Promise<Loading>;
+  load(entry: CatalogueEntry, others: readonly CatalogueEntry[]): Promise<LoadOutcome>;
   /** Settles when it is on its way out; how many were. */
   unload(entry: Pick<CatalogueEntry, 'id' | 'source'>): Promise<number>;
   /** Why the last load of a model failed after it had begun, and when. */

@@ -1,9 +1,9 @@
-import type { Transcript, TranscriptFormat } from '../contract/openai/media.ts';
+import type { EngineTranscript, TranscriptFormat } from '../contract/openai/media.ts';
 
 /** A transcript in one of the formats of that API: an object is sent as JSON, a text as it is. */
 export function transcriptAs(
   format: TranscriptFormat,
-  transcript: Transcript,
+  transcript: EngineTranscript,
 ): string | Readonly<Record<string, unknown>> {
   const { text, language, duration, segment_list: segments, words } = transcript;
   switch (format) {
@@ -30,7 +30,7 @@ export function transcriptAs(
 }
 
 /** One cue a segment, numbered; a transcript without times is one cue. */
-function cues({ text, duration, segment_list: segments }: Transcript, comma: ',' | '.'): string {
+function cues({ text, duration, segment_list: segments }: EngineTranscript, comma: ',' | '.'): string {
   const spans = segments.length > 0 || text === '' ? segments : [{ start: 0, end: duration, text }];
   return spans
     .map((span, at) => `${at + 1}\n${clock(span.start, comma)} --> ${clock(span.end, comma)}\n${span.text}\n\n`)

@@ -4,7 +4,7 @@ import type { ArtifactStore } from './artifacts.ts';
 import { artifactsOf, type Copied, copyStudio, type KnownArtifact } from './sql/copy.ts';
 
 /** What a move takes: where the data is, and where it goes. */
-export interface Move {
+export interface StudioMove {
   readonly from: Sql;
   readonly to: Postgres;
   /** Artifacts stay where they are without these. */
@@ -22,7 +22,7 @@ export interface Moved extends Copied {
  *
  * @throws WorkerError as `copyStudio`, and `disk.full`
  */
-export async function moveStudio({ from, to, artifacts }: Move): Promise<Moved> {
+export async function moveStudio({ from, to, artifacts }: StudioMove): Promise<Moved> {
   const renamed = new Map<string, string>();
   const known = artifacts === undefined ? [] : await artifactsOf(from);
   for (const each of known) {

@@ -2,14 +2,14 @@ import type { RouteName } from '../../local-api/contract/routes.ts';
 import type { Browser } from '../browser/browser.ts';
 import { OUTCOMES, SHARED } from '../words/shared.ts';
 import type { JobLogAnswer, PageActions } from '../worker/model.ts';
-import { call, type Failed } from './call.ts';
+import { call, type FailedCall } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 interface WorkerActionsOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
   /** A failure in words. */
-  readonly because: (failed: Failed) => string;
+  readonly because: (failed: FailedCall) => string;
 }
 
 type WorkerActions = Pick<PageActions, 'pause' | 'resume' | 'cancelJob' | 'askAgain' | 'readJobLog'>;
@@ -17,7 +17,7 @@ type WorkerActions = Pick<PageActions, 'pause' | 'resume' | 'cancelJob' | 'askAg
 /** Why something was not done, in words. `onSignedOut`: the worker does not know this window any more. */
 export const reasonsFor =
   (onSignedOut: () => void) =>
-  (failed: Failed): string => {
+  (failed: FailedCall): string => {
     if (failed.is === 'unreachable') return OUTCOMES.unreachable;
     if (failed.status !== 401) return failed.message;
     onSignedOut();

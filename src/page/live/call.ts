@@ -20,7 +20,7 @@ export type Called<Answer> =
   | { readonly is: 'unreachable' };
 
 /** Why there is no answer. */
-export type Failed = Exclude<Called<unknown>, { readonly is: 'answered' }>;
+export type FailedCall = Exclude<Called<unknown>, { readonly is: 'answered' }>;
 
 export interface CallOptions<Name extends RouteName> {
   /** Values of the `:name` parts of the path. */

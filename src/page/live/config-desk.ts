@@ -7,7 +7,7 @@ import { CONFIG } from '../words/config.ts';
 import { SHARED } from '../words/shared.ts';
 import { STATUS } from '../words/status.ts';
 import { changesIn, type Edit, type Edits } from '../worker/config/draft.ts';
-import { call, type Failed } from './call.ts';
+import { call, type FailedCall } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 /** Whom a worker is to work for. */
@@ -39,7 +39,7 @@ interface ConfigDeskOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
   /** A failure in words. */
-  readonly because: (failed: Failed) => string;
+  readonly because: (failed: FailedCall) => string;
 }
 
 interface Desk extends ConfigDeskOptions {

@@ -3,7 +3,7 @@ import type { ApiFinding, ApiUpdateCheck, PlaceName } from '../../local-api/cont
 import type { Browser } from '../browser/browser.ts';
 import { ABOUT } from '../words/about.ts';
 import { OUTCOMES, SHARED } from '../words/shared.ts';
-import { call, type Failed } from './call.ts';
+import { call, type FailedCall } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 /** The program that the worker runs in: what its doctor found, and which release comes next. */
@@ -24,13 +24,13 @@ interface InstallationDeskOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
   /** A failure in words. */
-  readonly because: (failed: Failed) => string;
+  readonly because: (failed: FailedCall) => string;
 }
 
 export function createInstallationDesk({ browser, toasts, because }: InstallationDeskOptions): InstallationDesk {
   const findings = signal<readonly ApiFinding[] | undefined>(undefined);
   const updateCheck = signal<ApiUpdateCheck | undefined>(undefined);
-  const sayFailed = (notDone: string, failed: Failed): void =>
+  const sayFailed = (notDone: string, failed: FailedCall): void =>
     toasts.show('bad', SHARED.outcome(notDone, because(failed)));
   return {
     findings,

@@ -7,7 +7,7 @@ import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { Browser } from '../browser/browser.ts';
 import { call } from './call.ts';
 import type { PageFacts } from './facts.ts';
-import type { ModelEvent } from './model-desk.ts';
+import type { ModelNews } from './model-desk.ts';
 import { jobsAfter, jobsAfterProgress, linesAfter, linesFrom, sorted, stepsAfter } from './reducers.ts';
 
 /** Puts what the worker tells into the facts of a window. */
@@ -21,7 +21,7 @@ export interface Intake {
 interface IntakeOptions {
   readonly browser: Pick<Browser, 'now' | 'request'>;
   readonly facts: PageFacts;
-  readonly onModelEvent: (event: ModelEvent) => void;
+  readonly onModelEvent: (event: ModelNews) => void;
 }
 
 export const createIntake = (options: IntakeOptions): Intake => new FactsIntake(options);

@@ -6,7 +6,7 @@ import type { Browser } from '../browser/browser.ts';
 import { MODELS } from '../words/models.ts';
 import { SHARED } from '../words/shared.ts';
 import { isWhole } from '../worker/models/look.ts';
-import { call, type Failed } from './call.ts';
+import { call, type FailedCall } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 /*
@@ -48,7 +48,7 @@ interface ModelDeskOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
   /** A failure in words. */
-  readonly because: (failed: Failed) => string;
+  readonly because: (failed: FailedCall) => string;
 }
 
 interface Desk extends ModelDeskOptions {
@@ -60,14 +60,14 @@ interface Desk extends ModelDeskOptions {
 
 type Named = Pick<ApiModel, 'id' | 'displayName'>;
 /** What is told of models. */
-export type ModelEvent = Extract<ApiEvent, { readonly event: 'models' | 'pull' | 'catalogue' | 'missed' }>;
+export type ModelNews = Extract<ApiEvent, { readonly event: 'models' | 'pull' | 'catalogue' | 'missed' }>;
 
 const SAY = MODELS.outcomes;
 
 /** `onEvent` takes what is told of models. */
 export function createModelDesk(
   options: ModelDeskOptions,
-): ModelDesk & { readonly onEvent: (event: ModelEvent) => void } {
+): ModelDesk & { readonly onEvent: (event: ModelNews) => void } {
   const desk: Desk = {
     ...options,
     models: signal(undefined),
@@ -193,7 +193,7 @@ async function verified(desk: Desk, model: Named): Promise<'verified' | 'damaged
   return verdict.files.every((file) => file.verdict === 'verified') ? 'verified' : 'unknown';
 }
 
-function onEvent(desk: Desk, event: ModelEvent): void {
+function onEvent(desk: Desk, event: ModelNews): void {
   const { models } = desk;
   const listed = models.value;
   if (listed === undefined) return; // nobody looks at them

@@ -5,14 +5,14 @@ import type { Credentials } from '../session/session.ts';
 import { keepArtifact, keptStill, logUnauthorized } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
-import type { Artifact } from './multipart-body.ts';
+import type { ArtifactUpload } from './multipart-body.ts';
 import type { OutboxEntry } from './entry.ts';
 import { describeAnswer, judgeForeground, retryAfterOf, type ForegroundVerdict, type UploadAnswer } from './policy.ts';
 import { upload } from './upload.ts';
 
 /** A finished artifact whose slot is still held; `entry` is missing when it could not be written to disk. */
 interface PendingUpload {
-  readonly artifact: Artifact;
+  readonly artifact: ArtifactUpload;
   readonly entry: OutboxEntry | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Reservation {
  * What is left on disk afterwards is the background's, see `background.ts`.
  */
 export async function deliverArtifact(
-  artifact: Artifact,
+  artifact: ArtifactUpload,
   deps: DeliveryDeps,
   reservation: Reservation,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ interface UploadResult {
 }
 
 async function uploadWithRetries(
-  { artifact, credentials }: { readonly artifact: Artifact; readonly credentials: Credentials },
+  { artifact, credentials }: { readonly artifact: ArtifactUpload; readonly credentials: Credentials },
   deps: DeliveryDeps,
   signal: AbortSignal,
 ): Promise<UploadResult> {
@@ -134,7 +134,7 @@ function keepOrDiscard({ artifact, entry }: PendingUpload, error: string, deps: 
 }
 
 /** Another worker may succeed where this result is of no use, so the studio receives a failure. */
-function discard({ jobId }: Artifact, deps: DeliveryDeps, because: string, error = because): DeliveryReport {
+function discard({ jobId }: ArtifactUpload, deps: DeliveryDeps, because: string, error = because): DeliveryReport {
   if (!deps.claims.send(fail(jobId, error, true))) deps.log.warn('failure.not-sent', { jobId, error });
   deps.log.error('result.discarded', { jobId, because });
   return { is: 'discarded', because };

@@ -3,7 +3,7 @@ import { artifactContentType, UPLOAD_PARTS } from '../../contract/upload.ts';
 import type { Random } from '../../system/random.ts';
 
 /** An artifact and what travels with it. */
-export interface Artifact {
+export interface ArtifactUpload {
   readonly jobId: JobId;
   /** Without a dot; the result's, which may differ from the one asked for. */
   readonly ext: string;
@@ -29,7 +29,7 @@ const BOUNDARY_BYTES = 24;
  * (studio contract; RFC 7578), then `generationMeta` where there is something to send.
  * Field values are sent as they are, line ends included.
  */
-export function multipartBody(artifact: Artifact, random: Pick<Random, 'hex'>): MultipartBody {
+export function multipartBody(artifact: ArtifactUpload, random: Pick<Random, 'hex'>): MultipartBody {
   const boundary = `studio-worker-${random.hex(BOUNDARY_BYTES)}`;
   const field = (name: string, value: string): string =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;

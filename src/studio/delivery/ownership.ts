@@ -3,7 +3,7 @@ import { studioBase } from '../../contract/routes.ts';
 import type { Credentials } from '../session/session.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
-import type { Artifact } from './multipart-body.ts';
+import type { ArtifactUpload } from './multipart-body.ts';
 import type { NewEntry } from './outbox.ts';
 import type { UploadAnswer } from './policy.ts';
 
@@ -36,7 +36,7 @@ export async function keep(
 
 /** Puts an artifact on disk, as `keep` does. */
 export const keepArtifact = (
-  { jobId, ext, prompt, bytes, ranOn }: Artifact,
+  { jobId, ext, prompt, bytes, ranOn }: ArtifactUpload,
   credentials: Credentials,
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
 ): Promise<OutboxEntry | undefined> =>
@@ -45,7 +45,7 @@ export const keepArtifact = (
 /** Of an artifact that is to stay on disk, makes sure that it does: somebody may have emptied the folder meanwhile. */
 export async function keptStill(
   entry: OutboxEntry | undefined,
-  { artifact, credentials }: { readonly artifact: Artifact; readonly credentials: Credentials },
+  { artifact, credentials }: { readonly artifact: ArtifactUpload; readonly credentials: Credentials },
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
 ): Promise<OutboxEntry | undefined> {
   if (entry === undefined || (await deps.outbox.holds(entry))) return entry;

@@ -7,7 +7,7 @@ import type { Http } from '../../system/net/http.ts';
 import type { Random } from '../../system/random.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { Credentials } from '../session/session.ts';
-import { type Artifact, multipartBody } from './multipart-body.ts';
+import { type ArtifactUpload, multipartBody } from './multipart-body.ts';
 import type { UploadAnswer } from './policy.ts';
 
 /** What one upload takes. */
@@ -23,7 +23,7 @@ const STALL_MS = 30 * SECOND_MS;
 
 /** Sends an artifact once. Never throws: without an answer, why there is none is the answer. */
 export async function upload(
-  artifact: Artifact,
+  artifact: ArtifactUpload,
   credentials: Credentials,
   deps: UploadDeps,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ const isWebPage = (contentType: string, body: string): boolean =>
   /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || /^\s*(?:<!doctype html|<html)\b/i.test(body);
 
 /** Ids are opaque: percent-encoded, and made well-formed first, since half a surrogate pair cannot be encoded. */
-function completeUrl({ jobId }: Artifact, { apiBaseUrl, workerId }: Credentials): string {
+function completeUrl({ jobId }: ArtifactUpload, { apiBaseUrl, workerId }: Credentials): string {
   const segment = (id: string): string => encodeURIComponent(id.toWellFormed());
   const route = `/workers/${segment(workerId)}/jobs/${segment(jobId)}/complete`;
   return studioUrl(apiBaseUrl, route) ?? apiBaseUrl;

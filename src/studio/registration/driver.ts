@@ -9,7 +9,7 @@ import {
   type Event,
   type Failed,
   INITIAL,
-  type Notice,
+  type RegistrationNotice,
   type Policy,
   type RequestResult,
   type State,
@@ -247,7 +247,7 @@ class RegistrationDriver implements Registration {
     this.#disarm = clock.after(waitMs, () => this.#dispatch({ type: 'elapsed' }));
   }
 
-  #log(notice: Notice): void {
+  #log(notice: RegistrationNotice): void {
     const { log } = this.#options;
     switch (notice.is) {
       case 'awaited':

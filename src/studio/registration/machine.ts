@@ -89,10 +89,10 @@ export type Effect =
   | { readonly do: 'forget'; readonly all: boolean }
   /** Arms the one timer. A wait the studio asked for is `atLeast`: jitter may only lengthen it. */
   | { readonly do: 'wait'; readonly ms: number; readonly atLeast: boolean; readonly after?: Failed }
-  | { readonly do: 'log'; readonly what: Notice };
+  | { readonly do: 'log'; readonly what: RegistrationNotice };
 
 /** What is logged for the operator. */
-export type Notice =
+export type RegistrationNotice =
   | { readonly is: 'awaited' }
   | { readonly is: 'requested' | 'pending'; readonly requestId: string }
   | { readonly is: 'approved'; readonly workerId: WorkerId }

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import { decodeValues, ValueReader } from './reader.ts';
+import { decodeValues, DbusReader } from './reader.ts';
 import { alignedTo, type DbusValue, isVariant, listOf, textOf, variant } from './values.ts';
 import { encodeValues } from './writer.ts';
 
@@ -65,7 +65,7 @@ export function encodeMessage(message: Partial<DbusMessage> & Pick<DbusMessage, 
 
 /** How long the whole message is that begins with these bytes. @throws WorkerError `native.unavailable` */
 export function messageBytes(head: Uint8Array): number {
-  const reader = new ValueReader(head, isLittle(head));
+  const reader = new DbusReader(head, isLittle(head));
   reader.at = 4;
   const [body, , fields] = [reader.read('u'), reader.read('u'), reader.read('u')];
   const bytes = HEAD_BYTES + alignedTo(Number(fields), 8) + Number(body);
@@ -76,7 +76,7 @@ export function messageBytes(head: Uint8Array): number {
 /** @throws RangeError for a message that is cut off | WorkerError `native.unavailable` */
 export function decodeMessage(message: Uint8Array): DbusMessage {
   const little = isLittle(message);
-  const reader = new ValueReader(message, little);
+  const reader = new DbusReader(message, little);
   const [, type, flags, , , serial, fields] = HEADER.map((type) => reader.read(type));
   const found = new Map<DbusValue | undefined, DbusValue>();
   for (const field of listOf(fields)) {

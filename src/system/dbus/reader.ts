@@ -2,12 +2,12 @@ import { alignedTo, alignmentOf, type DbusValue, typesOf } from './values.ts';
 
 /** The values of a body. @throws RangeError for one that is cut off or is not what its signature says */
 export function decodeValues(signature: string, bytes: Uint8Array, isLittle: boolean): readonly DbusValue[] {
-  const reader = new ValueReader(bytes, isLittle);
+  const reader = new DbusReader(bytes, isLittle);
   return typesOf(signature).map((type) => reader.read(type));
 }
 
 /** Reads one value after the other; `at` is where the next one begins, or the gap before it. */
-export class ValueReader {
+export class DbusReader {
   at = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

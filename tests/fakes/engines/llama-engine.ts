@@ -5,7 +5,7 @@ import { toModelId } from '../../../src/base/ids.ts';
 import { hasPromptFormatAt } from '../../../src/compose/engines/prompt-format-on-disk.ts';
 import { type FileRole, VISION_PROJECTOR } from '../../../src/contract/model-source.ts';
 import { type ChatCompletion, readChatCompletion } from '../../../src/contract/results.ts';
-import { type ChatModel, chatModel } from '../../../src/demo/weights/chat.ts';
+import { type TinyChatModel, chatModel } from '../../../src/demo/weights/chat.ts';
 import type { Engine, ModelFiles } from '../../../src/engines/engine.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 import type { EngineHost } from '../../../src/engines/host/host.ts';
@@ -42,7 +42,7 @@ export interface LlamaScene extends Disposable {
 /** The real engine in a real child, on generated weights. */
 export function llamaScene(
   options: {
-    readonly model?: ChatModel;
+    readonly model?: TinyChatModel;
     readonly weights?: Uint8Array;
     readonly filename?: string;
     readonly hasRuntime?: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
-import type { Access, Route } from '../../../src/local-api/contract/route.ts';
+import type { RouteAccess, Route } from '../../../src/local-api/contract/route.ts';
 import { guard, type Secrets } from '../../../src/local-api/http/guard.ts';
 
 const secrets: Secrets = { token: 'right', cookieName: 'session', isSignedIn: (value) => value === 'open' };
@@ -11,8 +11,8 @@ const COOKIE = { cookie: 'other=1; session=open' };
 /** What the guard says of a request: who asks, or the status that they get. */
 function said(
   headers: Readonly<Record<string, string>>,
-  { access = 'page', method = 'GET', host = HOST }: { access?: Access; method?: string; host?: string } = {},
-): Access | number {
+  { access = 'page', method = 'GET', host = HOST }: { access?: RouteAccess; method?: string; host?: string } = {},
+): RouteAccess | number {
   const guarded = guard({ access, maxBodyBytes: 100 }, { method, host, headers: new Headers(headers) }, secrets);
   return guarded.is === 'guarded' ? guarded.as : guarded.status;
 }

@@ -3,7 +3,7 @@ import type { Files } from '../../../system/disk/files.ts';
 import type { Environment } from '../../../system/environment.ts';
 import type { AskProgram } from '../../../system/process/ask-program.ts';
 import {
-  type Candidate,
+  type TriedFile,
   createProgramFinder,
   executableName,
   pathFolders,
@@ -85,7 +85,7 @@ const accountFolders = ({ homeDir }: Pick<Environment, 'homeDir'>): readonly str
   homeDir === '' ? [] : [`${homeDir}/.local/bin`];
 
 /** Every release prints something about itself when it is asked; what prints nothing and fails did not run. */
-async function judge(path: string, options: SdCliFinderOptions): Promise<Candidate<SdCli>> {
+async function judge(path: string, options: SdCliFinderOptions): Promise<TriedFile<SdCli>> {
   const env = await environmentFor(path, options);
   const { end, output, lastError } = await options.ask([path, '--version'], { env, limitMs: VERSION_WITHIN_MS });
   if (isPinned(output)) return { is: 'accepted', found: { path, isNamed: false, isPinned: true } };

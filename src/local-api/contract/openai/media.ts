@@ -80,10 +80,10 @@ const TranscriptSchema = v.object({
   segment_list: v.optional(v.array(SpanSchema), []),
   words: v.optional(v.array(SpanSchema), []),
 });
-export type Transcript = v.InferOutput<typeof TranscriptSchema>;
+export type EngineTranscript = v.InferOutput<typeof TranscriptSchema>;
 
 /** The transcript that an engine returned; undefined for anything else. */
-export function transcriptIn(value: unknown): Transcript | undefined {
+export function transcriptIn(value: unknown): EngineTranscript | undefined {
   const read = v.safeParse(TranscriptSchema, value);
   return read.success ? read.output : undefined;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../base/json.ts';
 import { VERSION } from '../../../base/version.ts';
 import { ApiErrorSchema } from '../common.ts';
-import type { Access, Route } from '../route.ts';
+import type { RouteAccess, Route } from '../route.ts';
 import { ROUTE_NAMES, ROUTES } from '../routes.ts';
 import { CONFIG_ROUTES } from '../routes/config.ts';
 import { JOBS_ROUTES } from '../routes/jobs.ts';
@@ -83,7 +83,7 @@ const OPENAI_ERROR: JsonObject = {
   required: ['error'],
 };
 
-const SECURITY: Readonly<Record<Access, readonly JsonObject[]>> = {
+const SECURITY: Readonly<Record<RouteAccess, readonly JsonObject[]>> = {
   anyone: [],
   bearer: [{ token: [] }],
   page: [{ token: [] }, { page: [] }],

@@ -10,7 +10,7 @@ import { MeshView } from './mesh/mesh-view.tsx';
 import { TextView } from './text.tsx';
 
 /** Something that a job made, and how to show it. */
-export interface Artifact {
+export interface ShownArtifact {
   /** Of this origin. */
   readonly src: string;
   /** Content type. */
@@ -22,7 +22,7 @@ export interface Artifact {
 }
 
 interface ArtifactProps {
-  readonly artifact: Artifact;
+  readonly artifact: ShownArtifact;
   /** What is said of it: beside an image, below anything else. */
   readonly children?: ComponentChildren;
 }
@@ -46,14 +46,14 @@ export function ArtifactView({ artifact, children }: ArtifactProps) {
   );
 }
 
-function Player({ artifact: { src, type, label } }: { readonly artifact: Artifact }) {
+function Player({ artifact: { src, type, label } }: { readonly artifact: ShownArtifact }) {
   if (type.startsWith('audio/')) return <AudioPlayer key={src} src={src} label={label} />;
   if (type.startsWith('video/')) return <VideoPlayer key={src} src={src} label={label} />;
   if (type === 'application/json' || type.startsWith('text/')) return <TextView key={src} src={src} label={label} />;
   return <p class="note">{MEDIA.cannotShow}</p>;
 }
 
-function VideoPlayer({ src, label }: Pick<Artifact, 'src' | 'label'>) {
+function VideoPlayer({ src, label }: Pick<ShownArtifact, 'src' | 'label'>) {
   const [isBroken, setBroken] = useState(false);
   if (isBroken) return <p class="note">{MEDIA.cannotPlay}</p>;
   return (
@@ -98,7 +98,7 @@ function ImageView({ artifact, children }: ArtifactProps) {
   );
 }
 
-const LargeImage = ({ artifact, onClose }: { readonly artifact: Artifact; readonly onClose: () => void }) => (
+const LargeImage = ({ artifact, onClose }: { readonly artifact: ShownArtifact; readonly onClose: () => void }) => (
   <Lightbox
     label={artifact.label}
     src={artifact.src}
@@ -116,7 +116,7 @@ const LargeImage = ({ artifact, onClose }: { readonly artifact: Artifact; readon
   />
 );
 
-const save = ({ src, filename }: Artifact) => (
+const save = ({ src, filename }: ShownArtifact) => (
   <a class="btn btn--sm" href={src} download={filename}>
     <Icon name="down" />
     {MEDIA.save}

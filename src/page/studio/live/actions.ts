@@ -6,7 +6,7 @@ import {
   ModelViewSchema,
 } from '../../../contract/admin.ts';
 import type { Browser } from '../../browser/browser.ts';
-import type { Called, Failed } from '../../live/call.ts';
+import type { Called, FailedCall } from '../../live/call.ts';
 import type { ToastShelf } from '../../live/toasts.ts';
 import { SHARED } from '../../words/shared.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
@@ -17,7 +17,7 @@ interface StudioActionsOptions {
   readonly browser: Pick<Browser, 'request'>;
   readonly toasts: Pick<ToastShelf, 'show'>;
   /** A failure in words. */
-  readonly because: (failed: Failed) => string;
+  readonly because: (failed: FailedCall) => string;
 }
 
 type WorkerActions = Pick<StudioActions, 'approve' | 'reject' | 'invite' | 'removeWorker'>;

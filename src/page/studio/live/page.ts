@@ -7,7 +7,7 @@ import { type ApiLink, type EventLink, followEvents } from '../../../local-api/c
 import type { RawEvent } from '../../../local-api/client/sse.ts';
 import type { Browser } from '../../browser/browser.ts';
 import { codeIn } from '../../kit/routes.ts';
-import type { Failed } from '../../live/call.ts';
+import type { FailedCall } from '../../live/call.ts';
 import { createToasts } from '../../live/toasts.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
 import type { StudioPage } from '../model.ts';
@@ -107,7 +107,7 @@ function follow({ browser, lists, opened, route, now }: Following) {
 /** A failure in words. `onSignedOut`: the studio does not know this window any more. */
 const reasonsFor =
   (onSignedOut: () => void) =>
-  (failed: Failed): string => {
+  (failed: FailedCall): string => {
     if (failed.is === 'unreachable') return STUDIO.outcomes.unreachable;
     if (failed.status !== 401) return failed.message;
     onSignedOut();

@@ -8,7 +8,7 @@ export type Edit = string | boolean | Readonly<Record<string, boolean>> | readon
 export type Edits = Readonly<Record<string, Edit>>;
 
 /** One edit that is not what the file says. */
-export interface Change {
+export interface SettingChange {
   readonly field: ConfigField;
   /** What would be written; null restores the default. Undefined while it is wrong. */
   readonly value: unknown;
@@ -46,14 +46,14 @@ export function isSame(field: ConfigField, edit: Edit): boolean {
 }
 
 /** What an edit comes to: the value to write, or what is wrong with it. */
-export function changeOf(field: ConfigField, edit: Edit): Change {
+export function changeOf(field: ConfigField, edit: Edit): SettingChange {
   const given = isWindows(edit) && edit.length === 0 ? null : edit;
   const read = typeof given === 'string' ? readText(field, given.trim()) : { value: given };
   return { field, value: undefined, error: undefined, ...read };
 }
 
 /** All edits that change something, in the order of the page. */
-export const changesIn = (fields: readonly ConfigField[], edits: Edits): readonly Change[] =>
+export const changesIn = (fields: readonly ConfigField[], edits: Edits): readonly SettingChange[] =>
   fields.flatMap((field) => {
     const edit = edits[field.key];
     return edit === undefined || isSame(field, edit) ? [] : [changeOf(field, edit)];

@@ -13,7 +13,7 @@ import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 import { isLive } from '../state.ts';
 import { StaleBanner } from '../stale.tsx';
-import { type Change, changesIn } from './draft.ts';
+import { type SettingChange, changesIn } from './draft.ts';
 import { SaveBar } from './save-bar.tsx';
 import { Setting } from './setting.tsx';
 
@@ -78,7 +78,7 @@ const PathHead = ({ path }: { readonly path: string }) => (
 
 interface GroupsProps {
   readonly fields: readonly ConfigField[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly SettingChange[];
 }
 
 type GroupName = (typeof CONFIG_GROUPS)[number];

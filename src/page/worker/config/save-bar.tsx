@@ -2,10 +2,10 @@ import { Button } from '../../kit/button.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { usePage } from '../page-context.ts';
 import type { ConfigField } from '../../../local-api/contract/config.ts';
-import type { Change } from './draft.ts';
+import type { SettingChange } from './draft.ts';
 
 /** What is not saved yet; nothing while all is. */
-export function SaveBar({ changes }: { readonly changes: readonly Change[] }) {
+export function SaveBar({ changes }: { readonly changes: readonly SettingChange[] }) {
   const { model, actions } = usePage();
   if (changes.length === 0) return null;
   const wrong = changes.filter(({ field, error }) => (error ?? model.refusals.value[field.key]) !== undefined);

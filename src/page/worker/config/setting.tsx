@@ -5,13 +5,13 @@ import { FieldError, helpId } from '../../kit/field.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { usePage } from '../page-context.ts';
-import { type Change, isEditable, valueWords } from './draft.ts';
+import { type SettingChange, isEditable, valueWords } from './draft.ts';
 import { Widget } from './widget.tsx';
 
 interface SettingProps {
   readonly field: ConfigField;
   /** What the reader changed of it. */
-  readonly change: Change | undefined;
+  readonly change: SettingChange | undefined;
 }
 
 /** What a key is on the left, its control on the right. */
@@ -83,7 +83,7 @@ function Note({ field, change }: SettingProps) {
 const GROUPS: ReadonlySet<ConfigField['shape']> = new Set(['kinds', 'windows']);
 const WIDE: ReadonlySet<ConfigField['shape']> = new Set(['text', 'folder', 'secret', 'list', 'windows']);
 
-function classOf({ shape }: ConfigField, change: Change | undefined): string {
+function classOf({ shape }: ConfigField, change: SettingChange | undefined): string {
   const names = ['setting'];
   if (shape === 'switch') names.push('setting--flag');
   if (WIDE.has(shape)) names.push('setting--wide');

@@ -1,6 +1,6 @@
 import type { ApiJob } from '../../../local-api/contract/jobs.ts';
 import type { IconName } from '../../kit/icons/icons.tsx';
-import type { Artifact } from '../../kit/media/artifact.tsx';
+import type { ShownArtifact } from '../../kit/media/artifact.tsx';
 import type { Tone } from '../../kit/tones.ts';
 import { JOBS } from '../../words/jobs.ts';
 
@@ -37,7 +37,7 @@ export function thumbnailOf({ jobId, hasThumbnail, previews }: ApiJob): string |
 }
 
 /** What of a job's result can be shown: the result itself, or its small picture where the worker has no more. */
-export function artifactOf(job: ApiJob): Artifact | undefined {
+export function artifactOf(job: ApiJob): ShownArtifact | undefined {
   const { jobId, result } = job;
   const label = job.status === 'running' ? JOBS.preview : JOBS.result(titleOf(job));
   const small = thumbnailOf(job);

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type Candidate, createProgramFinder, pathFolders } from '../../../../src/engines/programs/find.ts';
+import { type TriedFile, createProgramFinder, pathFolders } from '../../../../src/engines/programs/find.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
@@ -10,7 +10,7 @@ async function setup(variables: Record<string, string> = {}) {
   const folder = await tempFolder();
   const log = recordingLogger();
   const judged: string[] = [];
-  const accept = async (path: string): Promise<Candidate<string>> => {
+  const accept = async (path: string): Promise<TriedFile<string>> => {
     judged.push(path);
     const text = await systemFiles.readText(path);
     if (text === 'good') return { is: 'accepted', found: path };

@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { toJobId } from '../../../../src/base/ids.ts';
 import { readGenerationMeta } from '../../../../src/contract/upload.ts';
-import { type Artifact, multipartBody } from '../../../../src/studio/delivery/multipart-body.ts';
+import { type ArtifactUpload, multipartBody } from '../../../../src/studio/delivery/multipart-body.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
 import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 
-const anArtifact = (fields: Partial<Artifact> = {}): Artifact => ({
+const anArtifact = (fields: Partial<ArtifactUpload> = {}): ArtifactUpload => ({
   jobId: toJobId('job-1'),
   ext: 'png',
   prompt: 'a red fox',
@@ -17,7 +17,7 @@ const anArtifact = (fields: Partial<Artifact> = {}): Artifact => ({
 const bytesOf = (parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.concat([...parts]));
 
 /** The body as a studio reads it. */
-const read = async (artifact: Artifact) => {
+const read = async (artifact: ArtifactUpload) => {
   const { contentType, parts } = multipartBody(artifact, systemRandom);
   const headers = { 'content-type': contentType };
   const request = new Request('http://localhost/', { method: 'POST', body: bytesOf(parts), headers });
