@@ -46,17 +46,21 @@ const SQLITE_CLAIM = (where: Conditions): string =>
 /** The best jobs of which one is taken: what others take at the same time is passed over. */
 const MAX_CANDIDATES = 32;
 
-/** Always returns a row, so that "nothing fits" differs from "others were faster". */
+/**
+ * Candidates are looked up one by one: in a join the database may read the whole queue, when it does not know yet how long
+ * that is. Always returns a row, so that "nothing fits" differs from "others were faster".
+ */
 const POSTGRES_CLAIM = (where: Conditions): string =>
   `WITH open AS MATERIALIZED (SELECT name, max_running FROM projects WHERE ${OPEN} ${where.notFull}),
    candidates AS MATERIALIZED (
-     SELECT head.seq FROM open JOIN queue_lanes lanes ON lanes.project = open.name CROSS JOIN LATERAL (
+     SELECT head.seq, head.priority FROM open JOIN queue_lanes lanes ON lanes.project = open.name CROSS JOIN LATERAL (
        SELECT queued.seq, queued.priority FROM jobs queued WHERE ${where.fits}
        ORDER BY queued.priority DESC, queued.seq LIMIT ${MAX_CANDIDATES}) head
      WHERE ${where.lane} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
    free AS (
-     SELECT jobs.seq FROM jobs WHERE jobs.state = 'queued' AND jobs.seq IN (SELECT seq FROM candidates)
-     ORDER BY jobs.priority DESC, jobs.seq LIMIT 1 FOR UPDATE SKIP LOCKED),
+     SELECT locked.seq FROM (SELECT seq FROM candidates ORDER BY priority DESC, seq) best CROSS JOIN LATERAL (
+       SELECT jobs.seq FROM jobs WHERE jobs.seq = best.seq AND jobs.state = 'queued' FOR UPDATE SKIP LOCKED) locked
+     LIMIT 1),
    taken AS (UPDATE jobs SET ${where.taken} WHERE seq IN (SELECT seq FROM free) RETURNING *)
    SELECT taken.*, (SELECT COUNT(*) FROM candidates) AS candidates,
      (SELECT max_running FROM open WHERE open.name = taken.project) AS max_running
