@@ -2,8 +2,8 @@ import type { AdminErrorCode } from '../../../contract/admin.ts';
 import type { Scope } from '../../../contract/operator/tokens.ts';
 
 /*
- * Who may do what at the operator API: one decision, by the route, by what the caller showed, and by the project that
- * the request is about.
+ * Who may do what at the operator API: by the route and what the caller showed, and then by the project of what the request
+ * is about.
  */
 
 /** What a route asks of its caller. */
@@ -46,8 +46,6 @@ export type Credential = Caller | { readonly is: 'nothing' } | { readonly is: 'u
 export interface Access {
   readonly need: Need;
   readonly credential: Credential;
-  /** The project that the request is about, where it names one. */
-  readonly project?: string | undefined;
   /** In milliseconds since the epoch. */
   readonly now: number;
 }
@@ -56,8 +54,8 @@ export type Verdict =
   | { readonly is: 'allowed'; readonly caller: Caller }
   | { readonly is: 'refused'; readonly error: AdminErrorCode; readonly message: string };
 
-/** Whether the caller may have it. What belongs to another project does not exist for it. */
-export function judge({ need, credential, project, now }: Access): Verdict {
+/** Whether the caller may ask for it at all. What it is about is for `sees` to say. */
+export function judge({ need, credential, now }: Access): Verdict {
   if (credential.is === 'operator') return { is: 'allowed', caller: credential };
   if (credential.is === 'nothing') return refused('unauthorized', wanted(need));
   if (credential.is === 'unknown') {
@@ -73,7 +71,6 @@ export function judge({ need, credential, project, now }: Access): Verdict {
   if (!scopes.includes(need)) {
     return refused('forbidden', `token ${tokenId} may ${scopes.join(' and ')}, and this needs the scope ${need}`);
   }
-  if (project !== undefined && project !== credential.project) return refused('not-found', 'no such thing');
   return { is: 'allowed', caller: credential };
 }
 
@@ -84,6 +81,6 @@ const wanted = (need: Need): string =>
 
 const refused = (error: AdminErrorCode, message: string): Verdict => ({ is: 'refused', error, message });
 
-/** Whether a caller that was let in may see what belongs to this project. */
+/** Whether a caller that was let in sees what belongs to this project. For one that does not, it does not exist. */
 export const sees = (caller: Caller, project: string): boolean =>
   caller.is === 'operator' || caller.project === project;
