@@ -8,7 +8,7 @@ import { answerChat } from '../openai/chat.ts';
 import { artifactOf, artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
 import { imageTaskOf, speechTaskOf } from '../openai/media-tasks.ts';
 import { modelFor } from '../openai/model-for.ts';
-import { answerResponse } from '../openai/responses.ts';
+import { answerResponse } from '../openai/responses/responses.ts';
 import { transcriptAs } from '../openai/transcript.ts';
 import { knownModels, type LocalJobParts } from './one-off.ts';
 

@@ -67,7 +67,7 @@ async function streamed(question: Question, deps: AnswerDeps, { leave, onEnd }: 
   const text = createTextStream(async (piece) => {
     if (head === undefined) return; // a job has its id before its first word
     started.resolve(response);
-    await writer.send(shape.piece(head, piece));
+    for (const event of shape.piece(head, piece)) await writer.send(event);
   }, shape.tellable);
   const onStart = (id: JobId): void => {
     for (const event of shape.begun(headFor(id))) void writer.send(event);
@@ -100,8 +100,8 @@ interface Ending {
 async function writeEnd(reply: ChatReply, { head, text, writer, shape }: Ending): Promise<void> {
   const rest = text.rest(shape.textOf(reply));
   if (rest === undefined) throw new WorkerError('engine.failed', 'the chat began anew with another answer');
-  if (rest !== '') await writer.send(shape.piece(head, rest));
-  for (const event of shape.ended(head, reply)) await writer.send(event);
+  const events = [...(rest === '' ? [] : shape.piece(head, rest)), ...shape.ended(head, reply)];
+  for (const event of events) await writer.send(event);
 }
 
 const streamError = (thrown: unknown): StreamError =>

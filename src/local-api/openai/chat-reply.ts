@@ -22,7 +22,7 @@ export function chatShape(request: ChatRequest): ReplyShape {
       };
     },
     begun: (head) => [chunk(head, { role: 'assistant', content: '' })],
-    piece: (head, content) => chunk(head, { content }),
+    piece: (head, content) => [chunk(head, { content })],
     ended: (head, reply) => endOf(head, reply, { tools, withUsage }),
     failed: (_head, error) => ({ data: { error } }),
   };

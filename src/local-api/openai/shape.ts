@@ -24,7 +24,7 @@ export interface ReplyShape {
   readonly textOf: (reply: ChatReply) => string;
   readonly whole: (head: ReplyHead, reply: ChatReply) => unknown;
   readonly begun: (head: ReplyHead) => readonly SseEvent[];
-  readonly piece: (head: ReplyHead, text: string) => SseEvent;
+  readonly piece: (head: ReplyHead, text: string) => readonly SseEvent[];
   readonly ended: (head: ReplyHead, reply: ChatReply) => readonly SseEvent[];
   /** For a client that has the beginning already. */
   readonly failed: (head: ReplyHead, error: StreamError) => SseEvent;

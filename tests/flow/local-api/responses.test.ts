@@ -57,7 +57,7 @@ test('the client’s own helper follows a response to its end', async () => {
 
 test.each([
   ['an earlier response, which nobody kept', { previous_response_id: 'resp_1' }, 'previous_response_id'],
-  ['tools', { tools: [{ type: 'web_search' }] }, 'tools'],
+  ['tools that are no functions', { tools: [{ type: 'web_search' }] }, 'tools.0.type'],
   ['nothing to answer', { input: [] }, 'input'],
 ])('a request with %s is refused by the field', async (_title, change, param) => {
   await using at = await setup();

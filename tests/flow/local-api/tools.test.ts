@@ -4,6 +4,7 @@ import { chatModel } from '../../../src/demo/weights/chat.ts';
 import { synthetic } from '../../fakes/builders.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { setupReal } from './real-models.ts';
+import { SAYS_A_CALL, TAKES_TOOLS } from './tool-model.ts';
 
 setDefaultTimeout(TEST_MS);
 
@@ -21,25 +22,8 @@ const WEATHER = {
   },
 } as const satisfies OpenAI.ChatCompletionTool;
 
-/** A template that wants tools as a list of definitions, and the arguments of a call as an object. */
-const TEMPLATE =
-  "{% for tool in tools or [] %}{{ tool.function.name + ': ' + tool.function.parameters.type }}\n{% endfor %}" +
-  '{% for m in messages %}{% if m.tool_calls %}{% for call in m.tool_calls %}' +
-  "{{ 'called with ' + call.function.arguments.city }}{% endfor %}{% endif %}" +
-  "{{'<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n'}}{% endfor %}{{ '<|im_start|>assistant\\n' }}";
-
-const SAYS = [
-  ['Let'],
-  [' me look.'],
-  ['\n'],
-  ['<tool_call>'],
-  ['{"name": "weather", "arguments": '],
-  ['{"city": "Oslo"}}'],
-  ['</tool_call>'],
-];
-
 const ask = { model: 'caller', messages: [{ role: 'user' as const, content: 'Rain?' }], tools: [WEATHER] };
-const setup = () => setupReal({ caller: chatModel({ template: TEMPLATE, says: SAYS }), plain: chatModel() });
+const setup = () => setupReal({ caller: chatModel({ template: TAKES_TOOLS, says: SAYS_A_CALL }), plain: chatModel() });
 const refusalOf = (asked: Promise<unknown>): Promise<unknown> => asked.catch((thrown: unknown) => thrown);
 
 describe('a model whose template takes tools', () => {

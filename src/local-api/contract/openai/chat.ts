@@ -37,15 +37,20 @@ const FormatSchema = v.variant('type', [
 ]);
 
 /** As many as that API takes. */
-const MAX_TOOLS = 128;
+export const MAX_TOOLS = 128;
+export const ONLY_FUNCTIONS = 'only functions can be called';
+
+/** A function that a model may call. */
+export const FUNCTION_FIELDS = {
+  name: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'is no name of up to 64 letters, digits, _ and -')),
+  description: v.nullish(v.string()),
+  /** A JSON schema; of no arguments when left out. */
+  parameters: v.nullish(v.record(v.string(), v.unknown())),
+} as const;
+
 const ToolSchema = v.object({
-  type: v.literal('function', 'only functions can be called'),
-  function: v.object({
-    name: v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/, 'is no name of up to 64 letters, digits, _ and -')),
-    description: v.nullish(v.string()),
-    /** A JSON schema; of no arguments when left out. */
-    parameters: v.nullish(v.record(v.string(), v.unknown())),
-  }),
+  type: v.literal('function', ONLY_FUNCTIONS),
+  function: v.object(FUNCTION_FIELDS),
 });
 export type Tool = v.InferOutput<typeof ToolSchema>;
 
