@@ -52,6 +52,8 @@ export interface OfferCandidate {
   readonly cooling: boolean;
   /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. */
   readonly settled: boolean;
+  /** Engines that it had no place for beside the jobs it runs, and until when that counts (`Clock.elapsed`). */
+  readonly noPlace: ReadonlyMap<string, number>;
 }
 
 /** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it reports so. */
@@ -110,6 +112,22 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set(['busy', 'paused', 'insuffi
 /** Whether a rejection means "not now" rather than "not this job". A code decides; texts are for workers without codes. */
 export const isTransient = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
   TRANSIENT_CODES.has(rejection.code ?? '') || TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
+
+/**
+ * How long an engine is left alone at a worker that was too busy for one more job of it, unless one of its jobs ends
+ * before: what others it runs may end, too. Meanwhile the other engines' jobs fill its places.
+ */
+export const NO_PLACE_MS = 30_000;
+
+/** Whether a rejection says that the jobs which a worker runs leave no place for this one: nothing about the job itself. */
+export const isBusyBeside = (code: string | undefined, running: number): boolean => code === 'busy' && running > 0;
+
+/** The name of the engine in a model source, which is JSON that the studio wrote itself. */
+export function engineOf(modelSource: string): string {
+  const source: unknown = JSON.parse(modelSource);
+  const engine: unknown = typeof source === 'object' && source !== null ? Reflect.get(source, 'engine') : undefined;
+  return typeof engine === 'string' ? engine : '';
+}
 
 /** How long a job that a worker could not take lets the others pass, and how many may do so at once. */
 const DEFERRED_MS = 10 * MINUTE_MS;

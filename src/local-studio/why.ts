@@ -45,7 +45,7 @@ export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>)
 }
 
 function whyNotYet(job: WaitingJob, worker: AskedWorker): string {
-  const { offer, running, maxJobs, settled, cooling } = worker;
+  const { offer, running, maxJobs, settled, cooling, noPlace } = worker;
   if (isFull(worker)) {
     return `busy with ${maxJobs > 1 ? `${running.size} of ${maxJobs} jobs` : [...running.keys()].join(', ')}`;
   }
@@ -53,6 +53,7 @@ function whyNotYet(job: WaitingJob, worker: AskedWorker): string {
     return offer.jobId === job.id ? 'is asked now' : `is asked about ${offer.jobId}`;
   }
   if (!settled) return 'connected just now: its first heartbeat is awaited';
+  if (noPlace.has(job.engine)) return `has no place for another ${job.engine} job beside those it runs`;
   return cooling ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';
 }
 

@@ -5,7 +5,7 @@ import { dropLease, onHeartbeat, recall, revokeHere } from './leases.ts';
 import type { StudioState, WorkerSession } from './state.ts';
 import { offerTo, requeued, takeBack } from './offering.ts';
 import { endUnlessNewest } from './sessions.ts';
-import { afterFailure, defer, isTransient } from '../queue.ts';
+import { afterFailure, defer, engineOf, isBusyBeside, isTransient, NO_PLACE_MS } from '../queue.ts';
 import type { Completion } from '../storage/store.ts';
 
 /*
@@ -74,7 +74,10 @@ async function onReject(studio: StudioState, session: WorkerSession, frame: Fram
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return;
   session.disarm();
   const transient = isTransient({ code: frame.code, reason: frame.reason });
-  if (transient) {
+  if (isBusyBeside(frame.code, session.running.size)) {
+    const job = await studio.store.jobs.get(offer.jobId);
+    if (job !== undefined) session.noPlace.set(engineOf(job.modelSource), studio.clock.elapsed() + NO_PLACE_MS);
+  } else if (transient) {
     session.cooling = true;
     defer(session.deferred, offer.seq, studio.clock.elapsed());
   } else session.rejected.push(offer.seq);
@@ -153,7 +156,10 @@ export async function complete(
 export function endJob(session: WorkerSession | undefined, jobId: string): void {
   if (session === undefined) return;
   // What it freed may be just what the job took that it rejected for the moment.
-  if (session.running.delete(jobId)) session.cooling = false;
+  if (session.running.delete(jobId)) {
+    session.cooling = false;
+    session.noPlace.clear();
+  }
   const { offer } = session;
   if (offer.at !== 'offered' || offer.jobId !== jobId) return;
   session.overtaken = jobId;

@@ -57,13 +57,13 @@ const canAsk = (studio: StudioState, session: WorkerSession): boolean =>
   !studio.stopped && session.alive && isAvailable(session);
 
 async function choose(studio: StudioState, session: WorkerSession): Promise<JobRow | undefined> {
-  const { workerId, capabilities, rejected, deferred } = session;
+  const { workerId, capabilities, rejected, deferred, noPlace } = session;
   const { jobs } = studio.store;
   const now = studio.clock.now();
   const criteria = {
     workerId,
     kinds: capabilities.taskKinds,
-    engines: enginesOf(capabilities),
+    engines: enginesOf(capabilities).filter((engine) => (noPlace.get(engine) ?? 0) <= studio.clock.elapsed()),
     thresholdGb: capabilities.vramThresholdGb,
     except: rejected,
   };

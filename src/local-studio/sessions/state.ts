@@ -29,6 +29,7 @@ export interface WorkerSession {
   /** How many jobs it may have at a time; one until its first heartbeat. */
   maxJobs: number;
   cooling: boolean;
+  readonly noPlace: Map<string, number>;
   /** A job came up while the store was being asked: its answer may be out of date. */
   askAgain: boolean;
   /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. Nothing is offered before. */

@@ -194,6 +194,7 @@ function newSession(
     running: new Map(),
     maxJobs: 1,
     cooling: false,
+    noPlace: new Map(),
     askAgain: false,
     settled: false,
     rejected: [],

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { someCapabilities, anLlmTask } from '../../fakes/builders.ts';
+import { anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
 import { type BareWorker, bareWorker, bareSocket, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio, type FakeStudioOptions } from '../../fakes/studio/fake-studio.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
@@ -186,6 +186,64 @@ test('a worker that could not take a job is asked again once another ended', asy
   worker.send(result(first));
   await worker.next('completeAck');
   expect(jobOf(await worker.next('offer'))).toBe(id);
+});
+
+/** Where jobs go that the worker's other engine does. */
+const onPiper = { model: 'voice', modelSource: { ...synthetic, engine: 'piper' } };
+const busy = (jobId: string) => ({
+  type: 'reject',
+  jobId,
+  reason: 'worker already has an in-flight job',
+  code: 'busy',
+});
+
+test('a worker too busy for one engine is asked for another’s jobs at once', async () => {
+  const clock = new FakeClock();
+  await using world = await setup({ clock }, { maxParallelJobs: 4, modelEngines: ['synthetic', 'piper'] });
+  const { studio, worker } = world;
+  const [first = ''] = await accepted(studio, worker, 1);
+  const speech = await studio.createJob(anImage, onPiper);
+  expect(jobOf(await worker.next('offer'))).toBe(speech.id);
+  const next = await studio.createJob(anImage);
+  worker.send(busy(speech.id));
+  expect(jobOf(await worker.next('offer'))).toBe(next.id);
+  worker.send(accept(next.id));
+  await studio.jobIs(next.id, 'running');
+  expect(await world.beat(worker, first, next.id)).toHaveLength(2);
+  expect(worker.waiting).toEqual([]); // asked again when one of its jobs ends
+  worker.send(result(first));
+  await worker.next('completeAck');
+  expect(jobOf(await worker.next('offer'))).toBe(speech.id);
+
+  worker.send(busy(speech.id));
+  await studio.jobIs(speech.id, 'queued');
+  clock.advance(20_000);
+  await world.beat(worker, next.id);
+  expect(worker.waiting).toEqual([]);
+  clock.advance(10_000);
+  await world.beat(worker, next.id); // what else the machine ran may have ended
+  expect(jobOf(await worker.next('offer'))).toBe(speech.id);
+});
+
+test('jobs that a busy worker had no place for keep their order', async () => {
+  await using world = await setup();
+  const { studio, worker } = world;
+  let [running = ''] = await accepted(studio, worker, 1);
+  const queued = [];
+  for (let made = 0; made < 3; made++) queued.push((await studio.createJob(anImage)).id);
+  expect(jobOf(await worker.next('offer'))).toBe(queued[0] ?? '');
+  worker.send(busy(queued[0] ?? ''));
+  for (const id of queued) {
+    await world.beat(worker, running);
+    worker.send(result(running));
+    await worker.next('completeAck');
+    expect(jobOf(await worker.next('offer'))).toBe(id);
+    worker.send(accept(id));
+    running = id;
+    if (id === queued.at(-1)) break;
+    const refused = jobOf(await worker.next('offer'));
+    worker.send(busy(refused));
+  }
 });
 
 test('an offer that is not answered in time leaves the running jobs alone', async () => {

@@ -23,6 +23,7 @@ const candidate = (about: Partial<OfferCandidate> = {}): OfferCandidate => ({
   offer: { at: 'none' },
   running: new Map(),
   maxJobs: 1,
+  noPlace: new Map(),
   capabilities: able(),
   cooling: false,
   settled: true,

@@ -2,6 +2,7 @@ import { hasEnded, type WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
+import { engineOf } from '../../queue.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { jobsElsewhere } from './elsewhere.ts';
 import { isoOf } from './context.ts';
@@ -129,14 +130,12 @@ function whyNotThere(job: WaitingJob, row: WorkerRow, { running: jobs = [], answ
   return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs, rejected, rejection: answer });
 }
 
-const NOTHING_ASKED = { offer: { at: 'none' }, cooling: false, settled: true } as const;
+const NOTHING_ASKED = { offer: { at: 'none' }, cooling: false, settled: true, noPlace: new Map() } as const;
 
 const obstacle = (job: WaitingJob, session: WorkerSession, answers: Answers): string =>
   whyNot(job, { ...session, rejection: answers.get(pair(job.id, session.workerId)) });
 
 /** What a job needs of a worker. The recipe is JSON that the studio wrote itself. */
 export function waitingJob({ id, seq, kind, vramGb, modelSource }: JobRow): WaitingJob {
-  const source: unknown = JSON.parse(modelSource);
-  const engine: unknown = typeof source === 'object' && source !== null ? Reflect.get(source, 'engine') : undefined;
-  return { id, seq, kind, vramGb, engine: typeof engine === 'string' ? engine : '' };
+  return { id, seq, kind, vramGb, engine: engineOf(modelSource) };
 }
