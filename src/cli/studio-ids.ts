@@ -1,5 +1,6 @@
 import { WorkerError } from '../base/errors.ts';
 import type { JobView, ModelView, RegistrationView, WorkerView } from '../contract/admin.ts';
+import type { WebhookView } from '../contract/operator/webhooks.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import { byPrefix } from './view/by-prefix.ts';
 
@@ -52,6 +53,20 @@ export const findRegistration = async (studio: OperatorClient, given: string): P
     listedBy: 'studio workers list',
     missing: 'studio.not-found',
     namesOf: ({ requestId, machineName }) => [requestId, machineName],
+  });
+
+/** For commands about one webhook, which `findWebhook` then looks up. */
+export const WEBHOOK_ARG = {
+  webhook: { type: 'positional', valueHint: 'webhook', description: 'Webhook id; the beginning will do' },
+} as const;
+
+/** @throws WorkerError `studio.not-found` | `cli.usage` when more than one is called so */
+export const findWebhook = async (studio: OperatorClient, given: string): Promise<WebhookView> =>
+  byPrefix(given, await studio.webhooks(), {
+    what: 'webhooks',
+    listedBy: 'studio webhooks list',
+    missing: 'studio.not-found',
+    namesOf: ({ id }) => [id],
   });
 
 /** @throws WorkerError `studio.not-found` | `cli.usage` when more than one is called so */

@@ -5,6 +5,7 @@ import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
 import { absentable, Decimal, U32 } from './numbers.ts';
 import { DEADLINE, excludes, ONE_DEADLINE, Priority, Timestamp } from './operator/urgency.ts';
+import { WebhookUrl } from './operator/webhooks.ts';
 import { whyNotMade } from './tasks/asked-result.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
@@ -168,6 +169,8 @@ export const JobDraftSchema = v.pipe(
     vramGbEstimate: absentable(v.pipe(Decimal, v.minValue(0))),
     priority: v.optional(Priority, 0),
     ...DEADLINE,
+    /** Who is told how it ended, beside the studio's webhooks. */
+    webhook: absentable(WebhookUrl),
   }),
   v.check(({ deadline, deadlineInMs }) => excludes(deadline, deadlineInMs), ONE_DEADLINE),
   v.check((draft) => draft.model !== undefined || draft.modelSource !== undefined, 'model or modelSource is required'),
@@ -199,6 +202,8 @@ export const JobViewSchema = v.object({
   finishedAt: absentable(Timestamp),
   /** When it fails unless it has ended. */
   deadline: absentable(Timestamp),
+  /** Without what it may hold of a secret. */
+  webhook: absentable(v.string()),
   /** Who holds it, or who finished it. */
   workerId: absentable(v.string()),
   error: absentable(v.string()),

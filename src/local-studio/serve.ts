@@ -8,10 +8,13 @@ import type { Logger } from '../log/logger.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
 import type { HttpServer, OnServerSocket, Serve, ServerPeer, Tls } from '../system/net/server.ts';
+import type { GuardedPost } from '../system/net/remote/guarded-post.ts';
 import type { Random } from '../system/random.ts';
 import { forwardedAddress } from './http/forwarded.ts';
 import { problem } from './http/http.ts';
 import { openStudioData, type StudioData, type StudioDataEffects, type StudioPlace } from './storage/studio-data.ts';
+import type { Hmac } from './webhooks/signature.ts';
+import { publicUrl } from './webhooks/payload.ts';
 import { createStudio, type Studio, type StudioParts } from './studio.ts';
 
 /** Where a studio listens. */
@@ -23,6 +26,8 @@ export interface StudioAddress {
   readonly tls?: Tls | undefined;
   /** Whether requests come through a proxy, which names who sent them in `X-Forwarded-For`. */
   readonly trustsProxy?: boolean | undefined;
+  /** Names in DNS that it is reached by, the best known first. */
+  readonly publicNames?: readonly string[] | undefined;
 }
 
 /** What a studio takes of the outside world. */
@@ -32,6 +37,9 @@ export interface StudioEffects extends StudioDataEffects {
   readonly sha256: Sha256;
   readonly nextTurn: NextTurn;
   readonly serve: Serve;
+  readonly hmacSha256: Hmac;
+  /** The way to webhooks, to private addresses as well where the operator allows them. */
+  readonly openGuardedPost: (allowPrivate: boolean) => GuardedPost;
 }
 
 export interface StudioOptions
@@ -41,6 +49,8 @@ export interface StudioOptions
     Partial<
       Pick<StudioParts, 'sparesLoopback' | 'hostNames' | 'objectionTo' | 'shell' | 'keepArtifactsMs' | 'keepAuditMs'>
     > {
+  /** Whether webhooks may lead to private addresses, by http too. */
+  readonly webhooksToPrivate?: boolean;
   readonly effects: StudioEffects;
   readonly log: Logger;
 }
@@ -75,10 +85,12 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
   const data = await openStudioData(options, effects, log);
   try {
     const names = [host, ...hostNames];
-    const rules = { log, shell, sparesLoopback, objectionTo, keepArtifactsMs, keepAuditMs, hostNames: names };
+    const poster = effects.openGuardedPost(options.webhooksToPrivate ?? false);
+    const sweeps = { keepArtifactsMs, keepAuditMs };
+    const rules = { poster, log, shell, sparesLoopback, objectionTo, ...sweeps, hostNames: names };
     const offered = { features: FEATURES, maxParallelJobs: MAX_PARALLEL_JOBS };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules, ...offered });
-    const served = serveStudio(studio, options, effects.serve);
+    const served = serveStudio(studio, { ...options, publicNames: hostNames }, effects.serve);
     const { dataDir, operatorToken, tokenFile, store } = data;
     log.info('studio.started', { url: served.url, dataDir, studioId: studio.id });
     if (!isLoopback(host) && options.tls === undefined) log.warn('studio.exposed', { host });
@@ -104,10 +116,12 @@ export const rulesOf = ({
   random,
   nextTurn,
   sha256,
-}: StudioEffects): Pick<StudioParts, 'clock' | 'random' | 'nextTurn' | 'hashOf'> => ({
+  hmacSha256: hmac,
+}: StudioEffects): Pick<StudioParts, 'clock' | 'random' | 'nextTurn' | 'hashOf' | 'hmac'> => ({
   clock,
   random,
   nextTurn,
+  hmac,
   hashOf: (text) => sha256(text).toHex(),
 });
 
@@ -117,8 +131,9 @@ export const rulesOf = ({
  * @throws the system's error when the port is taken; the studio is then stopped
  */
 export function serveStudio(studio: Studio, address: StudioAddress, serve: Serve): ServedStudio {
-  const { host, port, tls, trustsProxy = false } = address;
+  const { host, port, tls, trustsProxy = false, publicNames = [] } = address;
   const server = listen();
+  studio.listensAt(publicUrl(server, publicNames, tls !== undefined));
   return {
     url: server.url,
     port: server.port,

@@ -8,6 +8,7 @@ import { createEventFeed, type EventFeed } from '../page-host/feed.ts';
 import { createSignIns, type SignIns } from '../page-host/sign-ins.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
+import type { GuardedPost } from '../system/net/remote/guarded-post.ts';
 import type { Random } from '../system/random.ts';
 import { changesIn, type TellChange } from './changes.ts';
 import { watchDeadlines } from './deadlines.ts';
@@ -36,6 +37,8 @@ import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
 import { observedStore } from './storage/observed-store.ts';
+import { type Dispatcher, startDispatcher } from './webhooks/dispatcher.ts';
+import type { Hmac } from './webhooks/signature.ts';
 import type { KeptPages } from './storage/sign-ins-file.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { JobRow, Store, WorkerRow } from './storage/store.ts';
@@ -66,6 +69,9 @@ export interface StudioParts {
   readonly keepArtifactsMs?: number | undefined;
   /** Milliseconds that entries of the audit log are kept; for ever when undefined. */
   readonly keepAuditMs?: number | undefined;
+  /** The way to webhooks, and what signs for them. */
+  readonly poster: GuardedPost;
+  readonly hmac: Hmac;
   /** What the welcome offers beyond the bare contract. */
   readonly features: readonly Feature[];
   /** How many jobs a worker may have in flight, at most `MAX_PARALLEL_JOBS`. */
@@ -82,6 +88,8 @@ export interface Studio {
   openSocket(socket: ServerSocket, worker: WorkerRow): ServerSocketEvents;
   /** A code that opens the operator's page once, within ten minutes. */
   createPageCode(): string;
+  /** It is reached there now: begins to deliver what names that place. */
+  listensAt(url: string): void;
   /** Starts nothing any more, and leaves no timer behind. */
   stop(): void;
 }
@@ -98,6 +106,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
   const disarmHousekeeping = startHousekeeping({ ...parts, studioId });
   const deadlines = watchDeadlines(studio);
+  let dispatcher: Dispatcher | undefined;
   const decisions = createDecisions(clock);
   const unsubscribe = await bus.subscribe((news) => {
     onNews(studio, decisions, news);
@@ -110,6 +119,9 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
     openSocket: (socket, worker) =>
       openWorkerSocket({ studio, hashOf, nextTurn, newSessionId: () => random.hex(8) }, socket, worker),
     createPageCode: () => pages.createCode(DASHBOARD_CODE_MS).code,
+    listensAt: (url) => {
+      dispatcher ??= startDispatcher({ ...parts, webhooks: studio.store.webhooks, url });
+    },
     stop: () => {
       logFailure(studio, unsubscribe());
       studio.stopped = true;
@@ -117,6 +129,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       disarmSweep();
       disarmHousekeeping();
       deadlines.stop();
+      dispatcher?.stop();
       decisions.stop();
       for (const lease of studio.leases.values()) lease.disarm();
     },

@@ -38,6 +38,7 @@ import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract
 import { studioBase, studioUrl } from '../contract/routes.ts';
 import { type AccountsClient, accountsClient } from './accounts.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
+import { webhookClient, type WebhookClient } from './webhooks.ts';
 
 /*
  * One method for each route that an operator may call. They are alike and long only in number; what an answer means, whom
@@ -45,7 +46,7 @@ import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
  */
 
 /** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
-export interface OperatorClient extends AccountsClient {
+export interface OperatorClient extends AccountsClient, WebhookClient {
   /** Queues a job and returns it as the studio keeps it. */
   createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
@@ -125,6 +126,7 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
 
   return {
     ...accountsClient({ call, trusted }),
+    ...webhookClient({ call, trusted }),
     ...jobCalls(call),
     status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
     logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,

@@ -33,6 +33,8 @@ export interface StudioChoice extends LogChoice {
   readonly keepArtifactsMs: number | undefined;
   /** Milliseconds that entries of the audit log are kept. */
   readonly keepAuditMs: number | undefined;
+  /** Whether webhooks may lead to private addresses, by http too. */
+  readonly webhooksToPrivate: boolean;
   /** Names in DNS that it is reached by. */
   readonly hostNames: readonly string[];
 }

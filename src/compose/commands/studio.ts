@@ -8,6 +8,9 @@ import { codeOf } from '../../base/system-code.ts';
 import type { Tls } from '../../system/net/server.ts';
 import type { Logger } from '../../log/logger.ts';
 import { openPostgres } from '../../system/database/postgres.ts';
+import { hmacSha256 } from '../../system/disk/digest.ts';
+import { createGuardedPost, type GuardedPost } from '../../system/net/remote/guarded-post.ts';
+import { USER_AGENT } from '../../base/version.ts';
 import { openBucket } from '../../system/net/objects/object-store.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
@@ -28,6 +31,8 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
   readonly sparesLoopback?: boolean;
   /** Names in DNS that it is reached by, beside addresses and loopback names. */
   readonly hostNames?: readonly string[];
+  /** Whether webhooks may lead to private addresses. */
+  readonly webhooksToPrivate?: boolean;
   /** Whether models and inputs may be at private addresses. */
   readonly allowsPrivateUrls?: boolean;
 }
@@ -45,7 +50,7 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
       ...place,
       objectionTo,
       shell: (request, url) => shell.answer(request, url),
-      effects: { ...effects, openPostgres, openBucket },
+      effects: { ...effects, openPostgres, openBucket, hmacSha256, openGuardedPost: guardedPostOf(effects) },
       log: log.child({}, 'studio'),
     });
   } catch (thrown) {
@@ -63,6 +68,17 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
     );
   }
 }
+
+const guardedPostOf =
+  ({ clock, environment }: Pick<Effects, 'clock' | 'environment'>) =>
+  (allowPrivate: boolean): GuardedPost =>
+    createGuardedPost({
+      clock,
+      env: environment.get,
+      userAgent: USER_AGENT,
+      allowPrivate,
+      remedy: 'Start the studio with --webhooks-to-private to allow http and addresses of your own network.',
+    });
 
 /** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {

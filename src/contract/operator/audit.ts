@@ -29,6 +29,9 @@ export const AUDIT_ACTIONS = [
   'project.removed',
   'token.added',
   'token.removed',
+  'webhook.added',
+  'webhook.removed',
+  'webhook.retried',
   'artifact.expired',
   'audit.expired',
 ] as const;
@@ -52,7 +55,7 @@ export const AuditEntrySchema = v.object({
   /** The name of a project's token. */
   actorName: absentable(v.string()),
   action: v.string(),
-  /** Id of the job, worker, request, model, project or token. */
+  /** Id of the job, worker, request, model, project, token, webhook or delivery. */
   subject: absentable(v.string()),
   project: absentable(v.string()),
   /** More on it, by name; never a secret. */

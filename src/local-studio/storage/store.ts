@@ -2,9 +2,11 @@ import type { AttemptView, JobState } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { Admission, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
-import type { LogTable } from './tables/logs.ts';
 import type { TokenTable } from './tables/tokens.ts';
+import type { LogTable } from './tables/logs.ts';
+import type { ModelTable } from './tables/models.ts';
 import type { UrgencyTable } from './tables/urgency.ts';
+import type { WebhookTable } from './tables/webhooks.ts';
 import type { RejectionTable } from './rejections.ts';
 
 /*
@@ -18,6 +20,7 @@ import type { RejectionTable } from './rejections.ts';
  *   an offer is accepted    written, not synced: when it is lost, the studio that saw it gives the job to its worker again
  *   a job is completed      on disk, artifact first, before `completeAck` or 2xx: the worker then forgets the result
  *   a job fails, is retried or cancelled   on disk before the answer
+ *   who is to be told of a job's end       with that end, in one transaction
  *   tokens and approvals    on disk before they are handed out
  *
  * Every change of a job names the state it expects. Of two that race, the second changes nothing and returns false.
@@ -28,6 +31,7 @@ export interface Store {
   readonly models: ModelTable;
   readonly jobs: JobTable;
   readonly rejections: RejectionTable;
+  readonly webhooks: WebhookTable;
   readonly logs: LogTable;
   readonly projects: ProjectTable;
   readonly tokens: TokenTable;
@@ -108,29 +112,6 @@ export interface WorkerTable {
   remove(id: string): Promise<boolean>;
 }
 
-/** A model of the operator's catalogue. */
-export interface ModelRow {
-  readonly id: string;
-  readonly kind: TaskKindId;
-  readonly displayName: string | undefined;
-  readonly vramGb: number;
-  /** JSON of the model source. */
-  readonly source: string;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-/** The operator's catalogue of models. */
-export interface ModelTable {
-  get(id: string): Promise<ModelRow | undefined>;
-  list(): Promise<readonly ModelRow[]>;
-  /** False when there is one of that id. */
-  add(row: ModelRow): Promise<boolean>;
-  /** False when there is none of that id. */
-  replace(row: ModelRow): Promise<boolean>;
-  remove(id: string): Promise<boolean>;
-}
-
 /** A result that is a file, as its job refers to it. */
 export interface StoredArtifact {
   /** The name in the artifact store. */
@@ -160,6 +141,8 @@ export interface NewJob {
   readonly createdAt: number;
   /** When it fails unless it has ended, by the clock of `JobTable.now`. */
   readonly deadlineAt?: number | undefined;
+  /** Who is told of its end, beside the studio's webhooks: a URL. */
+  readonly webhook?: string | undefined;
 }
 
 /** A job and what became of it. */

@@ -47,6 +47,16 @@ export const STUDIO_SENTENCES = {
   'job.expired': own((f) => `job ${text(f.jobId)} failed: ${text(f.because)}`),
   'job.lost': own((f) => `${text(f.workerId)} lost job ${text(f.jobId)}: ${text(f.because)}`),
   'job.resumed': own((f) => `${text(f.workerId)} resumed job ${text(f.jobId)}`),
+  'webhook.added': own((f) => `webhook ${text(f.webhookId)} was added: ${text(f.url)}`),
+  'webhook.retried': own(
+    (f) =>
+      `could not tell ${text(f.url)} of job ${text(f.jobId)} (attempt ${text(f.attempts)}): ${text(f.error)}; next in ${duration(f.inMs)}`,
+  ),
+  'webhook.failed': own(
+    (f) =>
+      `gave up telling ${text(f.url)} of job ${text(f.jobId)} after ${text(f.attempts)} attempts: ${text(f.error)}`,
+  ),
+  'webhook.disabled': own((f) => `${text(f.url)} wants no more events, and gets none`),
   'offer.accepted': own((f) => `${text(f.workerId)} accepted job ${text(f.jobId)}`),
   'offer.rejected': own((f) => `${text(f.workerId)} rejected job ${text(f.jobId)}: ${text(f.because)}`),
   'offer.expired': own((f) => `${text(f.workerId)} did not answer the offer of job ${text(f.jobId)}`),

@@ -17,6 +17,10 @@ export const sha256: Sha256 = (input) => {
 };
 const SHA256_BYTES = 32;
 
+/** HMAC-SHA256 (RFC 2104) over the UTF-8 of a text. */
+export const hmacSha256 = (key: Uint8Array, text: string): Uint8Array =>
+  new Bun.CryptoHasher('sha256', key).update(text).digest();
+
 /** SHA-256 of what comes piece by piece. */
 export interface RunningSha256 {
   add(bytes: Uint8Array): void;

@@ -1,11 +1,13 @@
 import { expect, test } from 'bun:test';
 import { testAudit } from './audit-suite.ts';
 import { testDeadlines } from './deadline-suite.ts';
+import { testWebhooks } from './webhooks-suite.ts';
 import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
 import type { Declare } from '../../needs.ts';
 import type { JobState } from '../../../src/contract/admin.ts';
-import type { JobTable, ModelRow, RegistrationRow, Store } from '../../../src/local-studio/storage/store.ts';
+import type { JobTable, RegistrationRow, Store } from '../../../src/local-studio/storage/store.ts';
+import type { ModelRow } from '../../../src/local-studio/storage/tables/models.ts';
 
 /** What every implementation of `Store` promises. Registers the tests; call it once per implementation. */
 export function testStore(name: string, open: () => Promise<StoreUnderTest>, declare: Declare = test): void {
@@ -267,6 +269,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
   });
 
   testDeadlines(it);
+  testWebhooks(it);
   testProjects(it);
   testAudit(it);
 

@@ -15,6 +15,7 @@ import { type ArtifactPlace, type StudioData, openStudioData } from '../../../sr
 import type { NewJob } from '../../../src/local-studio/storage/store.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
+import type { GuardedPost } from '../../../src/system/net/remote/guarded-post.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { someCapabilities, synthetic } from '../builders.ts';
 import { recordingLogger, type RecordingLogger } from '../recording-logger.ts';
@@ -72,6 +73,9 @@ export interface FakeStudioOptions {
   readonly sparesLoopback?: boolean;
   /** The URL of a PostgreSQL database instead of a file. */
   readonly database?: string;
+  /** Whether webhooks may lead to private addresses; they may when left out, since receivers are here. */
+  readonly webhooksToPrivate?: boolean;
+  readonly poster?: GuardedPost;
   /** How long artifacts are kept. */
   readonly keepArtifactsMs?: number;
   /** How long entries of the audit log are kept. */
@@ -107,6 +111,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       ...rulesOf({ ...studioEffects, clock }),
       store,
       log,
+      poster: options.poster ?? studioEffects.openGuardedPost(options.webhooksToPrivate ?? true),
       sparesLoopback,
       hostNames: ['studio.test'],
       objectionTo: () => Promise.resolve(undefined),

@@ -65,6 +65,7 @@ export function misbehaving(studio: Studio, mischief: Mischief, hear: (event: St
     id: studio.id,
     answer,
     createPageCode: () => studio.createPageCode(),
+    listensAt: (url) => studio.listensAt(url),
     stop: () => studio.stop(),
     socketOf: (workerId) => sockets.get(workerId),
     openSocket(socket, worker) {

@@ -2,7 +2,8 @@ import type { StudioEffects } from '../../../src/local-studio/serve.ts';
 import { nextTurn, systemClock } from '../../../src/system/clock.ts';
 import { openPostgres } from '../../../src/system/database/postgres.ts';
 import { openDataFolder } from '../../../src/system/disk/data-folder.ts';
-import { sha256, startSha256 } from '../../../src/system/disk/digest.ts';
+import { hmacSha256, sha256, startSha256 } from '../../../src/system/disk/digest.ts';
+import { createGuardedPost } from '../../../src/system/net/remote/guarded-post.ts';
 import { openBucket } from '../../../src/system/net/objects/object-store.ts';
 import { serve } from '../../../src/system/net/server.ts';
 import { systemRandom } from '../../../src/system/random.ts';
@@ -18,4 +19,13 @@ export const studioEffects: StudioEffects = {
   openPostgres,
   openBucket,
   serve,
+  hmacSha256,
+  openGuardedPost: (allowPrivate) =>
+    createGuardedPost({
+      clock: systemClock,
+      env: () => undefined,
+      userAgent: 'studio-worker/test',
+      allowPrivate,
+      remedy: 'Allow it.',
+    }),
 };

@@ -16,5 +16,6 @@ const studio = await startStudio({
   effects: studioEffects,
   log: recordingLogger(),
   sparesLoopback: true,
+  webhooksToPrivate: true, // receivers of tests are here
 });
 console.log(JSON.stringify({ url: studio.url, port: studio.port, operatorToken: studio.operatorToken }));

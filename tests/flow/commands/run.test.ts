@@ -147,6 +147,7 @@ test('the studio command serves until it is asked to stop', async () => {
     keepArtifactsMs: undefined,
     tls: undefined,
     trustsProxy: false,
+    webhooksToPrivate: false,
   };
   const studio = await world.startStudio({ ...place, logFormat: 'json', logLevel: 'error' });
   expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
@@ -172,6 +173,7 @@ test('a studio whose port is taken says so by code', async () => {
     keepArtifactsMs: undefined,
     tls: undefined,
     trustsProxy: false,
+    webhooksToPrivate: false,
   };
   const started = world.startStudio({ ...place, ...jsonLog }).catch(toWorkerError);
   expect(await started).toMatchObject({ code: 'studio.not-listening' });

@@ -54,10 +54,20 @@ async function doEverything(studio: FakeStudio): Promise<readonly string[]> {
     const requestId = pending.registrations[0]?.requestId ?? '';
     await studio.admin('POST', `/registrations/${requestId}/${verdict}`, { reason: 'no' });
   }
+  const url = 'http://127.0.0.1:1/hook?token=of-the-receiver';
+  const hook = (await (await studio.admin('POST', '/webhooks', { url })).json()) as { id: string; secret: string };
+  await studio.admin('DELETE', `/webhooks/${hook.id}`);
   await studio.admin('DELETE', `/workers/${credentials.workerId}`);
   await studio.admin('DELETE', `/tokens/${token.split('_', 2).join('_')}`);
   await studio.admin('DELETE', '/projects/p?force=yes');
-  return [token, token.split('_')[2] ?? token, credentials.authToken, studio.studio.operatorToken];
+  return [
+    token,
+    token.split('_')[2] ?? token,
+    credentials.authToken,
+    studio.studio.operatorToken,
+    hook.secret,
+    'of-the-receiver',
+  ];
 }
 
 test('whatever is changed stands in the audit log, by whom and from where', async () => {
@@ -79,6 +89,8 @@ test('whatever is changed stands in the audit log, by whom and from where', asyn
     'model.removed by operator',
     'worker.approved by operator',
     'worker.rejected by operator',
+    'webhook.added by operator',
+    'webhook.removed by operator',
     'worker.removed by operator',
     'token.removed by operator',
     'project.removed by operator',

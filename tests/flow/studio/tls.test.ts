@@ -29,6 +29,7 @@ const choice = (dataDir: string, tls: StudioChoice['tls']): StudioChoice => ({
   keepArtifactsMs: undefined,
   tls,
   trustsProxy: false,
+  webhooksToPrivate: false,
   logFormat: 'json',
   logLevel: 'error',
 });

@@ -73,6 +73,10 @@ export const studio = command({
       valueHint: 'time',
       description: 'Remove entries of the audit log after so long, such as 365d (default: keep them)',
     },
+    'webhooks-to-private': {
+      type: 'boolean',
+      description: 'Let webhooks lead to this machine and private networks, and be http',
+    },
     open: { type: 'boolean', description: 'Open its dashboard in a window on this desktop' },
     ...LOG_ARGS,
   },
@@ -86,6 +90,7 @@ export const studio = command({
     tokens: async () => (await import('./tokens/index.ts')).tokens,
     audit: async () => (await import('./audit.ts')).studioAudit,
     models: async () => (await import('./models/index.ts')).models,
+    webhooks: async () => (await import('./webhooks/index.ts')).webhooks,
     dashboard: async () => (await import('./dashboard.ts')).dashboard,
   },
   run: async (args, world) => {
@@ -106,6 +111,7 @@ export const studio = command({
       trustsProxy: args['trust-proxy'],
       keepAuditMs: spanIn('--keep-audit', args['keep-audit']),
       keepArtifactsMs: spanIn('--keep-artifacts', args['keep-artifacts']),
+      webhooksToPrivate: args['webhooks-to-private'],
       logFormat: args['log-format'],
       logLevel: args['log-level'],
     });

@@ -1,8 +1,10 @@
 import type { Clock } from '../../../system/clock.ts';
+import type { GuardedPost } from '../../../system/net/remote/guarded-post.ts';
 import type { Random } from '../../../system/random.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { EventFeed } from '../../../page-host/feed.ts';
 import type { Deadlines } from '../../deadlines.ts';
+import type { Hmac } from '../../webhooks/signature.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { Caller } from '../access/guard.ts';
@@ -20,6 +22,8 @@ export interface AdminContext {
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: HashOf;
   readonly decisions: Pick<Decisions, 'announce'>;
+  readonly poster: GuardedPost;
+  readonly hmac: Hmac;
   readonly deadlines: Pick<Deadlines, 'note'>;
   readonly objectionTo: ObjectionTo;
   readonly startedAt: number;

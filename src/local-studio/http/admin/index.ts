@@ -10,6 +10,7 @@ import { overviewRoutes } from './overview.ts';
 import { projectRoutes } from './projects.ts';
 import { registrationRoutes } from './registrations.ts';
 import { tokenRoutes } from './tokens.ts';
+import { webhookRoutes } from './webhooks.ts';
 import { workerRoutes } from './workers.ts';
 
 const NOUNS: readonly AdminRoutes[] = [
@@ -22,6 +23,7 @@ const NOUNS: readonly AdminRoutes[] = [
   projectRoutes,
   tokenRoutes,
   auditRoutes,
+  webhookRoutes,
 ];
 
 /** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */

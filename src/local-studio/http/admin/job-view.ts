@@ -1,3 +1,4 @@
+import { shownUrl } from '../../../base/urls.ts';
 import { parseJson } from '../../../contract/json.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
@@ -65,6 +66,7 @@ export const jobView = (job: JobRow, waits: string | undefined) => {
     updatedAt: isoOf(job.updatedAt),
     startedAt: job.startedAt === undefined ? undefined : isoOf(job.startedAt),
     finishedAt: job.finishedAt === undefined ? undefined : isoOf(job.finishedAt),
+    webhook: job.webhook === undefined ? undefined : shownUrl(job.webhook),
     deadline: job.deadlineAt === undefined ? undefined : isoOf(job.deadlineAt),
     result: job.result === undefined ? undefined : parseJson(job.result),
     ranOn: job.ranOn,

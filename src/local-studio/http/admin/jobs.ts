@@ -14,6 +14,7 @@ import { jobView, viewOf, waitsFor } from './job-view.ts';
 import { whyView } from './why.ts';
 import { limitRefusal } from './limits.ts';
 import { audited } from './audit.ts';
+import { assertReachable } from './webhooks.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
@@ -69,6 +70,7 @@ async function create(context: AdminContext, exchange: AdminExchange): Promise<R
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
   const job = { ...(await newJob(context, draft)), project: ownProject(caller, draft.project) };
   await assertWorkable({ model: job.model, source: draft.modelSource, task: draft.task }, context.objectionTo);
+  if (job.webhook !== undefined) await assertReachable(context, job.webhook);
   const { id: subject, project, kind, model } = job;
   const creation = { action: 'job.created', subject, project, details: { kind, model } } as const;
   const admission = await audited(context, exchange, creation).jobs.add(job);
@@ -113,6 +115,7 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
     maxAttempts: MAX_ATTEMPTS,
     createdAt: clock.now(),
     deadlineAt: await deadlineOf(studio, draft),
+    webhook: draft.webhook,
   };
 }
 

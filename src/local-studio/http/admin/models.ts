@@ -1,7 +1,7 @@
 import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
-import type { ModelRow } from '../../storage/store.ts';
+import type { ModelRow } from '../../storage/tables/models.ts';
 import { assertWorkable } from '../objections.ts';
 import { audited } from './audit.ts';
 import { type AdminRoutes, existing, isoOf, param } from './context.ts';

@@ -1,7 +1,7 @@
 import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
 import { json, readQuery } from '../http.ts';
-import { jobsElsewhere } from './elsewhere.ts';
+import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { type AdminContext, type AdminRoutes, isoOf } from './context.ts';
 
 /** The studio at a glance, and what its workers log. */

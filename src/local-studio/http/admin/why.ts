@@ -4,7 +4,7 @@ import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
 import { engineOf } from '../../queue.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
-import { jobsElsewhere } from './elsewhere.ts';
+import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { isoOf } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 

@@ -8,7 +8,7 @@ import type { RejectionRow } from '../../storage/rejections.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
-import { jobsElsewhere } from './elsewhere.ts';
+import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { idleBecause, lastRejections } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 

@@ -20,13 +20,17 @@ const TABLES: Readonly<Record<string, string>> = {
   tokens: 'id, hash, name, project, scopes, created_at, expires_at',
   jobs: `seq, id, project, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
          attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
-         artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at`,
+         artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at, webhook`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
   rejections: 'job_id, worker_id, reason, final, at',
   audit: 'seq, at, actor, actor_id, actor_name, action, subject, project, details, address',
+  webhooks: 'id, url, receiver, events, secret, created_at, disabled_at, disabled_because',
+  studio_secrets: 'name, secret',
+  webhook_deliveries: `seq, id, webhook_id, url, receiver, job_id, event, facts, state, attempts, created_at, next_at,
+                       ended_at, last_status, last_error`,
   logs: 'seq, worker_id, ts, level, category, message, job_id',
 };
-const NUMBERED = ['jobs', 'logs', 'audit'];
+const NUMBERED = ['jobs', 'logs', 'audit', 'webhook_deliveries'];
 const ROWS_AT_ONCE = 500;
 
 /**

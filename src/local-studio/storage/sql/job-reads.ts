@@ -126,6 +126,7 @@ export const toJobRow = (row: Row): JobRow => ({
   ranOn: maybeText(row['ran_on']),
   createdAt: number(row['created_at']),
   deadlineAt: maybeNumber(row['deadline_at']),
+  webhook: maybeText(row['webhook']),
   updatedAt: number(row['updated_at']),
   startedAt: maybeNumber(row['started_at']),
   finishedAt: maybeNumber(row['finished_at']),

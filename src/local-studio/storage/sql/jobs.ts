@@ -7,15 +7,16 @@ import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { leaseSql, renewLease } from './leases.ts';
+import type { Signal } from './webhooks/signal.ts';
 import { claimNext } from './next-job.ts';
 import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
-export const createSqlJobs = (sql: Sql): JobTable => ({
+export const createSqlJobs = (sql: Sql, queued: Signal): JobTable => ({
   ...readJobs(sql),
   ...moveJobs(sql),
-  ...endJobs(sql),
-  ...expireJobs(sql),
+  ...endJobs(sql, queued),
+  ...expireJobs(sql, queued),
 });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
@@ -70,8 +71,8 @@ async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Admission> {
   if (admitted !== 'admitted') return admitted;
   await query(
     `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
-       priority, attempts, max_attempts, created_at, updated_at, deadline_at, project)
-     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13, $14, $15)
+       priority, attempts, max_attempts, created_at, updated_at, deadline_at, project, webhook)
+     VALUES ($1, 'queued', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $13, $14, $15, $16)
      ON CONFLICT (id) DO NOTHING`, // nobody else has this id: it is the same call, repeated after a lost connection
     [
       job.id,
@@ -89,6 +90,7 @@ async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Admission> {
       job.createdAt,
       job.deadlineAt ?? null,
       job.project,
+      job.webhook ?? null,
     ],
   );
   return { is: 'added' };

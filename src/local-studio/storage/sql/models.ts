@@ -1,5 +1,5 @@
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
-import type { ModelRow, ModelTable } from '../store.ts';
+import type { ModelRow, ModelTable } from '../tables/models.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 

@@ -107,6 +107,24 @@ const STEPS: readonly Step[] = [
      END $$`,
     `CREATE TRIGGER audit_stays BEFORE UPDATE ON audit EXECUTE FUNCTION keep_audit()`,
   ],
+  // Webhooks, and the outbox of what they are to be told.
+  [
+    `ALTER TABLE jobs ADD COLUMN webhook TEXT`,
+    `CREATE TABLE webhooks (
+       id TEXT PRIMARY KEY, url TEXT NOT NULL, receiver TEXT NOT NULL, events TEXT NOT NULL, secret TEXT NOT NULL,
+       created_at BIGINT NOT NULL, disabled_at BIGINT, disabled_because TEXT)`,
+    `CREATE TABLE studio_secrets (name TEXT PRIMARY KEY, secret TEXT NOT NULL)`,
+    `CREATE TABLE webhook_deliveries (
+       seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id TEXT NOT NULL UNIQUE, webhook_id TEXT, url TEXT,
+       receiver TEXT COLLATE "C" NOT NULL, job_id TEXT NOT NULL, event TEXT NOT NULL, facts TEXT NOT NULL, state TEXT NOT NULL,
+       attempts INTEGER NOT NULL, created_at BIGINT NOT NULL, next_at BIGINT NOT NULL, ended_at BIGINT,
+       last_status INTEGER, last_error TEXT)`,
+    `CREATE INDEX deliveries_due ON webhook_deliveries (receiver, next_at, seq) WHERE state = 'pending'`,
+    `CREATE INDEX deliveries_next ON webhook_deliveries (next_at) WHERE state = 'pending'`,
+    `CREATE INDEX deliveries_webhook ON webhook_deliveries (webhook_id, state)`,
+    `CREATE INDEX deliveries_job ON webhook_deliveries (job_id)`,
+    `CREATE INDEX deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'pending'`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

@@ -8,19 +8,24 @@ import { createSqlModels } from './models.ts';
 import { createSqlRegistrations } from './registrations.ts';
 import { createSqlRejections } from './rejections.ts';
 import type { Sql } from '../../../system/database/sql.ts';
+import { createSqlWebhooks } from './webhooks/webhooks.ts';
+import { createSignal, type Signal } from './webhooks/signal.ts';
 import { createSqlWorkers } from './workers.ts';
 
 /** The store over any database that speaks our SQL. */
-export const createSqlStore = (sql: Sql): Store => ({
-  registrations: createSqlRegistrations(sql),
-  workers: createSqlWorkers(sql),
-  models: createSqlModels(sql),
-  jobs: createSqlJobs(sql),
-  rejections: createSqlRejections(sql),
-  logs: createSqlLogs(sql),
-  projects: createSqlProjects(sql),
-  tokens: createSqlTokens(sql),
-  audit: createSqlAudit(sql),
-  audited: (entry) => createSqlStore(auditedSql(sql, entry)),
-  close: () => sql.close(),
-});
+export function createSqlStore(sql: Sql, queued: Signal = createSignal()): Store {
+  return {
+    registrations: createSqlRegistrations(sql),
+    workers: createSqlWorkers(sql),
+    models: createSqlModels(sql),
+    jobs: createSqlJobs(sql, queued),
+    webhooks: createSqlWebhooks(sql, queued),
+    rejections: createSqlRejections(sql),
+    logs: createSqlLogs(sql),
+    projects: createSqlProjects(sql),
+    tokens: createSqlTokens(sql),
+    audit: createSqlAudit(sql),
+    audited: (entry) => createSqlStore(auditedSql(sql, entry), queued),
+    close: () => sql.close(),
+  };
+}

@@ -1,6 +1,7 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
 import { number, text } from '../columns.ts';
+import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
 import { countCreated, countQueued, countUnderway, dayOf, heldSql, limitsIn, sumArtifacts } from './quotas.ts';
 
 /** The table of projects; one that was removed keeps its row. */
@@ -60,10 +61,12 @@ async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Pro
   const open = (await countQueued(query, name)) + (await countUnderway(query, name));
   if (open > 0 && !force) return { is: 'busy', jobs: open };
   await query('UPDATE projects SET removed_at = $2 WHERE name = $1', [name, at]);
-  await query(
-    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2 WHERE project = $1 AND state = 'queued'`,
+  const cancelled = await query(
+    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2 WHERE project = $1 AND state = 'queued'
+     RETURNING ${ENDED_COLUMNS}`,
     [name, at],
   );
+  for (const ended of cancelled) await queueDeliveries(query, ended);
   await query('DELETE FROM tokens WHERE project = $1', [name]);
   const left = await query(`SELECT id FROM jobs WHERE project = $1 AND state IN ('offered', 'running') ORDER BY seq`, [
     name,

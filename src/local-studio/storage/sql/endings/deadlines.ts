@@ -2,14 +2,16 @@ import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import { DEADLINE_PASSED } from '../../../queue.ts';
 import type { Expiry, UrgencyTable } from '../../tables/urgency.ts';
 import { maybeText, number, text } from '../columns.ts';
-import { keepAttempt } from './job-endings.ts';
+import { endingJobs, keepAttempt } from './job-endings.ts';
 import { nowSql } from '../leases.ts';
+import { ENDED_COLUMNS } from '../webhooks/outbox.ts';
+import type { Signal } from '../webhooks/signal.ts';
 
 /** In the words of the index `jobs_deadline`, for the database to use that. */
 export const IS_OPEN = "state IN ('queued', 'offered', 'running')";
 
 /** Deadlines of jobs. */
-export const expireJobs = (sql: Sql): Pick<UrgencyTable, 'now' | 'expire'> => ({
+export const expireJobs = (sql: Sql, queued: Signal): Pick<UrgencyTable, 'now' | 'expire'> => ({
   now: async (at) =>
     sql.dialect === 'sqlite' ? at : number((await sql.query(`SELECT ${nowSql(sql, '')} AS now`))[0]?.['now']),
   expire: async (at, limit) => {
@@ -20,23 +22,23 @@ export const expireJobs = (sql: Sql): Pick<UrgencyTable, 'now' | 'expire'> => ({
       sql.dialect === 'sqlite' ? [limit, at] : [limit],
     );
     const [due, later] = [soonest.filter(isDue), soonest.find((row) => !isDue(row))];
-    const expired = due.length === 0 ? [] : await sql.durable((query) => expire(sql, query, due, at));
+    const expired = due.length === 0 ? [] : await endingJobs(sql, queued, (query) => expire(sql, query, due, at));
     const nextInMs = due.length === limit ? 0 : later && number(later['in_ms']);
-    return { expired, nextInMs };
+    return { expired: expired.map(toExpired), nextInMs };
   },
 });
 
 const isDue = (row: Row): boolean => number(row['in_ms']) <= 0;
 
 /** Asks again what was seen outside the transaction: another studio may have been faster, or a worker. */
-async function expire(sql: Sql, query: Query, due: readonly Row[], at: number): Promise<Expiry['expired']> {
+async function expire(sql: Sql, query: Query, due: readonly Row[], at: number): Promise<readonly Row[]> {
   const list = due.map((_, index) => `$${index + 4}`).join(', ');
   const rows = await query(
     `UPDATE jobs SET state = 'failed', updated_at = $1, finished_at = $1,
        error = CASE WHEN state = 'running' THEN $2 ELSE $3 END,
        worker_id = CASE WHEN state = 'running' THEN worker_id ELSE NULL END
      WHERE seq IN (${list}) AND ${IS_OPEN} AND deadline_at <= ${nowSql(sql, '$1')}
-     RETURNING id, worker_id, started_at, error`,
+     RETURNING ${ENDED_COLUMNS}`,
     [at, DEADLINE_PASSED.running, DEADLINE_PASSED.waiting, ...due.map((row) => number(row['seq']))],
   );
   for (const row of rows) {
@@ -45,9 +47,11 @@ async function expire(sql: Sql, query: Query, due: readonly Row[], at: number): 
     const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
     await keepAttempt(query, text(row['id']), { ...spent, outcome: 'cancelled', error: text(row['error']) });
   }
-  return rows.map((row) => ({
-    id: text(row['id']),
-    workerId: maybeText(row['worker_id']),
-    error: text(row['error']),
-  }));
+  return rows;
 }
+
+const toExpired = (row: Row): Expiry['expired'][number] => ({
+  id: text(row['id']),
+  workerId: maybeText(row['worker_id']),
+  error: text(row['error']),
+});

@@ -1,9 +1,11 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
-import type { Query, Sql } from '../../../../system/database/sql.ts';
+import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { Requeue } from '../../projects.ts';
 import { admit } from '../accounts/quotas.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { leaseSql, nowSql } from '../leases.ts';
+import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
+import type { Signal } from '../webhooks/signal.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
 const MAX_ATTEMPTS_KEPT = 50;
@@ -17,21 +19,30 @@ export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = job
 export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
-export function endJobs(sql: Sql): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
+export function endJobs(
+  sql: Sql,
+  queued: Signal,
+): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
   const { lapsed } = leaseSql(sql);
+  const ending = async (work: (query: Query) => Promise<Row | undefined>): Promise<boolean> => {
+    const ended = await endingJobs(sql, queued, async (query) => {
+      const row = await work(query);
+      return row === undefined ? [] : [row];
+    });
+    return ended.length > 0;
+  };
   return {
-    end: (id, workerId, ending, at) => {
-      const only = ending.onlyLapsed === true ? lapsed : '';
-      return sql.durable((query) => end(query, { id, workerId, at }, ending, only));
+    end: (id, workerId, how, at) => {
+      const only = how.onlyLapsed === true ? lapsed : '';
+      return ending((query) => end(query, { id, workerId, at }, how, only));
     },
-    complete: (id, workerId, completion, at) =>
-      sql.durable((query) => complete(query, { id, workerId, at }, completion)),
+    complete: (id, workerId, completion, at) => ending((query) => complete(query, { id, workerId, at }, completion)),
     forgetArtifact: (id, name) =>
       sql.durable(async (query) => {
         const gone = 'UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2 RETURNING seq';
         return (await query(gone, [id, name])).length > 0;
       }),
-    cancel: (id, at) => sql.durable((query) => cancel(query, id, at)),
+    cancel: (id, at) => ending((query) => cancel(query, id, at)),
     retry: (id, at) => sql.locking((query) => retry(sql, query, id, at)),
   };
 }
@@ -59,21 +70,21 @@ interface Run {
   readonly at: number;
 }
 
-async function end(query: Query, { id, workerId, at }: Run, ending: Ending, only: string): Promise<boolean> {
+async function end(query: Query, { id, workerId, at }: Run, ending: Ending, only: string): Promise<Row | undefined> {
   const [row] = await query(
     `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
        worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
        finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END
-     WHERE id = $1 AND state = 'running' AND worker_id = $2 ${only} RETURNING started_at`,
+     WHERE id = $1 AND state = 'running' AND worker_id = $2 ${only} RETURNING ${ENDED_COLUMNS}`,
     [id, workerId, ending.to, ending.error, at],
   );
-  if (row === undefined) return false;
+  if (row === undefined) return undefined;
   const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
   await keepAttempt(query, id, { ...spent, outcome: ending.outcome, error: ending.error });
-  return true;
+  return row;
 }
 
-async function complete(query: Query, { id, workerId, at }: Run, completion: Completion): Promise<boolean> {
+async function complete(query: Query, { id, workerId, at }: Run, completion: Completion): Promise<Row | undefined> {
   const { artifact } = completion;
   const [row] = await query(
     `UPDATE jobs SET state = 'completed', worker_id = $2, error = NULL, updated_at = $3, finished_at = $3,
@@ -81,7 +92,7 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
        started_at = COALESCE(started_at, $3),
        prompt = COALESCE($4, prompt), result = $5, artifact_name = $6, artifact_ext = $7, artifact_type = $8,
        artifact_size = $9, artifact_sha256 = $10, ran_on = $11
-     WHERE id = $1 AND ${MAY_DELIVER} RETURNING started_at`,
+     WHERE id = $1 AND ${MAY_DELIVER} RETURNING ${ENDED_COLUMNS}`,
     [
       id,
       workerId,
@@ -96,25 +107,25 @@ async function complete(query: Query, { id, workerId, at }: Run, completion: Com
       completion.ranOn ?? null,
     ],
   );
-  if (row === undefined) return false;
+  if (row === undefined) return undefined;
   const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
   await keepAttempt(query, id, { ...spent, outcome: 'completed', error: undefined });
-  return true;
+  return row;
 }
 
-async function cancel(query: Query, id: string, at: number): Promise<boolean> {
+async function cancel(query: Query, id: string, at: number): Promise<Row | undefined> {
   // Not by SELECT: an update that changes nothing holds the row until the end, in every database.
   const [before] = await query(
     'UPDATE jobs SET updated_at = updated_at WHERE id = $1 RETURNING state, worker_id, started_at',
     [id],
   );
-  const rows = await query(
+  const [row] = await query(
     `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2
-     WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING seq`,
+     WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING ${ENDED_COLUMNS}`,
     [id, at],
   );
   const workerId = maybeText(before?.['worker_id']);
-  if (rows.length > 0 && before?.['state'] === 'running' && workerId !== undefined) {
+  if (row !== undefined && before?.['state'] === 'running' && workerId !== undefined) {
     const spent = {
       workerId,
       startedAt: number(before['started_at']),
@@ -122,7 +133,24 @@ async function cancel(query: Query, id: string, at: number): Promise<boolean> {
     };
     await keepAttempt(query, id, { ...spent, outcome: 'cancelled', error: undefined });
   }
-  return rows.length > 0;
+  return row;
+}
+
+/** Runs what ends jobs, and puts into the outbox who is to be told of it: both happen, or neither. */
+export async function endingJobs(
+  sql: Pick<Sql, 'durable'>,
+  queued: Signal,
+  work: (query: Query) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const done = await sql.durable(async (query) => {
+    const ended = await work(query);
+    let told = 0;
+    for (const row of ended) told += await queueDeliveries(query, row);
+    return ended.length > 0 && { ended, told }; // false where nothing happened, which the audit log goes by
+  });
+  if (done === false) return [];
+  if (done.told > 0) queued.raise();
+  return done.ended;
 }
 
 /** Numbered on from the one before, also when the job was retried and has all its attempts again. */

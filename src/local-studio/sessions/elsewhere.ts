@@ -1,5 +1,5 @@
-import type { StudioState } from '../../sessions/state.ts';
-import type { JobRow } from '../../storage/store.ts';
+import type { StudioState } from './state.ts';
+import type { JobRow } from '../storage/store.ts';
 
 /** What workers run whose sockets other studios on this database have, by worker. */
 export async function jobsElsewhere(studio: StudioState): Promise<ReadonlyMap<string, readonly JobRow[]>> {

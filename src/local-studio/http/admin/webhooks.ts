@@ -1,0 +1,147 @@
+import { shownUrl } from '../../../base/urls.ts';
+import { SECOND_MS } from '../../../base/units.ts';
+import { DeliveryQuerySchema, WebhookDraftSchema } from '../../../contract/operator/webhooks.ts';
+import type { DeliveryRow, WebhookRow } from '../../storage/tables/webhooks.ts';
+import { sendOnce } from '../../webhooks/delivery.ts';
+import { testPayload } from '../../webhooks/payload.ts';
+import { newWebhookSecret } from '../../webhooks/signature.ts';
+import { type Exchange, json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
+import { audited } from './audit.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+
+/** More than anybody names; each of them is written to for every job that ends. */
+const MAX_WEBHOOKS = 50;
+/** A name that takes longer to look up is checked when something is sent to it. */
+const CHECK_MS = 2 * SECOND_MS;
+
+/** Webhooks: whom the studio tells that jobs ended, and what came of that. */
+export const webhookRoutes: AdminRoutes = (context) => {
+  const { webhooks } = context.studio.store;
+  return [
+    {
+      method: 'GET',
+      path: '/admin/webhooks',
+      handle: async () => json({ webhooks: (await webhooks.list()).map((row) => webhookView(row, row.pending)) }),
+    },
+    { method: 'POST', path: '/admin/webhooks', handle: (exchange) => add(context, exchange) },
+    {
+      method: 'DELETE',
+      path: '/admin/webhooks/:id',
+      handle: async (exchange) => {
+        const id = param(exchange, 'id');
+        const store = audited(context, exchange, { action: 'webhook.removed', subject: id });
+        existing((await store.webhooks.remove(id, context.clock.now())) || undefined, 'webhook', id);
+        return nothing();
+      },
+    },
+    { method: 'POST', path: '/admin/webhooks/:id/test', handle: (exchange) => test(context, exchange) },
+    {
+      method: 'GET',
+      path: '/admin/webhooks/secret',
+      handle: async () => json({ secret: await webhooks.studioSecret(newWebhookSecret(context.random)) }),
+    },
+    { method: 'GET', path: '/admin/webhooks/deliveries', handle: ({ url }) => deliveries(context, url) },
+    {
+      method: 'POST',
+      path: '/admin/webhooks/deliveries/:id/retry',
+      handle: (exchange) => retry(context, exchange),
+    },
+  ];
+};
+
+async function add(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio, clock, random } = context;
+  const {
+    url,
+    events,
+    secret = newWebhookSecret(random),
+  } = await readBody(exchange.request, WebhookDraftSchema, OPERATOR_BODY);
+  await assertReachable(context, url);
+  if ((await studio.store.webhooks.list()).length >= MAX_WEBHOOKS) {
+    throw refuse('conflict', `there are ${MAX_WEBHOOKS} webhooks already: remove one`);
+  }
+  const unset = { disabledAt: undefined, disabledBecause: undefined };
+  const row = {
+    id: `wh-${random.hex(8)}`,
+    url,
+    events: [...new Set(events)],
+    secret,
+    createdAt: clock.now(),
+    ...unset,
+  };
+  const store = audited(context, exchange, {
+    action: 'webhook.added',
+    subject: row.id,
+    details: { events: row.events },
+  });
+  await store.webhooks.add(row);
+  studio.log.info('webhook.added', { webhookId: row.id, url: shownUrl(url) });
+  return json({ ...webhookView(row, 0), secret }, 201);
+}
+
+/** A name that cannot be looked up now may be known later. @throws Refusal when the URL may not be sent to */
+export async function assertReachable({ poster, studio }: AdminContext, url: string): Promise<void> {
+  const late = new AbortController();
+  const disarm = studio.clock.after(CHECK_MS, () => late.abort());
+  const refusal = await poster.refusalOf(url, late.signal).catch(() => undefined);
+  disarm();
+  if (refusal === undefined) return;
+  const hint = refusal.hint === undefined ? '' : `. ${refusal.hint}`;
+  throw refuse('invalid', `webhook URL ${refusal.message}${hint}`);
+}
+
+/** Sends at once, and says what came of it; nothing is kept, and nothing retried. */
+async function test(context: AdminContext, exchange: Exchange): Promise<Response> {
+  const { studio, clock, random } = context;
+  const id = param(exchange, 'id');
+  const webhook = existing(await studio.store.webhooks.get(id), 'webhook', id);
+  exchange.peer.waitForAnswer();
+  const [at, startedMs] = [clock.now(), studio.clock.elapsed()];
+  const message = { id: `test-${random.hex(12)}`, body: testPayload(at) };
+  const parts = { ...context, clock: studio.clock };
+  const { status, error } = await sendOnce(parts, webhook, message, exchange.request.signal);
+  const tookMs = Math.max(0, Math.round(studio.clock.elapsed() - startedMs));
+  return json({ delivered: error === undefined, status, error, tookMs });
+}
+
+async function retry(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const id = param(exchange, 'id');
+  const { webhooks } = audited(context, exchange, { action: 'webhook.retried', subject: id });
+  const isQueued = await webhooks.retry(id);
+  const delivery = existing(await webhooks.delivery(id), 'delivery', id);
+  if (!isQueued) throw refuse('conflict', `only a delivery that failed is retried: it is ${delivery.state}`);
+  return json(deliveryView(delivery));
+}
+
+async function deliveries({ studio }: AdminContext, url: URL): Promise<Response> {
+  const { state, webhook, job, limit } = readQuery(url, DeliveryQuerySchema);
+  const rows = await studio.store.webhooks.deliveries({ state, webhookId: webhook, jobId: job, limit });
+  return json({ deliveries: rows.map(deliveryView) });
+}
+
+const webhookView = ({ id, url, events, createdAt, disabledAt, disabledBecause }: WebhookRow, pending: number) => ({
+  id,
+  url: shownUrl(url),
+  events,
+  createdAt: isoOf(createdAt),
+  pending,
+  disabledAt: disabledAt === undefined ? undefined : isoOf(disabledAt),
+  disabledBecause,
+});
+
+const deliveryView = (row: DeliveryRow) => {
+  const { id, webhookId, jobId, event, state, attempts, lastStatus, lastError } = row;
+  return {
+    id,
+    webhookId,
+    jobId,
+    event,
+    state,
+    attempts,
+    createdAt: isoOf(row.createdAt),
+    nextAt: state === 'pending' ? isoOf(Math.max(row.nextAt, row.createdAt)) : undefined,
+    endedAt: row.endedAt === undefined ? undefined : isoOf(row.endedAt),
+    lastStatus,
+    lastError,
+  };
+};

@@ -1,0 +1,39 @@
+import type { Row, Sql } from '../../../../system/database/sql.ts';
+import { nowSql } from '../leases.ts';
+
+/*
+ * What is due, one delivery for each receiver, without looking at the outbox's length: `deliveries_due` sorts what is
+ * pending by (receiver, next_at), so the receivers are read by skipping from one to the next, and of each its first row.
+ * A receiver with a hundred thousand deliveries waiting takes no longer to pass over than one with a single one.
+ */
+const RECEIVERS = `RECURSIVE receivers (name) AS (
+  SELECT (SELECT MIN(first.receiver) FROM webhook_deliveries first WHERE first.state = 'pending') AS name
+  UNION ALL
+  SELECT (SELECT MIN(next.receiver) FROM webhook_deliveries next
+          WHERE next.state = 'pending' AND next.receiver > receivers.name)
+  FROM receivers WHERE receivers.name IS NOT NULL)`;
+
+/** Takes what is due in one statement: no other studio gets the same. */
+export async function claimDeliveries(
+  sql: Pick<Sql, 'dialect' | 'query'>,
+  { at, leaseMs, except }: { readonly at: number; readonly leaseMs: number; readonly except: readonly string[] },
+): Promise<readonly Row[]> {
+  const isSqlite = sql.dialect === 'sqlite';
+  const given = isSqlite ? [leaseMs, at] : [leaseMs];
+  const now = nowSql(sql, '$2');
+  const list = except.map((_, index) => `$${given.length + index + 1}`).join(', ');
+  const first = `SELECT due.seq FROM webhook_deliveries due
+    WHERE due.state = 'pending' AND due.receiver = receivers.name AND due.next_at <= ${now}
+    ORDER BY due.next_at, due.seq LIMIT 1`;
+  const heads = isSqlite
+    ? `SELECT (${first}) AS seq FROM receivers`
+    : `SELECT head.seq FROM receivers CROSS JOIN LATERAL (${first} FOR UPDATE SKIP LOCKED) head`;
+  const skipped = except.length === 0 ? '' : `AND receivers.name NOT IN (${list})`;
+  // Materialized: read again, PostgreSQL would pass over what it has locked itself and take the ones behind it.
+  return await sql.query(
+    `WITH ${RECEIVERS}, heads AS MATERIALIZED (${heads} WHERE receivers.name IS NOT NULL ${skipped})
+     UPDATE webhook_deliveries SET attempts = attempts + 1, next_at = ${now} + $1
+     WHERE state = 'pending' AND seq IN (SELECT seq FROM heads) RETURNING *`,
+    [...given, ...except],
+  );
+}

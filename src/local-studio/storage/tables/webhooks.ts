@@ -1,0 +1,107 @@
+import type { WebhookEvent } from '../../../contract/operator/webhooks.ts';
+
+/** Whom the studio tells of every job that ends. */
+export interface WebhookRow {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
+  /** `whsec_…`; signing takes it as it is. */
+  readonly secret: string;
+  readonly createdAt: number;
+  readonly disabledAt: number | undefined;
+  readonly disabledBecause: string | undefined;
+}
+
+export type DeliveryState = 'pending' | 'delivered' | 'failed';
+
+/** One event on its way to one webhook. */
+export interface DeliveryRow {
+  /** The same however often it is sent. */
+  readonly id: string;
+  /** Undefined where it is the job's own. */
+  readonly webhookId: string | undefined;
+  /** Of the job's own webhook. */
+  readonly url: string | undefined;
+  readonly jobId: string;
+  readonly event: WebhookEvent;
+  /** JSON of an `EndedFacts`: the job as it was when it ended. */
+  readonly facts: string;
+  readonly state: DeliveryState;
+  /** Sent so often, the one under way included. */
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** By the clock of `JobTable.now`. */
+  readonly nextAt: number;
+  readonly endedAt: number | undefined;
+  readonly lastStatus: number | undefined;
+  readonly lastError: string | undefined;
+}
+
+/** What an event says of a job that ended. */
+export interface EndedFacts {
+  readonly jobId: string;
+  readonly project: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly gameId: string;
+  readonly assetName: string;
+  readonly outcome: WebhookEvent;
+  readonly reason?: string | undefined;
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly startedAt?: number | undefined;
+  readonly finishedAt: number;
+  readonly artifact?:
+    | { readonly ext: string; readonly contentType: string; readonly sizeBytes: number; readonly sha256: string }
+    | undefined;
+}
+
+/** What came of sending an event once. */
+export interface SentOutcome {
+  readonly state: DeliveryState;
+  readonly status: number | undefined;
+  readonly error: string | undefined;
+  /** Milliseconds until it is sent again, while it is pending. */
+  readonly inMs: number;
+}
+
+/** Webhooks, and the outbox of what they are to be told: written in the transaction in which a job ends. */
+export interface WebhookTable {
+  add(row: WebhookRow): Promise<void>;
+  get(id: string): Promise<WebhookRow | undefined>;
+  /** Oldest first, with how much is still to be delivered to each. */
+  list(): Promise<readonly (WebhookRow & { readonly pending: number })[]>;
+  /** What was not delivered is given up. False when there is none of that id. */
+  remove(id: string, at: number): Promise<boolean>;
+  /** Nothing is sent there any more, and what was not delivered is given up. */
+  disable(id: string, because: string, at: number): Promise<void>;
+  /** The secret that signs for jobs' own webhooks: the one that is kept, or this one from now on. */
+  studioSecret(fresh: string): Promise<string>;
+  /**
+   * Takes what is due: at most one for each receiver, none for those named, and nothing that another studio has. What is
+   * taken is due again after `leaseMs`, in case whoever took it is gone by then.
+   */
+  claim(query: {
+    readonly at: number;
+    readonly leaseMs: number;
+    readonly except: readonly string[];
+  }): Promise<readonly (DeliveryRow & { readonly receiver: string })[]>;
+  /** Milliseconds until the next one is due that is not due now; undefined when there is none. */
+  nextDueInMs(at: number): Promise<number | undefined>;
+  /** Records what came of that attempt. False when it is not the latest any more. */
+  settle(delivery: Pick<DeliveryRow, 'id' | 'attempts'>, outcome: SentOutcome, at: number): Promise<boolean>;
+  /** failed → pending, due now, with all its attempts again. */
+  retry(id: string): Promise<boolean>;
+  delivery(id: string): Promise<DeliveryRow | undefined>;
+  /** Newest first. */
+  deliveries(query: {
+    readonly state: DeliveryState | undefined;
+    readonly webhookId: string | undefined;
+    readonly jobId: string | undefined;
+    readonly limit: number;
+  }): Promise<readonly DeliveryRow[]>;
+  /** Forgets what ended before then. */
+  prune(before: number): Promise<void>;
+  /** Calls back when this process has put something in the outbox. */
+  onQueued(listener: () => void): () => void;
+}
