@@ -47,7 +47,7 @@ needs(POSTGRES)(
   'whatever breaks, every job ends once with the result that was acknowledged',
   async () => {
     const random = fakeRandom(seed);
-    await using scene = await startChaos(SIZES, random);
+    await using scene = await startChaos(SIZES, seed);
     const created = await breakThings(scene, random);
     scene.line.delay(0);
     scene.store.trouble([], 0);

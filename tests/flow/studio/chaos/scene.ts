@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
 import type { ArtifactPlace } from '../../../../src/local-studio/storage/studio-data.ts';
+import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 import type { Random } from '../../../../src/system/random.ts';
 import { type PostgresServer, startPostgresServer } from '../../../fakes/studio/postgres-server.ts';
 import { startS3Server } from '../../../fakes/studio/s3-server.ts';
@@ -40,14 +41,16 @@ const TOKEN = '0123456789abcdef'.repeat(4);
 const PREFIX = 'chaos/';
 
 /** Starts everything; resolves once all workers were registered. */
-export async function startChaos(sizes: ChaosSizes, random: Random): Promise<ChaosScene> {
+export async function startChaos(sizes: ChaosSizes, seed: number): Promise<ChaosScene> {
+  // Each has chance of its own: who draws first is for the scheduler of this machine to say.
+  const chance = (of: number): Random => fakeRandom(seed + of);
   const stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const database = stack.use(await startPostgresServer());
   const databaseUrl = await database.newDatabase();
   const s3 = stack.use(await startS3Server());
-  const store = stack.use(await openFaultyStore(s3.options.endpoint, s3.options.bucket, random));
+  const store = stack.use(await openFaultyStore(s3.options.endpoint, s3.options.bucket, chance(1)));
   const place = { ...s3.options, endpoint: store.endpoint, prefix: PREFIX, redirects: false };
   const start = (at: number, port = 0) =>
     spawnStudio(join(folder, `studio-${at}`), port, [databaseUrl, TOKEN, JSON.stringify(place)]);
@@ -60,7 +63,7 @@ export async function startChaos(sizes: ChaosSizes, random: Random): Promise<Cha
   const line = stack.use(
     await openFaultyLine(
       studios.map(({ port }) => port),
-      random,
+      chance(2),
     ),
   );
   const enrolled = async (at: number): Promise<Credentials> => ({
@@ -69,7 +72,8 @@ export async function startChaos(sizes: ChaosSizes, random: Random): Promise<Cha
   });
   const stop = new AbortController();
   const light: Promise<Diary>[] = [];
-  for (let at = 0; at < sizes.lightWorkers; at++) light.push(lightWorker(await enrolled(at), random, stop.signal));
+  for (let at = 0; at < sizes.lightWorkers; at++)
+    light.push(lightWorker(await enrolled(at), chance(10 + at), stop.signal));
   stack.defer(() => stop.abort());
   const realWorkers: string[] = [];
   for (let at = 0; at < sizes.realWorkers; at++) {
