@@ -36,6 +36,8 @@ const SERVER_LIMITS = {
 } as const;
 /** Transactions that lost against another one run again; each time one of them wins. */
 const MAX_TRIES = 50;
+/** So many are made without a wait, which is what two that meet need. */
+const FREE_TRIES = 3;
 /** `serialization_failure`, `deadlock_detected` (postgresql.org/docs/current/errcodes-appendix.html). */
 const LOST_A_RACE = new Set(['40001', '40P01']);
 const DISK_FULL = '53100';
@@ -77,8 +79,8 @@ export function openPostgres({ url, maxConnections, clock }: PostgresOptions): P
   return {
     dialect: 'postgres',
     query: (text, params) => whileAway(() => run(pool, text, params)),
-    durable: (work) => whileAway(() => untilWon(() => serializable(work))),
-    locking: (work) => whileAway(() => untilWon(() => begin(READ_COMMITTED, SYNCED, work))),
+    durable: (work) => whileAway(() => untilWon(clock, () => serializable(work))),
+    locking: (work) => whileAway(() => untilWon(clock, () => begin(READ_COMMITTED, SYNCED, work))),
     alone: (lock, work) => whileAway(() => locked(lock, work)),
     listen: async (channel, onPayload, onConnected) => {
       const subscription = await pool.listen(channel, onPayload, onConnected);
@@ -108,13 +110,15 @@ async function untilBack<T>(clock: PostgresOptions['clock'], attempt: () => Prom
   }
 }
 
-async function untilWon<T>(attempt: () => Promise<T>): Promise<T> {
+/** Waits a little longer each time, so that many who want the same do not keep each other from it. */
+async function untilWon<T>(clock: PostgresOptions['clock'], attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (thrown) {
       if (tries === MAX_TRIES || !LOST_A_RACE.has(sqlStateOf(thrown) ?? '')) throw thrown;
     }
+    if (tries > FREE_TRIES) await pause(clock, tries);
   }
 }
 

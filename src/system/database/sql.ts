@@ -17,8 +17,8 @@ export interface Sql {
   /** Statements that all happen or none does, on the disk when it resolves. */
   durable<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /**
-   * As `durable`, for work that first locks the rows it decides by (`FOR UPDATE` and its like): who comes later waits for
-   * them and then sees what was done, where `durable` would lose and run again.
+   * As `durable`, for work that first locks the rows it decides by (`FOR UPDATE` and its like), or is a single statement:
+   * who comes later waits for them and then sees what was done, where `durable` would lose and run again.
    */
   locking<T>(work: (query: Query) => Promise<T>): Promise<T>;
   close(): Promise<void>;

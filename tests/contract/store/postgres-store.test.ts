@@ -148,6 +148,31 @@ onServer('PostgreSQL: no entry of the audit log can be changed', async () => {
   await store.close();
 });
 
+onServer('PostgreSQL: a fleet that registers at three studios at once gets in', async () => {
+  const url = await newDatabase();
+  const open = () => openPostgresStore(openPostgres({ url, maxConnections: 8, clock: systemClock }), 'the database');
+  const stores = [await open(), await open(), await open()];
+  const register = async ({ registrations, workers }: Store, name: string): Promise<boolean> => {
+    await registrations.addBootstrapToken(name, 10);
+    const isSpent = await registrations.spendBootstrapToken(name, 1);
+    await workers.put({ id: name, installId: undefined, capabilities: '{}', createdAt: 1 });
+    await workers.setToken(name, 'hash');
+    return isSpent;
+  };
+  const registering = Array.from({ length: 100 }, (_, round) =>
+    stores.map((store, at) => register(store, `${round}-${at}`)),
+  );
+  expect(new Set(await Promise.all(registering.flat()))).toEqual(new Set([true]));
+  expect(await stores[0]?.workers.list()).toHaveLength(300);
+  // Nobody had to try twice: a fleet of a thousand would run out of tries.
+  await using sql = new Bun.SQL(url, { max: 1 });
+  const lost = await sql.unsafe(
+    'SELECT xact_rollback::integer AS lost FROM pg_stat_database WHERE datname = current_database()',
+  );
+  expect([...lost]).toEqual([{ lost: 0 }]);
+  for (const store of stores) await store.close();
+});
+
 onServer('PostgreSQL: two requests of one installation at two studios leave one waiting', async () => {
   const url = await newDatabase();
   const open = () => openPostgresStore(openPostgres({ url, maxConnections: 4, clock: systemClock }), 'the database');

@@ -51,8 +51,9 @@ export type SpawnedStudio = Awaited<ReturnType<typeof spawnStudio>>;
 export async function enrol({ call, url }: SpawnedStudio): Promise<Credentials> {
   const { token } = (await (await call('POST', '/admin/bootstrap-tokens')).json()) as { token: string };
   const body = { bootstrapToken: token, capabilities: someCapabilities() };
-  const answer = (await (await call('POST', '/workers/register', body)).json()) as Omit<Credentials, 'apiBaseUrl'>;
-  return { apiBaseUrl: url, ...answer };
+  const answer = await call('POST', '/workers/register', body);
+  if (!answer.ok) throw new Error(`a registration was answered ${answer.status}: ${await answer.text()}`);
+  return { apiBaseUrl: url, ...((await answer.json()) as Omit<Credentials, 'apiBaseUrl'>) };
 }
 
 /** A worker with the two duties that matter here: it keeps a result until thanked, and lets go of what is not its own. */

@@ -9,7 +9,7 @@ export function createSqlModels(sql: Sql): ModelTable {
     get: async (id) => (await sql.query('SELECT * FROM models WHERE id = $1', [id])).map(toModel)[0],
     list: async () => (await sql.query('SELECT * FROM models ORDER BY id')).map(toModel),
     add: (row) =>
-      sql.durable(async (query) => {
+      sql.locking(async (query) => {
         const added = await query(
           `INSERT INTO models (id, kind, display_name, vram_gb, source, created_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING RETURNING id`,
@@ -18,7 +18,7 @@ export function createSqlModels(sql: Sql): ModelTable {
         return added.length > 0;
       }),
     replace: (row) =>
-      sql.durable(async (query) => {
+      sql.locking(async (query) => {
         const changed = await query(
           `UPDATE models SET kind = $1, display_name = $2, vram_gb = $3, source = $4, updated_at = $5
            WHERE id = $6 RETURNING id`,
@@ -27,7 +27,7 @@ export function createSqlModels(sql: Sql): ModelTable {
         return changed.length > 0;
       }),
     remove: (id) =>
-      sql.durable(async (query) => (await query('DELETE FROM models WHERE id = $1 RETURNING id', [id])).length > 0),
+      sql.locking(async (query) => (await query('DELETE FROM models WHERE id = $1 RETURNING id', [id])).length > 0),
   };
 }
 

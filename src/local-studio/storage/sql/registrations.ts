@@ -20,7 +20,7 @@ const requests = (sql: Sql): Omit<RegistrationTable, keyof BootstrapTokens> => (
       toRegistration,
     ),
   decide: (requestId, verdict) =>
-    sql.durable(async (query) => {
+    sql.locking(async (query) => {
       const decided = 'workerId' in verdict ? ['approved', verdict.workerId, ''] : ['rejected', null, verdict.reason];
       const changed = await query(
         `UPDATE registrations SET state = $1, worker_id = $2, reason = $3
@@ -33,11 +33,11 @@ const requests = (sql: Sql): Omit<RegistrationTable, keyof BootstrapTokens> => (
 
 const bootstrapTokens = (sql: Sql): BootstrapTokens => ({
   addBootstrapToken: (hash, expiresAt) =>
-    sql.durable(async (query) => {
+    sql.locking(async (query) => {
       await query('INSERT INTO bootstrap_tokens (hash, expires_at) VALUES ($1, $2)', [hash, expiresAt]);
     }),
   spendBootstrapToken: (hash, now) =>
-    sql.durable(async (query) => {
+    sql.locking(async (query) => {
       await query('DELETE FROM bootstrap_tokens WHERE expires_at <= $1', [now]);
       return (await query('DELETE FROM bootstrap_tokens WHERE hash = $1 RETURNING hash', [hash])).length > 0;
     }),

@@ -20,7 +20,7 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
       return row && { worker: toWorker(row), count: number(row['total']) };
     },
     put: (worker) =>
-      sql.durable(async (query) => {
+      sql.locking(async (query) => {
         await query(
           `INSERT INTO workers (id, install_id, token_hash, capabilities, created_at, last_seen_at, deleted)
            VALUES ($1, $2, '', $3, $4, NULL, 0)
@@ -29,12 +29,12 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
         );
       }),
     setToken: (id, tokenHash) =>
-      sql.durable(async (query) => {
+      sql.locking(async (query) => {
         await query('UPDATE workers SET token_hash = $1 WHERE id = $2 AND deleted = 0', [tokenHash, id]);
       }),
     ...sessionsOf(sql),
     remove: (id) =>
-      sql.durable(async (query) => {
+      sql.locking(async (query) => {
         await query('DELETE FROM registrations WHERE worker_id = $1', [id]);
         const removed = await query('UPDATE workers SET deleted = 1 WHERE id = $1 AND deleted = 0 RETURNING id', [id]);
         return removed.length > 0;

@@ -4,7 +4,7 @@ import { maybeText, number, text } from '../columns.ts';
 
 /** The audit log. The database itself lets nobody change an entry. */
 export const createSqlAudit = (sql: Sql): AuditTable => ({
-  add: (entry) => sql.durable((query) => write(query, entry)),
+  add: (entry) => sql.locking((query) => write(query, entry)),
   page: async ({ since, before = Number.MAX_SAFE_INTEGER, after, limit }) => {
     const order = after === undefined ? 'DESC' : 'ASC';
     const rows = await sql.query(

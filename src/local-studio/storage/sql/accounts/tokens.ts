@@ -20,7 +20,7 @@ export const createSqlTokens = (sql: Sql): TokenTable => ({
       return true;
     }),
   remove: (id) =>
-    sql.durable(async (query) => (await query('DELETE FROM tokens WHERE id = $1 RETURNING id', [id])).length > 0),
+    sql.locking(async (query) => (await query('DELETE FROM tokens WHERE id = $1 RETURNING id', [id])).length > 0),
 });
 
 const toToken = (row: Row): TokenRow => {
