@@ -2,6 +2,8 @@ import { duration, ifKnown, own, type Sentences, size, text } from './text.ts';
 
 /** Reasons one after the other; each may hold a comma. */
 const listed = (value: unknown): string => (Array.isArray(value) ? value.map(text).join('; ') : text(value));
+/** Named only on a machine with several. */
+const onGpu = (value: unknown): string => ifKnown(value, (gpu) => ` on ${gpu}`);
 const hint = (value: unknown): string => ifKnown(value, (known) => `. ${known}`);
 
 /** Engines, models and the memory of this machine, in words of our own. */
@@ -89,9 +91,10 @@ export const MACHINE_SENTENCES = {
   'model.unusable': own((f) => `${text(f.path)} is unusable and will be downloaded again: ${text(f.error)}`),
   'model.removed': own((f) => `removed ${text(f.file)} of ${text(f.model)} to free ${size(f.sizeBytes)}`),
   'models.not-collected': own((f) => `cannot remove unused models: ${text(f.error)}`),
-  'model.loaded': own((f) => `loaded ${text(f.model)} (${text(f.engine)}) in ${duration(f.ms)}`),
+  'model.loaded': own((f) => `loaded ${text(f.model)} (${text(f.engine)})${onGpu(f.gpu)} in ${duration(f.ms)}`),
   'model.unloaded': own(
-    (f) => `unloaded ${text(f.model)} (${text(f.engine)})${whyUnloaded(f.because)}: ${text(f.freedMb)} MiB freed`,
+    (f) =>
+      `unloaded ${text(f.model)} (${text(f.engine)})${onGpu(f.gpu)}${whyUnloaded(f.because)}: ${text(f.freedMb)} MiB freed`,
   ),
   'model.not-freed': own((f) => `a model could not be unloaded cleanly: ${text(f.error)}`),
   'model.restored': own((f) => `loaded ${text(f.model)} (${text(f.engine)}) again, as before the restart`),

@@ -113,6 +113,7 @@ class WatchedMemory implements MemoryAdmission {
 
   placement({ model, task, vramGbEstimate, modelSource }: ToPlace, use: (device: GpuDevice) => PlaceableGpu['is']) {
     const { devices = () => [], peaks, loaded } = this.#options;
+    if (devices().length === 0) return undefined; // as on a machine with one GPU
     const { engine } = modelSource;
     const report = this.#jobs.withoutJobs();
     const gpus = devices().flatMap((device) => {

@@ -14,7 +14,7 @@ export interface PlacedRun {
 
 /** An engine for GPUs that keeps each model in a process of its own, and writes down where it was loaded and ran. */
 export class PlacedEngine implements Engine {
-  readonly id = 'synthetic';
+  readonly id = 'gradio';
   readonly models = { llm: ['any'] };
   readonly memory = 'gpu';
   readonly canRunLean = false;
