@@ -4,7 +4,7 @@
  *   working ──signal──▶ finishing ──signal or grace over──▶ handing-back ──signal──▶ gone
  *                          └──────────── idle ──────────────────┴──── idle ──▶ leaving ──▶ gone
  *
- * finishing: the running job may end, no new one is taken. handing-back: the job is cancelled and the studio told.
+ * finishing: the running jobs may end, no new one is taken. handing-back: they are cancelled and the studio told.
  * leaving: logs are flushed and the session says goodbye. gone: the process ends now.
  */
 export type StopState = { readonly at: 'working' | 'finishing' | 'handing-back' | 'leaving' | 'gone' };

@@ -215,8 +215,8 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
         jobs.restore();
       },
       onHeartbeatAck() {
-        const roundTripMs = roundTrip.onAck();
-        events.emit({ is: 'heartbeat', ...(roundTripMs === undefined ? {} : { roundTripMs }) });
+        const roundTripMs = roundTrip.onAck(); // undefined for an ack that is unasked, or not the first of several
+        if (roundTripMs !== undefined) events.emit({ is: 'heartbeat', roundTripMs });
       },
       onLost: () => roundTrip.onLost(),
     },

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout } from 'bun:test';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
+import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { anLlmTask, aTask } from '../../fakes/builders.ts';
 import { ScriptedEngine, type ScriptedRun } from '../../fakes/engines/scripted-engine.ts';
 import type { FakeStudio, FakeStudioOptions } from '../../fakes/studio/fake-studio.ts';
@@ -84,6 +85,20 @@ onPosix('four GPUs serve four jobs at once, a fifth after one of them', async ()
   for (const run of [...runs, last]) run.finish();
   for (const id of [...ids, fifth.id]) expect(await studio.jobIs(id, 'completed')).toMatchObject({ attempts: 1 });
   expect(studio.frames.filter(({ type }) => type === 'reject')).toEqual([]);
+});
+
+onPosix('a heartbeat that names four jobs is measured once', async () => {
+  await using scene = await setup();
+  const { studio, worker } = scene;
+  const { ids, runs } = await running(scene, 4);
+  const acks: WorkerEvent[] = [];
+  using _following = worker.composed.events.subscribe((event) => void (event.is === 'heartbeat' && acks.push(event)));
+  worker.clock.skip(5_000);
+  await worker.until('an ack', () => acks.length > 0);
+  for (const run of runs) run.finish(); // what is acknowledged comes behind the other answers
+  for (const id of ids) await studio.jobIs(id, 'completed');
+  await worker.done();
+  for (const ack of acks) expect(ack).toEqual({ is: 'heartbeat', roundTripMs: expect.any(Number) as number });
 });
 
 onPosix('a studio of the bare contract has one job in flight at a time', async () => {
