@@ -7,15 +7,8 @@ import {
   ADMIN_ROUTES as routes,
   AdminErrorSchema,
   ApprovalAnswerSchema,
-  AttemptListSchema,
-  type AttemptView,
   type BootstrapTokenView,
   BootstrapTokenViewSchema,
-  JobListSchema,
-  type JobRequest,
-  type JobState,
-  type JobView,
-  JobViewSchema,
   LogPageSchema,
   type LogLine,
   type ModelDraft,
@@ -26,17 +19,15 @@ import {
   type RegistrationView,
   StatusViewSchema,
   type StatusView,
-  WhyViewSchema,
-  type WhyView,
   WorkerListSchema,
   type WorkerView,
 } from '../contract/admin.ts';
 import { writeJson } from '../contract/json.ts';
-import type { JobChange } from '../contract/operator/urgency.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract/page/dashboard.ts';
 import { studioBase, studioUrl } from '../contract/routes.ts';
-import { type AccountsClient, accountsClient } from './accounts.ts';
+import { type AccountsClient, accountsClient, type Asking } from './accounts.ts';
+import { type JobsClient, jobsClient } from './jobs.ts';
 import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
 import { webhookClient, type WebhookClient } from './webhooks.ts';
 
@@ -46,26 +37,7 @@ import { webhookClient, type WebhookClient } from './webhooks.ts';
  */
 
 /** The operator's side of a studio. Every call throws `studio.*`, with the studio's own message where it sent one. */
-export interface OperatorClient extends AccountsClient, WebhookClient {
-  /** Queues a job and returns it as the studio keeps it. */
-  createJob(draft: JobRequest): Promise<JobView>;
-  job(jobId: string): Promise<JobView>;
-  /** Newest first; of those whose id begins so, when that is given. */
-  jobs(query: {
-    readonly state?: JobState | undefined;
-    readonly limit: number;
-    readonly id?: string;
-    readonly project?: string | undefined;
-  }): Promise<readonly JobView[]>;
-  /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
-  retry(jobId: string): Promise<JobView>;
-  /** Changes a job. @throws WorkerError `studio.refused` when it is too late for that */
-  changeJob(jobId: string, change: JobChange): Promise<JobView>;
-  /** @throws WorkerError `studio.refused` when it has ended */
-  cancel(jobId: string): Promise<JobView>;
-  attempts(jobId: string): Promise<readonly AttemptView[]>;
-  /** Why a job waits, worker by worker. */
-  why(jobId: string): Promise<WhyView>;
+export interface OperatorClient extends JobsClient, AccountsClient, WebhookClient {
   /** The studio at a glance. */
   status(): Promise<StatusView>;
   /** Lines of the workers' logs after that one, oldest first: the first of them, or the newest. */
@@ -115,19 +87,16 @@ const MAX_BODY_BYTES = 32 * MIB;
 const MAX_ARTIFACT_BYTES = 512 * MIB;
 /** Half a gigabyte over a slow link is no fault of the studio; a stall is noticed sooner. */
 const ARTIFACT_MS = 4 * HOUR_MS;
-/** The most that the studio gives in one page. */
-const PAGE = 500;
-
 /** A client for one studio. Nothing is sent before the first call. */
 export function createOperatorClient(options: ClientOptions): OperatorClient {
-  const call: Call = async (method, route, body) => textOf(await exchange(options, { method, route, body }));
+  const call: Asking['call'] = async (method, route, body) => textOf(await exchange(options, { method, route, body }));
   const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
   const get = (route: string): Promise<string> => call('GET', route);
 
   return {
+    ...jobsClient({ call, trusted }),
     ...accountsClient({ call, trusted }),
     ...webhookClient({ call, trusted }),
-    ...jobCalls(call),
     status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
     logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,
     registrations: async () => trusted(readJson(RegistrationListSchema, await get(routes.registrations))).registrations,
@@ -154,51 +123,10 @@ export function createOperatorClient(options: ClientOptions): OperatorClient {
   };
 }
 
-type Call = (method: HttpRequest['method'], route: string, body?: unknown) => Promise<string>;
-type JobCalls = 'createJob' | 'job' | 'retry' | 'changeJob' | 'cancel' | 'attempts' | 'why' | 'jobs';
-
-/** What is about jobs. */
-function jobCalls(call: Call): Pick<OperatorClient, JobCalls> {
-  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
-  const get = (route: string): Promise<string> => call('GET', route);
-  return {
-    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
-    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
-    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
-    changeJob: async (jobId, change) =>
-      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
-    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
-    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
-    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
-    jobs: async (choice) => await jobsOf(choice, get),
-  };
-}
-
 /** The address of a studio's page, with the code that it made. */
 function pageUrlOf(url: string, answer: string): string {
   const { code } = trusted(readJson(DashboardCodeSchema, answer));
   return dashboardUrl(studioBase(url) ?? url, code);
-}
-
-/** Page by page, newest first, until there are enough or no more. */
-async function jobsOf(
-  { state, limit, id, project }: Parameters<OperatorClient['jobs']>[0],
-  get: (route: string) => Promise<string>,
-): Promise<readonly JobView[]> {
-  const jobs: JobView[] = [];
-  for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
-    const filters = { ...(state && { state }), ...(id && { id }), ...(project && { project }) };
-    const query = new URLSearchParams({
-      limit: String(Math.min(PAGE, limit - jobs.length)),
-      ...filters,
-      ...(cursor && { cursor }),
-    });
-    const page = trusted(readJson(JobListSchema, await get(`${routes.jobs}?${query}`)));
-    jobs.push(...page.jobs);
-    cursor = page.nextCursor;
-    more = cursor !== undefined && page.jobs.length > 0;
-  }
-  return jobs;
 }
 
 const logQuery = ({ workerId, after, limit, newest }: LogQuery): URLSearchParams =>

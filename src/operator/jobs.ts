@@ -1,0 +1,77 @@
+import {
+  ADMIN_ROUTES as routes,
+  AttemptListSchema,
+  type AttemptView,
+  JobListSchema,
+  type JobRequest,
+  type JobState,
+  type JobView,
+  JobViewSchema,
+  WhyViewSchema,
+  type WhyView,
+} from '../contract/admin.ts';
+import type { JobChange } from '../contract/operator/urgency.ts';
+import { readJson } from '../contract/read.ts';
+import type { Asking } from './accounts.ts';
+
+/** The part of an operator's client that is about jobs. */
+export interface JobsClient {
+  /** Queues a job and returns it as the studio keeps it. */
+  createJob(draft: JobRequest): Promise<JobView>;
+  job(jobId: string): Promise<JobView>;
+  /** Newest first; of those whose id begins so, when that is given. */
+  jobs(query: JobQuery): Promise<readonly JobView[]>;
+  /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
+  retry(jobId: string): Promise<JobView>;
+  /** Changes a job. @throws WorkerError `studio.refused` when it is too late for that */
+  changeJob(jobId: string, change: JobChange): Promise<JobView>;
+  /** @throws WorkerError `studio.refused` when it has ended */
+  cancel(jobId: string): Promise<JobView>;
+  attempts(jobId: string): Promise<readonly AttemptView[]>;
+  /** Why a job waits, worker by worker. */
+  why(jobId: string): Promise<WhyView>;
+}
+
+export interface JobQuery {
+  readonly state?: JobState | undefined;
+  readonly limit: number;
+  readonly id?: string;
+  readonly project?: string | undefined;
+}
+
+/** The most that the studio gives in one page. */
+const PAGE = 500;
+
+export function jobsClient({ call, trusted }: Asking): JobsClient {
+  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
+  const get = (route: string): Promise<string> => call('GET', route);
+  return {
+    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
+    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
+    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
+    changeJob: async (jobId, change) =>
+      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
+    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
+    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
+    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
+    jobs: async (query) => await jobsOf(query, { call, trusted }),
+  };
+}
+
+/** Page by page, newest first, until there are enough or no more. */
+async function jobsOf({ state, limit, id, project }: JobQuery, { call, trusted }: Asking): Promise<readonly JobView[]> {
+  const jobs: JobView[] = [];
+  for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
+    const filters = { ...(state && { state }), ...(id && { id }), ...(project && { project }) };
+    const query = new URLSearchParams({
+      limit: String(Math.min(PAGE, limit - jobs.length)),
+      ...filters,
+      ...(cursor && { cursor }),
+    });
+    const page = trusted(readJson(JobListSchema, await call('GET', `${routes.jobs}?${query}`)));
+    jobs.push(...page.jobs);
+    cursor = page.nextCursor;
+    more = cursor !== undefined && page.jobs.length > 0;
+  }
+  return jobs;
+}
