@@ -5,7 +5,7 @@ import { LogEntrySchema } from './log-entry.ts';
 import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
 import { absentable, Decimal, U32 } from './numbers.ts';
 import { DEADLINE, excludes, ONE_DEADLINE, Priority, Timestamp } from './operator/urgency.ts';
-import { WebhookUrl } from './operator/webhooks.ts';
+import { WebhookTotalsSchema, WebhookUrl } from './operator/webhooks.ts';
 import { whyNotMade } from './tasks/asked-result.ts';
 import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
@@ -284,5 +284,6 @@ export const StatusViewSchema = v.object({
   workers: v.object({ known: Count, connected: Count, busy: Count }),
   jobs: v.object({ queued: Count, offered: Count, running: Count, completed: Count, failed: Count, cancelled: Count }),
   artifacts: v.object({ count: Count, sizeBytes: Count }),
+  webhooks: absentable(WebhookTotalsSchema),
 });
 export type StatusView = v.InferOutput<typeof StatusViewSchema>;

@@ -61,6 +61,15 @@ export const WebhookViewSchema = v.object({
   disabledAt: absentable(Timestamp),
   disabledBecause: absentable(v.string()),
 });
+/** How all of them stand. */
+export const WebhookTotalsSchema = v.object({
+  active: Count,
+  disabled: Count,
+  /** Deliveries that are still to be made, and those of them that failed at least once. */
+  pending: Count,
+  failing: Count,
+});
+export type WebhookTotals = v.InferOutput<typeof WebhookTotalsSchema>;
 export const WebhookListSchema = v.object({ webhooks: v.array(WebhookViewSchema) });
 /** With the secret, which is shown this once. */
 export const CreatedWebhookSchema = v.object({ ...WebhookViewSchema.entries, secret: v.string() });

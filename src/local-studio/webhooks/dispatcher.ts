@@ -84,7 +84,7 @@ class OutboxDispatcher implements Dispatcher {
   async #lookOnce(): Promise<number> {
     const { webhooks, clock, log } = this.#parts;
     try {
-      await this.#prune();
+      await this.#prepare();
       while (this.#total < MAX_AT_ONCE && !this.#over.signal.aborted) {
         const except = [...this.#sending].flatMap(([name, count]) => (count < MAX_PER_RECEIVER ? [] : [name]));
         const claimed = await webhooks.claim({ at: clock.now(), leaseMs: LEASE_MS, except });
@@ -166,8 +166,10 @@ class OutboxDispatcher implements Dispatcher {
     }
   }
 
-  async #prune(): Promise<void> {
+  /** At the start, and from time to time. */
+  async #prepare(): Promise<void> {
     const { webhooks, clock } = this.#parts;
+    if (this.#prunedMs === undefined) await webhooks.recall(clock.now(), LEASE_MS);
     if (this.#prunedMs !== undefined && clock.elapsed() - this.#prunedMs < PRUNE_MS) return;
     this.#prunedMs = clock.elapsed();
     await webhooks.prune(clock.now() - KEPT_MS);

@@ -116,7 +116,9 @@ export function testWebhooks(it: It): void {
     const leased = (await webhooks.nextDueInMs(AT)) ?? 0;
     expect([leased > LEASE_MS / 2, leased <= LEASE_MS]).toEqual([true, true]);
     const failed = { state: 'pending', status: 500, error: 'answered 500', inMs: 0 } as const;
+    expect(await webhooks.totals()).toEqual({ active: 0, disabled: 0, pending: 1, failing: 0 });
     expect(await webhooks.settle(delivery, failed, AT)).toBe(true);
+    expect(await webhooks.totals()).toEqual({ active: 0, disabled: 0, pending: 1, failing: 1 });
     const [again] = await claim(webhooks);
     expect(again).toMatchObject({ id: delivery.id, attempts: 2, lastStatus: 500, lastError: 'answered 500' });
     const done = { state: 'delivered', status: 204, error: undefined, inMs: 0 } as const;

@@ -52,6 +52,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   WebhookDraftSchema: [{ url: 'https://e.example', secret: 'whsec_short' }, 'secret'],
   WebhookListSchema: [{ webhooks: [{ id: 'wh-1' }] }, 'url'],
   WebhookSecretSchema: [{}, 'secret'],
+  WebhookTotalsSchema: [{ active: 1, disabled: 0, pending: 0, failing: -1 }, 'failing'],
   WebhookTestSchema: [{ delivered: true, tookMs: -1 }, 'tookMs'],
   WebhookViewSchema: [{ id: 'wh-1', url: 'u', events: [], createdAt: 'now', pending: 0 }, 'createdAt'],
   BootstrapTokenViewSchema: [{ token: '', expiresAt: '2026-05-25T12:00:00Z' }, 'token'],

@@ -103,6 +103,29 @@ test('deliveries are listed with the last answer, and sent again by id', async (
   expect(cli.out()).toContain('job-1-5-wh-7d6f is sent again\n');
 });
 
+test.each([
+  [
+    { active: 1, disabled: 0, pending: 3, failing: 2 },
+    /^webhooks: +1 active, .*2 failing \(run `studio-worker studio/m,
+  ],
+  [{ active: 1, disabled: 0, pending: 0, failing: 0 }, /^webhooks: +1 active, 0 disabled, 0 pending, 0 failing$/m],
+])('the status of a studio tells of webhooks that stand at %p', async (webhooks, line) => {
+  const status = {
+    version: '0.5.0',
+    startedAt: AT,
+    registrations: { pending: 0 },
+    workers: { known: 0, connected: 0, busy: 0 },
+    jobs: { queued: 0, offered: 0, running: 0, completed: 0, failed: 0, cancelled: 0 },
+    artifacts: { count: 0, sizeBytes: 0 },
+  };
+  await using cli = await withStudio({ 'GET /status': () => Response.json({ ...status, webhooks }) });
+  expect(await cli.run('studio', 'status')).toBe(0);
+  expect(cli.out()).toMatch(line);
+  await using without = await withStudio({ 'GET /status': () => Response.json(status) });
+  await without.run('studio', 'status');
+  expect(without.out()).not.toContain('webhooks');
+});
+
 test('the secret for jobs’ own webhooks is printed alone', async () => {
   await using cli = await withStudio({ 'GET /webhooks/secret': () => Response.json({ secret: SECRET }) });
   expect(await cli.run(...run, 'secret')).toBe(0);

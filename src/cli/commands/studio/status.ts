@@ -9,7 +9,7 @@ export const studioStatus = command({
   summary: 'Show a studio at a glance: workers, jobs and artifacts',
   examples: ['studio-worker studio status', 'studio-worker studio status --json'],
   exits: OPERATOR_EXITS,
-  json: '{version, startedAt, registrations: {pending}, workers: {known, connected, busy}, jobs: {queued, …}, artifacts: {count, sizeBytes}}',
+  json: '{version, startedAt, registrations: {pending}, workers: {known, connected, busy}, jobs: {queued, …}, artifacts: {count, sizeBytes}, webhooks?: {active, disabled, pending, failing}}',
   args: { ...OPERATOR_ARGS },
   run: async (args, world) => {
     const studio = await openStudio(args, world);
@@ -19,7 +19,8 @@ export const studioStatus = command({
   },
 });
 
-function statusLines({ version, startedAt, registrations, workers, jobs, artifacts }: StatusView, now: number) {
+function statusLines(status: StatusView, now: number) {
+  const { version, startedAt, registrations, workers, jobs, artifacts, webhooks } = status;
   const count = (state: keyof StatusView['jobs']): string => `${jobs[state]} ${state}`;
   return [
     // What waits for the operator comes first.
@@ -36,5 +37,16 @@ function statusLines({ version, startedAt, registrations, workers, jobs, artifac
       (['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'] as const).map(count).join(', '),
     ),
     factLine('artifacts', `${artifacts.count} (${formatBytes(artifacts.sizeBytes)})`),
+    ...webhookLines(webhooks),
+  ];
+}
+
+/** Where nobody uses them there is nothing to say. */
+function webhookLines(webhooks: StatusView['webhooks']): readonly string[] {
+  if (webhooks === undefined || Object.values(webhooks).every((count) => count === 0)) return [];
+  const { active, disabled, pending, failing } = webhooks;
+  const trouble = failing + disabled === 0 ? '' : ' (run `studio-worker studio webhooks deliveries`)';
+  return [
+    factLine('webhooks', `${active} active, ${disabled} disabled, ${pending} pending, ${failing} failing${trouble}`),
   ];
 }

@@ -24,7 +24,7 @@ export async function studioStatus({
   studio,
   startedAt,
 }: Pick<AdminContext, 'studio' | 'startedAt'>): Promise<StatusView> {
-  const { registrations, workers, jobs } = studio.store;
+  const { registrations, workers, jobs, webhooks } = studio.store;
   const known = await workers.list();
   const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));
   const jobsThere = elsewhere.length === 0 ? undefined : await jobsElsewhere(studio);
@@ -42,5 +42,6 @@ export async function studioStatus({
     },
     jobs: await jobs.counts(),
     artifacts: await jobs.artifactTotals(),
+    webhooks: await webhooks.totals(),
   };
 }

@@ -1,4 +1,4 @@
-import type { WebhookEvent } from '../../../contract/operator/webhooks.ts';
+import type { WebhookEvent, WebhookTotals } from '../../../contract/operator/webhooks.ts';
 
 /** Whom the studio tells of every job that ends. */
 export interface WebhookRow {
@@ -71,6 +71,7 @@ export interface WebhookTable {
   get(id: string): Promise<WebhookRow | undefined>;
   /** Oldest first, with how much is still to be delivered to each. */
   list(): Promise<readonly (WebhookRow & { readonly pending: number })[]>;
+  totals(): Promise<WebhookTotals>;
   /** What was not delivered is given up. False when there is none of that id. */
   remove(id: string, at: number): Promise<boolean>;
   /** Nothing is sent there any more, and what was not delivered is given up. */
@@ -86,6 +87,8 @@ export interface WebhookTable {
     readonly leaseMs: number;
     readonly except: readonly string[];
   }): Promise<readonly (DeliveryRow & { readonly receiver: string })[]>;
+  /** Where there is one studio: what its earlier process took and did not settle is due now, and nobody waits for a lease. */
+  recall(at: number, leaseMs: number): Promise<void>;
   /** Milliseconds until the next one is due that is not due now; undefined when there is none. */
   nextDueInMs(at: number): Promise<number | undefined>;
   /** Records what came of that attempt. False when it is not the latest any more. */

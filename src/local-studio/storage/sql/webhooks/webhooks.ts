@@ -65,14 +65,20 @@ const giveUp = (query: Query, id: string, { because, at }: { readonly because: s
     [id, at, because],
   );
 
-type OnTheWay = 'claim' | 'nextDueInMs' | 'settle' | 'retry';
-type Kept = 'delivery' | 'deliveries' | 'prune';
+type OnTheWay = 'claim' | 'recall' | 'nextDueInMs' | 'settle' | 'retry';
+type Kept = 'delivery' | 'deliveries' | 'totals' | 'prune';
 
 const deliveriesIn = (sql: Sql, queued: Signal): Pick<WebhookTable, OnTheWay> => ({
   claim: async (wanted) =>
     (await claimDeliveries(sql, wanted)).map((row) =>
       Object.assign(toDelivery(row), { receiver: text(row['receiver']) }),
     ),
+  recall: async (at, leaseMs) => {
+    if (sql.dialect !== 'sqlite') return;
+    // What waited for so short a time anyway is sent a little sooner, which does no harm.
+    const due = 'UPDATE webhook_deliveries SET next_at = $1';
+    await sql.query(`${due} WHERE state = 'pending' AND next_at > $1 AND next_at <= $1 + $2`, [at, leaseMs]);
+  },
   nextDueInMs: async (at) => {
     const now = nowSql(sql, '$1');
     const [row] = await sql.query(
@@ -116,6 +122,21 @@ const keptIn = (sql: Sql): Pick<WebhookTable, Kept> => ({
     return (await sql.query(`SELECT * FROM webhook_deliveries WHERE ${where} ORDER BY seq DESC LIMIT $1`, params)).map(
       toDelivery,
     );
+  },
+  totals: async () => {
+    const [row] = await sql.query(
+      `SELECT (SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NULL) AS active,
+         (SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NOT NULL) AS disabled,
+         COUNT(*) AS pending, COUNT(last_error) AS failing
+       FROM webhook_deliveries WHERE state = 'pending'`,
+    );
+    const count = (column: string): number => number(row?.[column]);
+    return {
+      active: count('active'),
+      disabled: count('disabled'),
+      pending: count('pending'),
+      failing: count('failing'),
+    };
   },
   prune: async (before) => {
     await sql.query(`DELETE FROM webhook_deliveries WHERE state <> 'pending' AND ended_at < $1`, [before]);
