@@ -14,9 +14,9 @@ export const OPERATOR_ARGS = sharedArgs({
   token: {
     type: 'string',
     valueHint: 'token',
-    description: 'Operator token; visible to other accounts while this runs',
+    description: 'Token of the operator or a project; visible to other accounts while this runs',
   },
-  'token-file': { type: 'string', valueHint: 'path', description: 'Read the operator token from this file' },
+  'token-file': { type: 'string', valueHint: 'path', description: 'Read that token from this file' },
   ...JSON_ARG,
 });
 

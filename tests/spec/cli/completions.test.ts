@@ -57,7 +57,7 @@ const powershell = (line: string): Promise<string[]> =>
   );
 
 const TOP = Object.keys(COMMANDS);
-const JOBS = ['create', 'list', 'watch', 'why', 'get', 'attempts', 'cancel', 'retry'];
+const JOBS = ['create', 'list', 'set', 'watch', 'why', 'get', 'attempts', 'cancel', 'retry'];
 const KINDS = ['image', 'llm', 'audio_stt', 'audio_tts', 'video', 'mesh'];
 
 describe('bash', () => {
