@@ -1,6 +1,6 @@
 import type { WorkerError } from '../base/errors.ts';
 import type { Clock } from '../system/clock.ts';
-import { Holders } from './slots/holders.ts';
+import { Holders, type Holding } from './slots/holders.ts';
 import { CPU_SLOT, type JobSlot, ONLY_SLOT, slotsFor } from './slots/job-slot.ts';
 import { type Lease, type LeaseRequest, refused, type SlotRefusal, type SlotRequest } from './slots/lease.ts';
 import { gapLeftMs, type LocalPriority, nextTurn, type Origin, type TurnFacts } from './turn-order.ts';
@@ -145,23 +145,30 @@ class SlotScheduler implements Scheduler {
   }
 
   #lease({ origin, purpose, wish }: LeaseRequest, slot: JobSlot): Lease {
+    const { clock } = this.#options;
     const abort = new AbortController();
+    const holding: Holding = { abort, needs: wish?.needs ?? 'gpu', deliveringSince: undefined };
     const lease: Lease = {
       is: 'leased',
       origin,
       purpose,
       slot,
       signal: abort.signal,
-      phase: 'running',
+      get phase() {
+        return holding.deliveringSince === undefined ? 'running' : 'delivering';
+      },
+      set phase(next) {
+        holding.deliveringSince = next === 'running' ? undefined : (holding.deliveringSince ?? clock.elapsed());
+      },
       [Symbol.dispose]: () => {
         if (!this.#holders.remove(lease)) return;
         const freed = origin === 'maintenance' ? this.#slots : [slot];
-        const endedAt = this.#options.clock.elapsed();
+        const endedAt = clock.elapsed();
         for (const { id } of freed) this.#last.set(id, { origin, endedAt });
         this.#handOn();
       },
     };
-    this.#holders.add(lease, { abort, needs: wish?.needs ?? 'gpu' });
+    this.#holders.add(lease, holding);
     return lease;
   }
 
@@ -188,8 +195,7 @@ class SlotScheduler implements Scheduler {
     const may = slotsFor(this.#slots, wish?.needs ?? 'gpu');
     const free = may.filter((slot) => this.#holders.isFree(slot));
     if (may.length < 2 || free.length === 0 || wish?.choose === undefined) return free[0];
-    const held = this.held.map(({ slot, phase }) => ({ slot, isFreeSoon: phase === 'delivering' }));
-    return wish.choose({ free, held });
+    return wish.choose({ free, held: this.#holders.inUse(this.#options.clock.elapsed()) });
   }
 
   #nextWaiting(): { readonly waiting: Waiting; readonly slot: JobSlot } | undefined {

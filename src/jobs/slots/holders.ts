@@ -1,15 +1,22 @@
 import type { WorkerError } from '../../base/errors.ts';
-import { type JobSlot, slotsFor } from './job-slot.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import { type JobSlot, type SlotInUse, slotsFor } from './job-slot.ts';
 import type { Lease, SlotRequest } from './lease.ts';
 import type { Origin } from '../turn-order.ts';
 
 /** A studio of the contract has one job in flight, unless it says otherwise. */
 const MAX_STUDIO_JOBS = 1;
 
-interface Holding {
+/** What is known of a lease beside itself. */
+export interface Holding {
   readonly abort: AbortController;
   readonly needs: JobSlot['kind'];
+  /** Since when its job is made and on its way, in elapsed milliseconds of the clock; undefined before. */
+  deliveringSince: number | undefined;
 }
+
+/** A result is delivered within this as a rule; a large one over a slow line takes minutes, and is not waited for. */
+const DELIVERED_WITHIN_MS = SECOND_MS;
 
 /** Who holds which slot. */
 export class Holders {
@@ -52,6 +59,14 @@ export class Holders {
   isBelowMax(origin: Origin): boolean {
     const max = this.#max.get(origin);
     return max === undefined || this.held.filter((lease) => lease.origin === origin).length < max;
+  }
+
+  /** What is held at this moment of the clock. */
+  inUse(elapsedMs: number): readonly SlotInUse[] {
+    return [...this.#held].map(([{ slot }, { deliveringSince }]) => ({
+      slot,
+      isFreeSoon: deliveringSince !== undefined && elapsedMs - deliveringSince < DELIVERED_WITHIN_MS,
+    }));
   }
 
   /** What was begun before any GPU was known may run on one of them. */

@@ -104,6 +104,31 @@ test('those who wait are asked again once they may choose otherwise', () => {
   expect(choosy.slot).toBe('GPU-1');
 });
 
+test('a slot is free soon only just after its job is made', () => {
+  const { clock, take, free } = setup(2);
+  const seen: boolean[] = [];
+  const looking: SlotWish = {
+    needs: 'gpu',
+    choose({ free: slots, held }) {
+      seen.push(held[0]?.isFreeSoon === true);
+      return slots[0];
+    },
+  };
+  const job = take('job-1', GPU, 'studio');
+  const look = (): void => {
+    take('chat-1', looking);
+    free('chat-1');
+  };
+  look();
+  if (job.is === 'leased') job.phase = 'delivering';
+  clock.advance(900);
+  look();
+  if (job.is === 'leased') job.phase = 'delivering';
+  clock.advance(100);
+  look();
+  expect(seen).toEqual([false, true, false]);
+});
+
 test('maintenance waits until no slot of any kind is held', () => {
   const { take, wait, free, idOf } = setup(2);
   take('chat-1');
