@@ -160,7 +160,8 @@ test('a lean load keeps the weights in main memory and decodes in tiles', async 
   await scene.install();
   await using byCli = await scene.engine.load(scene.files, scene.abort.signal, LEAN);
   await scene.runOn(byCli);
-  expect(scene.asked().at(-1)?.args?.slice(-3)).toEqual(['--offload-to-cpu', '--diffusion-fa', '--vae-tiling']);
+  const lean = ['--offload-to-cpu', '--diffusion-fa', '--vae-tiling'];
+  expect(scene.asked().at(-1)?.args).toEqual(expect.arrayContaining(lean));
   await scene.installBoth();
   await using byServer = await scene.engine.load(scene.files, scene.abort.signal, LEAN);
   expect(scene.asked().at(-1)?.args).toContain('--offload-to-cpu');
