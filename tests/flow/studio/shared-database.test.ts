@@ -101,6 +101,27 @@ test('a worker that connects to another studio keeps its job', async () => {
   expect(await world.one.job(job.id)).toMatchObject({ state: 'completed', attempts: 1 });
 });
 
+test('a worker that connects to another studio keeps all its jobs', async () => {
+  await using world = await twoStudios();
+  const capabilities = someCapabilities({ maxParallelJobs: 3 });
+  await world.worker.heartbeat({ capabilities });
+  const jobs = [];
+  for (let made = 0; made < 3; made++) jobs.push(await working(world.one, world.worker));
+  using again = await welcomed(world.atOther);
+  await world.worker.closed;
+  const currentJobIds = jobs.map(({ id }) => id);
+  const answers = [await again.heartbeat({ capabilities, currentJobIds })];
+  while (answers.length < jobs.length) answers.push(await again.next('heartbeatAck'));
+  expect(answers.map(({ claim }) => claim)).toEqual(currentJobIds.map((jobId) => ({ jobId, held: true })));
+  const { workers } = (await (await world.one.admin('GET', '/workers')).json()) as { workers: unknown[] };
+  expect(workers).toMatchObject([{ connected: true, currentJobIds }]);
+  for (const id of currentJobIds) {
+    again.send(result(id));
+    await again.next('completeAck');
+    expect(await world.one.job(id)).toMatchObject({ state: 'completed', attempts: 1 });
+  }
+});
+
 test('a studio whose worker went to another does not lose its job', async () => {
   const clock = new FakeClock();
   await using world = await twoStudios({ one: clock });
