@@ -23,6 +23,8 @@ export const STALE_MS = 30_000;
 export const GRACE_MS = STALE_MS;
 /** A job's lease from its last heartbeat: until that counts as missing wherever its socket is, and the grace after. */
 export const LEASE_MS = STALE_MS + SWEEP_MS + GRACE_MS;
+/** That of an open offer, whose studio takes it back by itself unless it died. */
+export const OFFER_LEASE_MS = OFFER_ANSWER_MS + SWEEP_MS;
 
 /** The one offer that a worker may have open. */
 export type OpenOffer =

@@ -16,8 +16,8 @@ const CHECK = { seed: 20_261_128, seconds: 12 } as const;
 const SIZES = { studios: 3, lightWorkers: 18, realWorkers: 2 } as const;
 const JOBS_A_ROUND = 8;
 const ROUND_MS = 600;
-/** What is still under way when all is well again has this long: an offer's ten seconds, a stale socket's thirty. */
-const CALM_MS = 60_000;
+/** What is still under way when all is well again has this long: an open offer, or a stale socket and its grace. */
+const CALM_MS = 75_000;
 
 const wanted = process.env['STUDIO_WORKER_CHAOS_SECONDS'];
 const seconds = wanted === undefined ? CHECK.seconds : Number(wanted);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'bun:test';
 import { HOUR_MS } from '../../../src/base/units.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
-import { GRACE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS, OFFER_LEASE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
 import type { Clock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
@@ -277,6 +277,20 @@ test('a worker keeps its job, though the database forgot that it has it', async 
   const ack = await world.worker.heartbeat({ currentJobId: job.id });
   expect(ack).toMatchObject({ claim: { jobId: job.id, held: true } });
   expect(await world.other.job(job.id)).toMatchObject({ state: 'running' });
+});
+
+test('an offer whose studio died goes to another worker soon', async () => {
+  const clock = new FakeClock();
+  await using world = await twoStudios({ other: clock });
+  const job = await world.one.createJob(anLlmTask());
+  await world.worker.next('offer');
+  clock.advance(GRACE_MS);
+  using second = await bareWorker(await world.other.enrol());
+  await using sql = new Bun.SQL(world.database, { max: 1 });
+  await sql.unsafe(`UPDATE jobs SET lease_until = lease_until - ${OFFER_LEASE_MS}`); // as when that time has passed
+  clock.advance(SWEEP_MS);
+  expect(jobOf(await second.next('offer'))).toBe(job.id);
+  expect(OFFER_LEASE_MS).toBeLessThan(GRACE_MS);
 });
 
 test('of two workers with one job only the later result counts', async () => {

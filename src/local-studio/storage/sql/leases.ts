@@ -1,5 +1,5 @@
 import type { Sql } from '../../../system/database/sql.ts';
-import { LEASE_MS, STALE_MS } from '../../queue.ts';
+import { LEASE_MS, OFFER_LEASE_MS, STALE_MS } from '../../queue.ts';
 
 /*
  * Leases of jobs. Where there is one studio, its timers say when a lease is over. Studios that share a database ask that:
@@ -14,15 +14,20 @@ export const nowSql = ({ dialect }: Pick<Sql, 'dialect'>, param: string): string
 
 /** Parts of statements about jobs. */
 interface LeaseSql {
-  /** Begins a lease: more of `SET`. */
+  /** Begins the lease of a job that is offered, and of one that is accepted: more of `SET`. */
+  readonly offers: string;
   readonly begins: string;
   /** The lease is over: more of `WHERE`. */
   readonly lapsed: string;
 }
 
 const LEASE_SQL: Readonly<Record<Sql['dialect'], LeaseSql>> = {
-  sqlite: { begins: '', lapsed: '' },
-  postgres: { begins: `, lease_until = ${NOW} + ${LEASE_MS}`, lapsed: `AND lease_until <= ${NOW}` },
+  sqlite: { offers: '', begins: '', lapsed: '' },
+  postgres: {
+    offers: `, lease_until = ${NOW} + ${OFFER_LEASE_MS}`,
+    begins: `, lease_until = ${NOW} + ${LEASE_MS}`,
+    lapsed: `AND lease_until <= ${NOW}`,
+  },
 };
 
 /** The parts for this database. */

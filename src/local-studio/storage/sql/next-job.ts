@@ -89,7 +89,7 @@ function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }:
            AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, `$${atWorker + 1}`)})`,
     lane: `lanes.kind IN (${list(3, kinds)}) AND lanes.engine IN (${list(atEngines, engines)}) AND lanes.vram_class <= $2`,
     notFull: full === 0 ? '' : `AND name NOT IN (${list(atFull, full)})`,
-    taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${leaseSql(sql).begins}`,
+    taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${leaseSql(sql).offers}`,
   };
 }
 
