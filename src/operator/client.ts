@@ -41,7 +41,7 @@ export interface OperatorClient extends JobsClient, AccountsClient, WebhookClien
   /** The studio at a glance. */
   status(): Promise<StatusView>;
   /** Lines of the workers' logs after that one, oldest first: the first of them, or the newest. */
-  logs(query: LogQuery): Promise<readonly LogLine[]>;
+  logs(query: LogSearch): Promise<readonly LogLine[]>;
   /** Workers that wait for approval. */
   registrations(): Promise<readonly RegistrationView[]>;
   /** Returns the new worker's id. */
@@ -65,7 +65,7 @@ export interface OperatorClient extends JobsClient, AccountsClient, WebhookClien
   artifact(jobId: string): Promise<Uint8Array>;
 }
 
-export interface LogQuery {
+export interface LogSearch {
   readonly workerId: string | undefined;
   readonly after: number;
   readonly limit: number;
@@ -129,7 +129,7 @@ function pageUrlOf(url: string, answer: string): string {
   return dashboardUrl(studioBase(url) ?? url, code);
 }
 
-const logQuery = ({ workerId, after, limit, newest }: LogQuery): URLSearchParams =>
+const logQuery = ({ workerId, after, limit, newest }: LogSearch): URLSearchParams =>
   new URLSearchParams({
     after: String(after),
     limit: String(limit),

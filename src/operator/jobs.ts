@@ -20,7 +20,7 @@ export interface JobsClient {
   createJob(draft: JobRequest): Promise<JobView>;
   job(jobId: string): Promise<JobView>;
   /** Newest first; of those whose id begins so, when that is given. */
-  jobs(query: JobQuery): Promise<readonly JobView[]>;
+  jobs(query: JobSearch): Promise<readonly JobView[]>;
   /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
   retry(jobId: string): Promise<JobView>;
   /** Changes a job. @throws WorkerError `studio.refused` when it is too late for that */
@@ -32,7 +32,7 @@ export interface JobsClient {
   why(jobId: string): Promise<WhyView>;
 }
 
-export interface JobQuery {
+export interface JobSearch {
   readonly state?: JobState | undefined;
   readonly limit: number;
   readonly id?: string;
@@ -59,7 +59,10 @@ export function jobsClient({ call, trusted }: Asking): JobsClient {
 }
 
 /** Page by page, newest first, until there are enough or no more. */
-async function jobsOf({ state, limit, id, project }: JobQuery, { call, trusted }: Asking): Promise<readonly JobView[]> {
+async function jobsOf(
+  { state, limit, id, project }: JobSearch,
+  { call, trusted }: Asking,
+): Promise<readonly JobView[]> {
   const jobs: JobView[] = [];
   for (let cursor: string | undefined, more = true; more && jobs.length < limit;) {
     const filters = { ...(state && { state }), ...(id && { id }), ...(project && { project }) };

@@ -2,7 +2,7 @@ import { errorChain } from '../base/errors.ts';
 import type { ConfigStore } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 
-export interface LoginDeps {
+export interface FollowLoginDeps {
   readonly config: Pick<ConfigStore, 'current' | 'watch'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Has the icon start at a login, or not. */
@@ -13,7 +13,7 @@ export interface LoginDeps {
  * Writes the entry of the login anew, or removes it, when somebody changes what it goes by. The returned function ends
  * it. A failure is logged: the icon stays.
  */
-export function followLogin({ config, log, syncLogin }: LoginDeps): () => void {
+export function followLogin({ config, log, syncLogin }: FollowLoginDeps): () => void {
   const sync = (enabled: boolean): void => {
     void syncLogin(enabled).catch((thrown: unknown) => {
       log.warn('login.not-synced', { error: errorChain(thrown) });

@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
-import { ASKED, type Completion, candidatesFor, isAsked } from '../completions/candidates.ts';
+import { ASKED, type Suggestion, candidatesFor, isAsked } from '../completions/candidates.ts';
 import { command } from '../command.ts';
 import { printLines } from '../output.ts';
 import { OPERATOR_ARGS } from '../studio-access.ts';
@@ -58,7 +58,7 @@ export const completions = command({
 });
 
 /** zsh and fish show what a candidate is beside it. */
-function lineFor(shell: string, { value, about }: Completion): string {
+function lineFor(shell: string, { value, about }: Suggestion): string {
   const beside = cutToWidth(onOneLine(about), ABOUT_WIDTH);
   if (shell === 'zsh') return `${value.replaceAll(':', '\\:')}:${beside}`;
   return shell === 'fish' ? `${value}\t${beside}` : value;

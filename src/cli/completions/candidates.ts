@@ -21,7 +21,7 @@ export type AskedValue = (typeof ASKED)[number];
 export const isAsked = (hint: string): hint is AskedValue => ASKED.some((asked) => asked === hint);
 
 /** Something that may be typed, and what it is. */
-export interface Completion {
+export interface Suggestion {
   readonly value: string;
   readonly about: string;
 }
@@ -41,7 +41,7 @@ const MAX_JOBS = 200;
 const HARMLESS = /^[\p{L}\p{N}_][\p{L}\p{N}_.:@/+-]*$/u;
 
 /** What may be typed now. Empty where nobody answers in time: a shell has no place for an error. */
-export async function candidatesFor(asked: AskedValue, given: Given, world: World): Promise<readonly Completion[]> {
+export async function candidatesFor(asked: AskedValue, given: Given, world: World): Promise<readonly Suggestion[]> {
   const abort = new AbortController();
   const disarm = world.clock.after(WITHIN_MS, () => abort.abort(new Error('nobody answered')));
   try {
@@ -54,7 +54,7 @@ export async function candidatesFor(asked: AskedValue, given: Given, world: Worl
   }
 }
 
-const SOURCES: Readonly<Record<AskedValue, (given: Given, world: World) => Promise<readonly Completion[]>>> = {
+const SOURCES: Readonly<Record<AskedValue, (given: Given, world: World) => Promise<readonly Suggestion[]>>> = {
   job: async (given, world) => {
     const jobs = await (await openStudio(given, world)).jobs({ limit: MAX_JOBS });
     return jobs.map(({ id, state, kind, prompt }) => ({ value: id, about: `${state} ${kind}: ${prompt}` }));
@@ -100,7 +100,7 @@ const SOURCES: Readonly<Record<AskedValue, (given: Given, world: World) => Promi
 };
 
 /** The same thing by its id and by the name of its machine. */
-const namedAs = (id: string, machine: string, state: string): readonly Completion[] => [
+const namedAs = (id: string, machine: string, state: string): readonly Suggestion[] => [
   { value: id, about: `${machine}, ${state}` },
   { value: machine, about: `${id}, ${state}` },
 ];

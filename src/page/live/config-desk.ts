@@ -11,7 +11,7 @@ import { call, type FailedCall } from './call.ts';
 import type { ToastShelf } from './toasts.ts';
 
 /** Whom a worker is to work for. */
-export interface StudioChoice {
+export interface NewStudio {
   readonly url: string;
   /** Empty without one: then the studio's operator approves the worker. */
   readonly token: string;
@@ -32,7 +32,7 @@ export interface ConfigDesk {
   /** In GiB; saved at once. */
   readonly setThreshold: (gb: number) => Promise<void>;
   /** Saves the choice, and has the worker ask that studio. */
-  readonly register: (choice: StudioChoice) => Promise<void>;
+  readonly register: (choice: NewStudio) => Promise<void>;
 }
 
 interface ConfigDeskOptions {
@@ -111,7 +111,7 @@ async function restart({ browser, toasts, because }: Desk, done: string): Promis
 }
 
 /** Which studio a worker asks is settled at its start. */
-async function register(desk: Desk, { url, token }: StudioChoice): Promise<void> {
+async function register(desk: Desk, { url, token }: NewStudio): Promise<void> {
   desk.refusals.value = {};
   const body = { api_base_url: url, ...(token === '' ? {} : { bootstrap_token: token }) };
   if (await patch(desk, body)) await restart(desk, STATUS.register.asking(hostOf(url)));

@@ -22,7 +22,7 @@ import {
   placesInGrid,
   projectorError,
 } from './native.ts';
-import type { OpenSeeingOptions, SeeingModel, SeenPrompt, ReplyOptions } from './port.ts';
+import type { OpenSeeingOptions, SeeingModel, SeenPrompt, SeenReplyOptions } from './port.ts';
 import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
 
 /*
@@ -101,7 +101,7 @@ async function reading(context: NativeContext, facts: GgufFacts, { addon, images
   return {
     template: { source: templateOf(facts), bos, eos: await special('eos') },
     count,
-    write: (prompt: SeenPrompt, options: ReplyOptions) =>
+    write: (prompt: SeenPrompt, options: SeenReplyOptions) =>
       write(context, { ...prompt, text: asRead(prompt) }, { ...options, addon }),
   };
 }
@@ -146,7 +146,7 @@ async function moreInGrid(
   return more;
 }
 
-interface Writing extends ReplyOptions {
+interface Writing extends SeenReplyOptions {
   readonly addon: Addon;
 }
 

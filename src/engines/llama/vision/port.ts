@@ -16,7 +16,7 @@ export interface SeenPrompt {
   readonly images: readonly Uint8Array[];
 }
 
-export interface ReplyOptions {
+export interface SeenReplyOptions {
   readonly sampling: Sampling;
   /** Most tokens to write. */
   readonly budget: number;
@@ -36,5 +36,5 @@ export interface SeeingModel extends AsyncDisposable, Pick<ChatModel, 'ranOn' | 
    *
    * @throws WorkerError `engine.failed` | `engine.out-of-memory`; rejects with the signal's reason
    */
-  write(prompt: SeenPrompt, options: ReplyOptions): Promise<Written>;
+  write(prompt: SeenPrompt, options: SeenReplyOptions): Promise<Written>;
 }

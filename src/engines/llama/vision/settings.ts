@@ -1,7 +1,7 @@
 import type { Device } from '../port.ts';
 import type { Written } from '../writing.ts';
 import { architectureFact, type GgufFacts, type NativeCompletion } from './native.ts';
-import type { OpenSeeingOptions, ReplyOptions } from './port.ts';
+import type { OpenSeeingOptions, SeenReplyOptions } from './port.ts';
 
 /** Tokens that are read at once, lean or not: all tokens of an image may have to be (studio contract). */
 const PORTION = 2048;
@@ -47,7 +47,7 @@ export const deviceOf = (names: readonly string[]): Device =>
 const HALF_AT_END = /\uFFFD$/;
 
 /** Nothing but what the contract names: the library's own defaults also cut and punish. */
-export const samplerOf = ({ temperature, topP, seed, grammar }: ReplyOptions['sampling']) => ({
+export const samplerOf = ({ temperature, topP, seed, grammar }: SeenReplyOptions['sampling']) => ({
   temperature: Math.max(temperature, 0),
   top_k: 0,
   top_p: topP ?? 1,
