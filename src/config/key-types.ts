@@ -26,11 +26,19 @@ export interface KeyType {
   readonly options?: Readonly<Record<string, string>>;
 }
 
-export const text = { shape: 'text', schema: v.string(), expects: 'a string in quotes' } as const;
+/** As a studio gave it: opaque to us. */
+export const opaque = { shape: 'text', schema: v.string(), expects: 'a string in quotes' } as const;
+/** No path, address or name has one: the system refuses such a path at its use, and a terminal obeys it. */
+const PlainTextSchema = v.pipe(v.string(), v.regex(/^\P{Cc}*$/u));
+export const text = {
+  shape: 'text',
+  schema: PlainTextSchema,
+  expects: 'a string in quotes, without control characters',
+} as const;
 /** A path. Only a leading `~` stands for something else: a variable would name a folder that nobody meant. */
 export const folder = {
   shape: 'folder',
-  schema: v.pipe(v.string(), v.regex(/^(?!\$\{?[A-Za-z_]|%[A-Za-z_]\w*%)/)),
+  schema: v.pipe(PlainTextSchema, v.regex(/^(?!\$\{?[A-Za-z_]|%[A-Za-z_]\w*%)/)),
   expects: 'a path in quotes; variables are not expanded, a leading `~` is',
 } as const;
 /** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */
@@ -40,7 +48,11 @@ export const token = {
   expects: 'visible ASCII characters in quotes, without spaces',
 } as const;
 export const flag = { shape: 'switch', schema: v.boolean(), expects: '`true` or `false`' } as const;
-export const texts = { shape: 'list', schema: v.array(v.string()), expects: 'a list of strings in quotes' } as const;
+export const texts = {
+  shape: 'list',
+  schema: v.array(PlainTextSchema),
+  expects: 'a list of strings in quotes',
+} as const;
 /** A table with a switch for each kind of task; a kind that is left out is on. */
 export const kindSwitches = {
   shape: 'kinds',

@@ -1,8 +1,13 @@
-import { type KeySpec, text, token } from './key-types.ts';
+import { type KeySpec, opaque, token } from './key-types.ts';
 
 /** Keys that the worker writes itself with its registration. It follows edits of them, and no form shows them. */
 export const REGISTRATION_KEYS = {
-  worker_id: { group: undefined, type: text, applies: 'live', sentence: 'Id that the studio assigned to this worker.' },
+  worker_id: {
+    group: undefined,
+    type: opaque,
+    applies: 'live',
+    sentence: 'Id that the studio assigned to this worker.',
+  },
   auth_token: {
     group: undefined,
     type: token,
@@ -12,13 +17,13 @@ export const REGISTRATION_KEYS = {
   },
   install_id: {
     group: undefined,
-    type: text,
+    type: opaque,
     applies: 'live',
     sentence: 'Id that this installation generated for itself.',
   },
   registration_request_id: {
     group: undefined,
-    type: text,
+    type: opaque,
     applies: 'live',
     sentence: 'Id of the registration request that is waiting for approval.',
   },

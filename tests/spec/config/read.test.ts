@@ -64,6 +64,31 @@ test.each(['$HOME/models', '${HOME}/models', '%USERPROFILE%\\models'])('a models
   expect(failure(`models_root = '${root}'\n`).message).toContain('models_root takes a path in quotes; variables are');
 });
 
+test.each([
+  ['gradio_endpoint_url', '"http://127.0.0.1:7860\\u0000"'],
+  ['models_root', '"/srv/models\\n"'],
+  ['supported_models_override', '["z-image\\u001b[2J"]'],
+  ['api_base_url', '"https://studio.lan\\r\\nX-Evil: 1"'],
+])('a control character in %s is refused with the key', (key, value) => {
+  const file = key === 'api_base_url' ? 'vram_threshold_gb = 6.5\n' : LEAST;
+  expect(failure(`${file}${key} = ${value}\n`)).toMatchObject({
+    code: 'config.invalid',
+    message: expect.stringContaining(`${key} takes a`),
+  });
+});
+
+test('strange keys and line ends are read, endless nesting is refused', () => {
+  expect(read(`\uFEFF${LEAST.replaceAll('\n', '\r\n')}`).vram_threshold_gb).toBe(6.5);
+  expect(read(`${LEAST}"__proto__".auto_enabled = false\nconstructor.prototype = 1\n`).auto_enabled).toBe(true);
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{a=', '}'],
+  ] as const) {
+    const nested = `x = ${open.repeat(20_000)}1${close.repeat(20_000)}`;
+    expect(failure(`${LEAST}${nested}\n`).message).toContain('excessively nested');
+  }
+});
+
 test.each(['/srv/$cache', '/srv/100%', '~/models', 'D:\\models'])('a models root of %s is a plain folder', (root) => {
   expect(read(`models_root = '${root}'\n`).models_root).toBe(root.replace('~', '/home/pat'));
 });
