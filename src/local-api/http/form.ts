@@ -4,7 +4,7 @@ import { ApiFailure } from './reply.ts';
 /** A multipart form: its texts, read by their schema, and its files. */
 export interface Form<Fields> {
   readonly fields: Fields;
-  /** @throws ApiFailure 400 when the form has no such file */
+  /** @throws ApiFailure 400 when the form has no such file, an empty one, or several */
   file(name: string): Promise<Uint8Array>;
   has(name: string): boolean;
 }
@@ -32,9 +32,16 @@ export async function readForm<Fields>(
     fields: read.value,
     has: (name) => form.get(name) instanceof Blob,
     async file(name) {
-      const value = form.get(name);
+      const value = onlyFile(form.getAll(name));
       if (value instanceof Blob) return await value.bytes();
-      throw new ApiFailure(400, 'bad_request', `${name}: the form has no file of this name`);
+      throw new ApiFailure(400, 'bad_request', `${name}: ${value}`);
     },
   };
+}
+
+/** The one file there is, or why there is none to take: which of two is meant, nobody can tell. */
+function onlyFile([first, ...others]: readonly (string | Blob)[]): Blob | string {
+  if (others.length > 0) return `the form has ${others.length + 1} files of this name, and one is taken`;
+  if (!(first instanceof Blob)) return 'the form has no file of this name';
+  return first.size > 0 ? first : 'the file is empty';
 }
