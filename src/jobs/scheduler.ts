@@ -172,6 +172,10 @@ class SlotScheduler implements Scheduler {
     return lease;
   }
 
+  #now(): number {
+    return this.#options.clock.elapsed();
+  }
+
   get #slots(): readonly JobSlot[] {
     return this.#options.slots?.() ?? ONLY_SLOT;
   }
@@ -186,7 +190,8 @@ class SlotScheduler implements Scheduler {
     if (origin === 'maintenance') return this.#holders.count === 0 ? CPU_SLOT : undefined;
     if (this.#nextWaiting() !== undefined) return undefined;
     const slot = this.#slotFor(request);
-    return slot !== undefined && origin === 'local' && this.#gapLeftMs(slot) > 0 ? undefined : slot;
+    const isLeftFree = slot !== undefined && origin === 'local' && this.#gapLeftMs(slot, this.#now()) > 0;
+    return isLeftFree ? undefined : slot;
   }
 
   /** The free slot that this request would have; undefined when there is none, or it had better wait. */
@@ -205,23 +210,24 @@ class SlotScheduler implements Scheduler {
     if (maintenance !== undefined)
       return this.#holders.count === 0 ? { waiting: maintenance, slot: CPU_SLOT } : undefined;
     if (this.#isMaintained()) return undefined;
+    const now = this.#now(); // one for all: of two whose moment ends now, the first is served
     const served = all.flatMap((waiting) => {
       const slot = this.#slotFor(waiting);
-      const isLeftFree = slot !== undefined && waiting.origin === 'local' && this.#gapLeftMs(slot) > 0;
+      const isLeftFree = slot !== undefined && waiting.origin === 'local' && this.#gapLeftMs(slot, now) > 0;
       return slot === undefined || isLeftFree ? [] : [{ origin: waiting.origin, waiting, slot }];
     });
     const first = served.find(({ origin }) => origin === 'local') ?? served[0];
-    return first && nextTurn(served, this.#turnFacts(first.slot));
+    return first && nextTurn(served, this.#turnFacts(first.slot, now));
   }
 
   /** For how long requests of this machine still leave this free slot to the studio. */
-  #gapLeftMs(slot: JobSlot): number {
-    return gapLeftMs(this.#turnFacts(slot));
+  #gapLeftMs(slot: JobSlot, now: number): number {
+    return gapLeftMs(this.#turnFacts(slot, now));
   }
 
   /** Nothing came before where the studio could not use this slot, or has another like it: nobody leaves it to anybody. */
-  #turnFacts(slot: JobSlot): TurnFacts {
-    const { clock, localPriority = () => 'first' } = this.#options;
+  #turnFacts(slot: JobSlot, now: number): TurnFacts {
+    const { localPriority = () => 'first' } = this.#options;
     const { origin, endedAt = 0 } = this.#last.get(slot.id) ?? {};
     const { id, kind } = slot;
     const isAnother = (other: JobSlot): boolean =>
@@ -230,21 +236,23 @@ class SlotScheduler implements Scheduler {
     return {
       priority: localPriority(),
       lastOrigin: isSpare ? undefined : origin,
-      freeForMs: clock.elapsed() - endedAt,
+      freeForMs: now - endedAt,
     };
   }
 
-  /** While a free slot is left to the studio, somebody has to see to it that this ends. */
+  /** While a free slot is left to the studio, somebody has to see to it that this ends, also where it has just ended. */
   #watchGap(): void {
+    if (this.#isMaintained()) return;
+    const now = this.#now();
     const lefts = [...this.#waiting].flatMap((waiting) => {
       const slot = waiting.origin === 'local' ? this.#slotFor(waiting) : undefined;
-      const leftMs = slot === undefined ? 0 : this.#gapLeftMs(slot);
-      return leftMs > 0 ? [leftMs] : [];
+      return slot === undefined ? [] : [this.#gapLeftMs(slot, now)];
     });
     if (lefts.length === 0) return;
+    const leftMs = Math.min(...lefts);
     this.#gapEnds?.();
-    this.#gapEnds = this.#options.clock.after(Math.min(...lefts), () => this.#handOn());
-    this.#options.onLeftFree?.();
+    this.#gapEnds = this.#options.clock.after(leftMs, () => this.#handOn());
+    if (leftMs > 0) this.#options.onLeftFree?.();
   }
 
   /** Gives free slots to those who wait. What is called here may reserve or free slots itself: all is read anew each time. */

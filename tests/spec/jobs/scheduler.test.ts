@@ -289,3 +289,38 @@ test('an offer that waits for the slot goes before a request in last place', () 
   job[Symbol.dispose]();
   expect([local.answers, studio.answers]).toMatchObject([[], [{ is: 'leased', purpose: 'job-2' }]]);
 });
+
+/** Time that passes while it is read, and timers that fire a little early, as those of the runtime do. */
+class RunningClock extends FakeClock {
+  readonly #earlyMs: number;
+  #reads = 0;
+
+  constructor(earlyMs: number) {
+    super();
+    this.#earlyMs = earlyMs;
+  }
+
+  override elapsed(): number {
+    return super.elapsed() + 0.01 * ++this.#reads;
+  }
+
+  override after(ms: number, call: () => void): () => void {
+    return super.after(ms - this.#earlyMs, call);
+  }
+}
+
+test('of two whose moment ends while it is looked at, the first is served', () => {
+  for (let earlyMs = 0; earlyMs < 0.1; earlyMs += 0.001) {
+    const clock = new RunningClock(earlyMs);
+    const scheduler = createScheduler({ clock, localPriority: () => 'last' });
+    const job = take(scheduler, 'job-1');
+    const served: string[] = [];
+    for (const purpose of ['chat-1', 'chat-2']) {
+      const onAnswer = (answer: Lease | SlotRefusal) => void (answer.is === 'leased' && served.push(answer.purpose));
+      scheduler.waitFor({ origin: 'local', purpose }, { maxWaitMs: 10_000, onAnswer });
+    }
+    job[Symbol.dispose]();
+    clock.advance(1_005);
+    expect(served).toEqual(['chat-1']);
+  }
+});
