@@ -14,12 +14,13 @@ export const U64 = v.pipe(
   v.maxValue(U64_MAX),
 );
 
-/** A finite number. JSON knows no other, but a reviver's `bigint` is accepted and becomes one. */
+/** A finite number. A reviver's `bigint` is accepted and becomes one, unless it has more digits than any number holds. */
 export const Decimal = v.union([
   v.pipe(v.number(), v.finite()),
   v.pipe(
     v.bigint(),
     v.transform((value) => Number(value)),
+    v.finite(),
   ),
 ]);
 

@@ -10,10 +10,13 @@ export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 /** Higher goes first. */
 export const Priority = v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000));
 
+/** No job waits for longer: ten years. */
+export const MAX_DEADLINE_MS = 3_660 * DAY_MS;
+
 /** When a job is to have ended: a time, or milliseconds from when the studio takes the request. */
 export const DEADLINE = {
   deadline: absentable(Timestamp),
-  deadlineInMs: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_660 * DAY_MS))),
+  deadlineInMs: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DEADLINE_MS))),
 };
 /** For a check: whether one of two fields is absent. */
 export const excludes = (one: unknown, other: unknown): boolean => one === undefined || other === undefined;

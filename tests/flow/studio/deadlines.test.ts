@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
-import { WhyViewSchema } from '../../../src/contract/admin.ts';
+import { JobListSchema, WhyViewSchema } from '../../../src/contract/admin.ts';
 import { SWEEP_MS } from '../../../src/local-studio/queue.ts';
 import * as v from 'valibot';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
@@ -144,3 +144,20 @@ needs(POSTGRES)('of two studios with wrong clocks one meets a deadline, by the d
   expect([expiries(one), expiries(other)]).toEqual([0, 1]);
   expect(await one.attempts(job.id)).toHaveLength(1);
 });
+
+test.each(['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.999-23:59'])(
+  'a deadline at %s is refused, and the list of jobs stays readable',
+  async (deadline) => {
+    await using studio = await fakeStudio();
+    const job = await studio.createJob(anLlmTask());
+    const draft = { model: 'synthetic', modelSource: { ...synthetic }, task: anLlmTask(), deadline };
+    const created = await studio.admin('POST', '/jobs', draft);
+    const changed = await studio.admin('PATCH', `/jobs/${job.id}`, { deadline });
+    for (const answer of [created, changed]) {
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain('more than ten years away');
+    }
+    const { jobs } = v.parse(JobListSchema, await (await studio.admin('GET', '/jobs')).json());
+    expect(jobs.map(({ id }) => id)).toEqual([job.id]);
+  },
+);

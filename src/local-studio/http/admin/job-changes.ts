@@ -1,5 +1,5 @@
 import type { JobDraft } from '../../../contract/admin.ts';
-import { JobChangeSchema } from '../../../contract/operator/urgency.ts';
+import { JobChangeSchema, MAX_DEADLINE_MS } from '../../../contract/operator/urgency.ts';
 import { revokeClaim } from '../../sessions/leases.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
@@ -50,7 +50,7 @@ async function change(context: AdminContext, exchange: AdminExchange, job: JobRo
   return asItIs(studio, job.id, exchange.caller);
 }
 
-/** A deadline as it was asked for, in milliseconds since the epoch. @throws Refusal when it has passed */
+/** A deadline as it was asked for, in milliseconds since the epoch. @throws Refusal when it has passed, or is years away */
 export async function deadlineOf(
   { store, clock }: Pick<StudioState, 'store' | 'clock'>,
   { deadline, deadlineInMs }: Pick<JobDraft, 'deadline' | 'deadlineInMs'>,
@@ -60,6 +60,8 @@ export async function deadlineOf(
   if (deadline === undefined) return now + (deadlineInMs ?? 0);
   const at = Date.parse(deadline);
   if (Number.isNaN(at)) throw refuse('invalid', `deadline is ${JSON.stringify(deadline)}, which is no day`);
+  // One beyond the year 9999 could not be written as a time that clients read.
+  if (at > now + MAX_DEADLINE_MS) throw refuse('invalid', 'the deadline is more than ten years away');
   if (at <= now) throw refuse('invalid', `the deadline has passed: it is ${isoOf(now)} here`);
   return at;
 }

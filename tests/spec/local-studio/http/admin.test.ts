@@ -8,6 +8,7 @@ import {
   WorkerListSchema,
 } from '../../../../src/contract/admin.ts';
 import { parseJson } from '../../../../src/contract/json.ts';
+import { API_PREFIX } from '../../../../src/contract/routes.ts';
 import { bareWorker, jobOf } from '../../../fakes/studio/bare-worker.ts';
 import { aTask, anLlmTask, synthetic } from '../../../fakes/builders.ts';
 import { fakeStudio } from '../../../fakes/studio/fake-studio.ts';
@@ -126,4 +127,16 @@ test('what does not exist is 404 by its name', async () => {
       expect.stringContaining('nobody'),
     ]);
   }
+});
+
+test('a number with more digits than any has is refused', async () => {
+  await using studio = await fakeStudio();
+  const body = JSON.stringify(aModel({ vramGbEstimate: 7 })).replace(/:7\b/, `:1${'0'.repeat(400)}`);
+  const answer = await fetch(`${studio.url}${API_PREFIX}/admin/models`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${studio.studio.operatorToken}`, 'content-type': 'application/json' },
+    body,
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain('vramGbEstimate');
 });
