@@ -36,10 +36,14 @@ const LIMIT_CHANGES = {
   maxPerDay: LimitChange,
   maxArtifactBytes: LimitChange,
 } satisfies Record<LimitName, unknown>;
-export const ProjectLimitsSchema = v.object(LIMIT_CHANGES);
+/** No other name is accepted: a limit that is misspelt would be none at all. */
+export const ProjectLimitsSchema = v.pipe(
+  v.strictObject(LIMIT_CHANGES),
+  v.check((change) => Object.values(change).some((value) => value !== undefined), 'nothing is to be changed'),
+);
 export type ProjectLimitsDraft = v.InferInput<typeof ProjectLimitsSchema>;
 
-export const ProjectDraftSchema = v.object({ name: ProjectNameSchema, ...LIMIT_CHANGES });
+export const ProjectDraftSchema = v.strictObject({ name: ProjectNameSchema, ...LIMIT_CHANGES });
 export type ProjectDraft = v.InferInput<typeof ProjectDraftSchema>;
 
 /** How a project is to be removed. */

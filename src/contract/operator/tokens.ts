@@ -23,7 +23,8 @@ export type Scope = (typeof SCOPES)[number];
 
 const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
-export const TokenDraftSchema = v.object({
+/** No other name is accepted: a token whose end is misspelt would have none. */
+export const TokenDraftSchema = v.strictObject({
   project: ProjectNameSchema,
   scopes: v.pipe(v.array(v.picklist(SCOPES)), v.minLength(1), v.maxLength(SCOPES.length)),
   /** For people: what it is for. */

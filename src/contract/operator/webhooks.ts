@@ -39,7 +39,8 @@ const Secret = v.pipe(
   ),
 );
 
-export const WebhookDraftSchema = v.object({
+/** No other name is accepted: a webhook whose events are misspelt would be told of all. */
+export const WebhookDraftSchema = v.strictObject({
   url: WebhookUrl,
   events: v.optional(v.pipe(v.array(v.picklist(WEBHOOK_EVENTS)), v.minLength(1)), [...WEBHOOK_EVENTS]),
   /** Made by the studio when left out. */

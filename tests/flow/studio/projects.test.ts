@@ -186,3 +186,19 @@ onServer('two studios that create for one project at once keep to its limit', as
   expect(statuses).toEqual([...Array(5).fill(201), ...Array(19).fill(409)]);
   expect(await projectOf(other, 'p')).toMatchObject({ usage: { queued: 5, today: 5 } });
 });
+
+test.each([
+  ['POST', '/projects', { name: 'q', max_queued: 1 }, 'max_queued: is unknown'],
+  ['PATCH', '/projects/p', { maxQueue: 1 }, 'maxQueue: is unknown'],
+  ['PATCH', '/projects/p', {}, 'nothing is to be changed'],
+  ['PATCH', '/projects/p', [], 'nothing is to be changed'],
+  ['POST', '/tokens', { project: 'p', scopes: ['read'], expires: '1h' }, 'expires: is unknown'],
+  ['POST', '/webhooks', { url: 'https://hooks.test/', event: ['failed'] }, 'event: is unknown'],
+])('a misspelt limit is refused by name: %s %s %j', async (method, path, body, problem) => {
+  await using studio = await fakeStudio();
+  await studio.admin('POST', '/projects', { name: 'p' });
+  const answer = await studio.admin(method, path, body);
+  expect([answer.status, await messageOf(answer)]).toEqual([400, expect.stringContaining(problem)]);
+  const { entries } = (await (await studio.admin('GET', '/audit')).json()) as { entries: { action: string }[] };
+  expect(entries.map(({ action }) => action)).toEqual(['project.added']);
+});
