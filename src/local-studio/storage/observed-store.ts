@@ -1,4 +1,6 @@
 import type { TellChange } from '../changes.ts';
+import type { ProjectTable } from './projects.ts';
+import type { LogTable } from './tables/logs.ts';
 import type { JobTable, RegistrationTable, Store } from './store.ts';
 
 /*
@@ -8,7 +10,7 @@ import type { JobTable, RegistrationTable, Store } from './store.ts';
 
 /** The same store; `tell` is called after each change. */
 export function observedStore(store: Store, tell: TellChange): Store {
-  const { workers, models, logs } = store;
+  const { workers, models } = store;
   const toWorker = async <T>(workerId: string, change: Promise<T>): Promise<T> => {
     const done = await change;
     tell({ is: 'worker', workerId });
@@ -37,14 +39,8 @@ export function observedStore(store: Store, tell: TellChange): Store {
       remove: (id) => toModels(models.remove(id)),
     },
     jobs: observedJobs(store.jobs, tell),
-    logs: {
-      ...logs,
-      async add(workerId, entries) {
-        const lines = await logs.add(workerId, entries);
-        tell({ is: 'lines', lines });
-        return lines;
-      },
-    },
+    projects: observedProjects(store.projects, tell),
+    logs: observedLogs(store.logs, tell),
   };
 }
 
@@ -59,6 +55,26 @@ function observedRegistrations(registrations: RegistrationTable, tell: TellChang
       const decided = await registrations.decide(requestId, verdict);
       if (decided) tell({ is: 'registrations' });
       return decided;
+    },
+  };
+}
+
+const observedLogs = (logs: LogTable, tell: TellChange): LogTable => ({
+  ...logs,
+  async add(workerId, entries) {
+    const lines = await logs.add(workerId, entries);
+    tell({ is: 'lines', lines });
+    return lines;
+  },
+});
+
+function observedProjects(projects: ProjectTable, tell: TellChange): ProjectTable {
+  return {
+    ...projects,
+    async remove(name, at, force) {
+      const removal = await projects.remove(name, at, force);
+      for (const jobId of removal.is === 'removed' ? removal.cancelled : []) tell({ is: 'job', jobId });
+      return removal;
     },
   };
 }

@@ -56,8 +56,8 @@ export type Requeue = LimitReached | { readonly is: 'queued' | 'not-ended' | 'no
 export type Removal =
   | { readonly is: 'unknown' }
   | { readonly is: 'busy'; readonly jobs: number }
-  /** Jobs that workers have still; those that waited are cancelled. */
-  | { readonly is: 'removed'; readonly underway: readonly string[] };
+  /** All its jobs that had not ended are cancelled; those underway are the ones that workers had. */
+  | { readonly is: 'removed'; readonly cancelled: readonly string[]; readonly underway: readonly string[] };
 
 /** Projects. One that was removed leaves its name behind, so that nobody gets at its jobs by taking it. */
 export interface ProjectTable {

@@ -19,7 +19,7 @@ export function testProjects(it: It): void {
     const limits = { maxQueued: undefined, maxRunning: 1, maxPerDay: 0, maxArtifactBytes: 5e12 };
     expect([await projects.setLimits('p', limits, 2), await projects.setLimits('q', limits, 2)]).toEqual([true, false]);
     expect(await projects.get('p')).toEqual({ ...row, limits });
-    expect(await projects.remove('p', 3, false)).toEqual({ is: 'removed', underway: [] });
+    expect(await projects.remove('p', 3, false)).toEqual({ is: 'removed', cancelled: [], underway: [] });
     expect([await projects.get('p'), await projects.add(row)]).toEqual([undefined, false]);
     expect(await projects.remove('p', 3, false)).toEqual({ is: 'unknown' });
   });
@@ -95,15 +95,23 @@ export function testProjects(it: It): void {
     expect((await store.jobs.get('b'))?.state).toBe('offered');
   });
 
-  it('a project with open jobs is removed only by force, which cancels what waits', async ({ store }) => {
+  it('a project with open jobs is removed only by force, which cancels them all', async ({ store }) => {
     await addProject(store, {});
-    await addTo(store.jobs, ['a', 'b']);
-    await offer(store.jobs);
-    expect(await store.projects.remove('p', 5, false)).toEqual({ is: 'busy', jobs: 2 });
-    expect(await store.projects.remove('p', 5, true)).toEqual({ is: 'removed', underway: ['a'] });
-    expect(await store.jobs.get('b')).toMatchObject({ state: 'cancelled', finishedAt: 5, project: 'p' });
+    await addTo(store.jobs, ['a', 'b', 'c']);
+    expect([await offer(store.jobs), await offer(store.jobs)]).toEqual(['a', 'b']);
+    await store.jobs.start('a', 'w-1', 3);
+    expect(await store.projects.remove('p', 5, false)).toEqual({ is: 'busy', jobs: 3 });
+    const removal = await store.projects.remove('p', 5, true);
+    expect(removal).toMatchObject({ is: 'removed', underway: ['a', 'b'] });
+    expect(removal.is === 'removed' && [...removal.cancelled].toSorted()).toEqual(['a', 'b', 'c']);
+    for (const id of ['a', 'b', 'c']) {
+      expect(await store.jobs.get(id)).toMatchObject({ state: 'cancelled', finishedAt: 5, project: 'p' });
+    }
+    expect(await store.jobs.attempts('a')).toMatchObject([{ workerId: 'w-1', outcome: 'cancelled', endedAt: 5 }]);
+    expect(await store.jobs.attempts('b')).toEqual([]);
+    expect(await store.jobs.end('a', 'w-1', { to: 'queued', outcome: 'lost', error: 'x' }, 6)).toBe(false);
     expect(await store.jobs.retry('b', 6)).toEqual({ is: 'no-project' });
-    expect(await addTo(store.jobs, ['c'])).toEqual(['no-project']);
+    expect(await addTo(store.jobs, ['d'])).toEqual(['no-project']);
   });
 
   it('a token is kept until it is removed, or its project is', async ({ store }) => {

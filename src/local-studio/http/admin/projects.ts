@@ -6,6 +6,7 @@ import {
   ProjectRemovalSchema,
   type ProjectView,
 } from '../../../contract/operator/projects.ts';
+import { revokeClaim } from '../../sessions/leases.ts';
 import { requeued } from '../../sessions/offering.ts';
 import { logFailure } from '../../sessions/state.ts';
 import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
@@ -13,7 +14,6 @@ import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
-import { cancelJob } from './job-changes.ts';
 
 /** Projects with their limits and what counts against them. */
 export const projectRoutes: AdminRoutes = (context) => {
@@ -69,7 +69,7 @@ async function change(context: AdminContext, exchange: AdminExchange): Promise<R
   return json(await viewOf(context, { ...before, limits }));
 }
 
-/** Its jobs stay for the operator; those that workers have are cancelled one by one, as they would be by hand. */
+/** Its jobs stay for the operator; the workers that have some of them are told as by a cancel. */
 async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
   const { studio, clock } = context;
   const name = param(exchange, 'name');
@@ -82,7 +82,10 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   if (removal.is === 'busy') {
     throw refuse('conflict', `project ${name} has jobs that have not ended (${removal.jobs}); --force cancels them`);
   }
-  for (const id of removal.underway) await cancelJob(context, exchange, { id, project: name });
+  for (const jobId of removal.underway) {
+    revokeClaim(studio, jobId);
+    studio.bus.publish({ is: 'cancelled', jobId });
+  }
   studio.log.info('project.removed', { project: name });
   return nothing();
 }

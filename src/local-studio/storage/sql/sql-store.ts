@@ -22,7 +22,7 @@ export function createSqlStore(sql: Sql, queued: Signal = createSignal()): Store
     webhooks: createSqlWebhooks(sql, queued),
     rejections: createSqlRejections(sql),
     logs: createSqlLogs(sql),
-    projects: createSqlProjects(sql),
+    projects: createSqlProjects(sql, queued),
     tokens: createSqlTokens(sql),
     audit: createSqlAudit(sql),
     audited: (entry) => createSqlStore(auditedSql(sql, entry), queued),

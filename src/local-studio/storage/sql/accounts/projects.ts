@@ -1,11 +1,14 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
-import { number, text } from '../columns.ts';
+import { maybeText, number, text } from '../columns.ts';
+import { IS_OPEN } from '../endings/deadlines.ts';
+import { keepAttempt } from '../endings/job-endings.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
+import type { Signal } from '../webhooks/signal.ts';
 import { countCreated, countQueued, countUnderway, dayOf, heldSql, limitsIn, sumArtifacts } from './quotas.ts';
 
 /** The table of projects; one that was removed keeps its row. */
-export const createSqlProjects = (sql: Sql): ProjectTable => ({
+export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
   get: async (name) => (await sql.query(`${SELECT} AND name = $1`, [name])).map(toProject)[0],
   list: async () => (await sql.query(`${SELECT} ORDER BY created_at, name`)).map(toProject),
   add: ({ name, createdAt, limits }) =>
@@ -39,7 +42,11 @@ export const createSqlProjects = (sql: Sql): ProjectTable => ({
     today: await countCreated(sql.query, name, dayOf(at)),
     artifactBytes: await sumArtifacts(sql.query, name),
   }),
-  remove: (name, at, force) => sql.locking((query) => remove(sql, query, { name, at, force })),
+  remove: async (name, at, force) => {
+    const { told = 0, ...removal } = await sql.locking((query) => remove(sql, query, { name, at, force }));
+    if (told > 0) queued.raise();
+    return removal;
+  },
 });
 
 const SELECT = 'SELECT * FROM projects WHERE removed_at IS NULL';
@@ -53,7 +60,10 @@ interface Leaving {
   readonly force: boolean;
 }
 
-async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Promise<Removal> {
+/** What came of it, and how many are to be told of jobs that ended. */
+type Removed = Removal & { readonly told?: number };
+
+async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Promise<Removed> {
   // Waits for jobs that are just being added, and keeps more from coming.
   const lock = sql.dialect === 'sqlite' ? '' : 'FOR UPDATE';
   const [row] = await query(`${SELECT} AND name = $1 ${lock}`, [name]);
@@ -61,17 +71,32 @@ async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Pro
   const open = (await countQueued(query, name)) + (await countUnderway(query, name));
   if (open > 0 && !force) return { is: 'busy', jobs: open };
   await query('UPDATE projects SET removed_at = $2 WHERE name = $1', [name, at]);
-  const cancelled = await query(
-    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2 WHERE project = $1 AND state = 'queued'
-     RETURNING ${ENDED_COLUMNS}`,
-    [name, at],
-  );
-  for (const ended of cancelled) await queueDeliveries(query, ended);
   await query('DELETE FROM tokens WHERE project = $1', [name]);
-  const left = await query(`SELECT id FROM jobs WHERE project = $1 AND state IN ('offered', 'running') ORDER BY seq`, [
+  return cancelAll(query, name, at);
+}
+
+/** In the same transaction: a job that stayed with its worker could come back to the queue, where nobody may take it. */
+async function cancelAll(query: Query, name: string, at: number): Promise<Removed> {
+  const held = await query(`SELECT id FROM jobs WHERE project = $1 AND state IN ('offered', 'running') ORDER BY seq`, [
     name,
   ]);
-  return { is: 'removed', underway: left.map(({ id }) => text(id)) };
+  const rows = await query(
+    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2,
+       worker_id = CASE WHEN state = 'running' THEN worker_id ELSE NULL END
+     WHERE project = $1 AND ${IS_OPEN} RETURNING ${ENDED_COLUMNS}`,
+    [name, at],
+  );
+  const underway = new Set(held.map(({ id }) => text(id)));
+  let told = 0;
+  for (const row of rows) {
+    const [id, workerId] = [text(row['id']), maybeText(row['worker_id'])];
+    told += await queueDeliveries(query, row);
+    if (workerId === undefined) continue;
+    underway.add(id);
+    const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
+    await keepAttempt(query, id, { ...spent, outcome: 'cancelled', error: undefined });
+  }
+  return { is: 'removed', cancelled: rows.map(({ id }) => text(id)), underway: [...underway], told };
 }
 
 const toProject = (row: Row): ProjectRow => ({
