@@ -37,7 +37,7 @@ export interface EventFeed<Event extends FeedEvent> {
 }
 
 export interface EventFeedOptions<Event extends FeedEvent> {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsed'>;
   /** Differs from one run of the program to the next: numbers begin anew with each. */
   readonly run: string;
   /** What a subscriber is shown first. */
@@ -57,6 +57,7 @@ interface KeptEvent<Event> {
 const MAX_EVENTS = 1_000;
 /** Tells a peer that is gone from one that is idle. */
 const KEEP_ALIVE_MS = 15 * SECOND_MS;
+const ALIVE = ': alive\n\n';
 /** How soon a browser reconnects. */
 const RETRY = 'retry: 2000\n\n';
 
@@ -126,6 +127,8 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
       place = this.#ring.lastSeq;
       yield* this.#anew(place, lastEventId !== undefined, shown);
     }
+    const { clock } = this.#options;
+    let shownAt = clock.elapsed();
     while (!this.#closed) {
       const found = this.#ring.after(place);
       if (found.length === 0) yield* this.#nothingYet(place);
@@ -133,21 +136,28 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
       for (const { seq, item } of found) {
         if (seq <= place) continue;
         place = seq;
-        if (shown === undefined) yield item.bytes;
-        else yield* this.#partOf(item.event, seq, shown);
+        const part = shown === undefined ? item.bytes : this.#partOf(item.event, seq, shown);
+        if (part === undefined) continue;
+        yield part;
+        shownAt = clock.elapsed();
       }
+      // Events that it may not see keep it from waiting long enough for a sign of life.
+      if (found.length === 0 || clock.elapsed() - shownAt < KEEP_ALIVE_MS) continue;
+      yield ENCODER.encode(ALIVE);
+      shownAt = clock.elapsed();
     }
   }
 
   /** The present, for whoever has not followed until now. */
   async *#anew(place: number, missed: boolean, shown: Shown<Event> = (event) => event): AsyncGenerator<Uint8Array> {
     if (missed) yield this.#bytesOf(MISSED, place);
-    yield* this.#partOf(await this.#options.snapshot(), place, shown);
+    const part = this.#partOf(await this.#options.snapshot(), place, shown);
+    if (part !== undefined) yield part;
   }
 
-  *#partOf(event: Event, seq: number, shown: Shown<Event>): Generator<Uint8Array> {
+  #partOf(event: Event, seq: number, shown: Shown<Event>): Uint8Array | undefined {
     const part = shown(event);
-    if (part !== undefined) yield this.#bytesOf(part, seq);
+    return part && this.#bytesOf(part, seq);
   }
 
   /** Waits for an event, or gives a sign of life when none comes. */
@@ -158,7 +168,7 @@ class RingFeed<Event extends FeedEvent> implements EventFeed<Event> {
     await promise;
     this.#waiting.delete(resolve);
     disarm();
-    if (!this.#closed && this.#ring.lastSeq === place) yield ENCODER.encode(': alive\n\n');
+    if (!this.#closed && this.#ring.lastSeq === place) yield ENCODER.encode(ALIVE);
   }
 
   #bytesOf({ event, data }: FeedEvent, seq: number): Uint8Array {

@@ -20,12 +20,19 @@ export function whileAllowed(
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       const { done, value } = await reader.read();
-      if (done || !(await isAllowed())) {
-        await reader.cancel();
-        return controller.close();
-      }
-      controller.enqueue(value);
+      if (!done && (await isGood())) return controller.enqueue(value);
+      await reader.cancel();
+      controller.close();
     },
     cancel: () => reader.cancel(),
   });
+
+  async function isGood(): Promise<boolean> {
+    try {
+      return await isAllowed();
+    } catch (thrown) {
+      await reader.cancel(); // nobody else would, and it would count as followed for ever
+      throw thrown;
+    }
+  }
 }
