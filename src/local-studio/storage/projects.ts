@@ -66,8 +66,11 @@ export interface ProjectTable {
   list(): Promise<readonly ProjectRow[]>;
   /** False when the name is taken, also by one that was removed. */
   add(project: ProjectRow): Promise<boolean>;
-  /** Replaces the limits. What waits or runs above a new one stays. False when there is no such project. */
-  setLimits(name: string, limits: ProjectLimits, at: number): Promise<boolean>;
+  /**
+   * Replaces the limits that are named, with undefined to lift one; the others stay as they are. What waits or runs above
+   * a new one stays. The limits from then on; false when there is no such project.
+   */
+  setLimits(name: string, change: Partial<ProjectLimits>, at: number): Promise<ProjectLimits | false>;
   /** How many of its jobs are offered or run. */
   running(name: string): Promise<number>;
   usage(name: string, at: number): Promise<ProjectUsage>;

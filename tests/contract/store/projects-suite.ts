@@ -17,11 +17,22 @@ export function testProjects(it: It): void {
     const row = { name: 'p', createdAt: 1, limits: { ...NO_LIMITS, maxQueued: 2 } };
     expect([await projects.add(row), await projects.add(row)]).toEqual([true, false]);
     const limits = { maxQueued: undefined, maxRunning: 1, maxPerDay: 0, maxArtifactBytes: 5e12 };
-    expect([await projects.setLimits('p', limits, 2), await projects.setLimits('q', limits, 2)]).toEqual([true, false]);
+    expect([await projects.setLimits('p', limits, 2), await projects.setLimits('q', limits, 2)]).toEqual([
+      limits,
+      false,
+    ]);
     expect(await projects.get('p')).toEqual({ ...row, limits });
     expect(await projects.remove('p', 3, false)).toEqual({ is: 'removed', cancelled: [], underway: [] });
     expect([await projects.get('p'), await projects.add(row)]).toEqual([undefined, false]);
     expect(await projects.remove('p', 3, false)).toEqual({ is: 'unknown' });
+  });
+
+  it('limits that are changed at once are all kept', async ({ store: { projects } }) => {
+    await projects.add({ name: 'p', createdAt: 1, limits: { ...NO_LIMITS, maxArtifactBytes: 4, maxPerDay: 5 } });
+    const changes = [{ maxQueued: 1 }, { maxRunning: 2 }, { maxPerDay: undefined }];
+    await Promise.all(changes.map((change) => projects.setLimits('p', change, 2)));
+    const limits = { maxQueued: 1, maxRunning: 2, maxPerDay: undefined, maxArtifactBytes: 4 };
+    expect((await projects.get('p'))?.limits).toEqual(limits);
   });
 
   it('a job of a project that is not there is not added', async ({ store: { jobs } }) => {

@@ -48,7 +48,7 @@ async function find({ studio }: AdminContext, exchange: AdminExchange): Promise<
 async function add(context: AdminContext, exchange: AdminExchange): Promise<Response> {
   const { studio, clock } = context;
   const { name, ...limits } = await readBody(exchange.request, ProjectDraftSchema, OPERATOR_BODY);
-  const row = { name, createdAt: clock.now(), limits: changed(NO_LIMITS, limits) };
+  const row = { name, createdAt: clock.now(), limits: { ...NO_LIMITS, ...limitsIn(limits) } };
   const store = audited(context, exchange, { action: 'project.added', subject: name, details: { ...row.limits } });
   if (!(await store.projects.add(row))) {
     throw refuse('conflict', `there is or was a project ${JSON.stringify(name)}: a name is given once`);
@@ -61,9 +61,10 @@ async function change(context: AdminContext, exchange: AdminExchange): Promise<R
   const { studio, clock } = context;
   const wanted = await readBody(exchange.request, ProjectLimitsSchema, OPERATOR_BODY);
   const before = await find(context, exchange);
-  const limits = changed(before.limits, wanted);
-  const store = audited(context, exchange, { action: 'project.changed', subject: before.name, details: { ...limits } });
-  existing((await store.projects.setLimits(before.name, limits, clock.now())) || undefined, 'project', before.name);
+  const store = audited(context, exchange, { action: 'project.changed', subject: before.name, details: { ...wanted } });
+  // Changed where it is locked: who changes another limit at the same time loses nothing.
+  const limits = await store.projects.setLimits(before.name, limitsIn(wanted), clock.now());
+  if (limits === false) throw refuse('not-found', `no project ${JSON.stringify(before.name)}`);
   studio.log.info('project.changed', { project: before.name });
   logFailure(studio, requeued(studio)); // more of its jobs may run
   return json(await viewOf(context, { ...before, limits }));
@@ -90,14 +91,14 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   return nothing();
 }
 
-/** A limit that is left out stays as it is. */
-function changed(before: ProjectLimits, wanted: ProjectLimitsDraft): ProjectLimits {
-  const entries = LIMIT_NAMES.map((name) => {
-    const limit = wanted[name] ?? before[name];
-    return [name, limit === 'none' ? undefined : limit] as const;
-  });
-  return { ...NO_LIMITS, ...Object.fromEntries(entries) };
-}
+/** The limits that are named, undefined where one is lifted. */
+const limitsIn = (wanted: ProjectLimitsDraft): Partial<ProjectLimits> =>
+  Object.fromEntries(
+    LIMIT_NAMES.flatMap((name) => {
+      const limit = wanted[name] ?? undefined;
+      return limit === undefined ? [] : [[name, limit === 'none' ? undefined : limit]];
+    }),
+  );
 
 const viewOf = async ({ studio, clock }: AdminContext, row: ProjectRow): Promise<ProjectView> => ({
   name: row.name,

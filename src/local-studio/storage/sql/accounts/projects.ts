@@ -20,10 +20,11 @@ export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
       );
       return added.length > 0;
     }),
-  setLimits: (name, limits, at) =>
+  setLimits: (name, change, at) =>
     sql.locking(async (query) => {
       const [row] = await query(`${SELECT} AND name = $1 ${heldSql(sql)}`, [name]);
       if (row === undefined) return false;
+      const limits = { ...limitsIn(row), ...change };
       await query(
         `UPDATE projects SET max_queued = $2, max_running = $3, max_per_day = $4, max_artifact_bytes = $5
          WHERE name = $1`,
@@ -33,7 +34,7 @@ export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
       const day = Math.max(dayOf(at), number(row['day']));
       const today = limits.maxPerDay === undefined ? 0 : await countCreated(query, name, day);
       await query('UPDATE projects SET day = $2, day_jobs = $3 WHERE name = $1', [name, day, today]);
-      return true;
+      return limits;
     }),
   running: (name) => countUnderway(sql.query, name),
   usage: async (name, at) => ({
