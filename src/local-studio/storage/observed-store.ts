@@ -54,6 +54,7 @@ function observedRegistrations(registrations: RegistrationTable, tell: TellChang
     async decide(requestId, verdict) {
       const decided = await registrations.decide(requestId, verdict);
       if (decided) tell({ is: 'registrations' });
+      if (decided && 'worker' in verdict) tell({ is: 'worker', workerId: verdict.worker.id });
       return decided;
     },
   };

@@ -62,8 +62,8 @@ export interface RegistrationTable {
   pendingOf(installId: string): Promise<RegistrationRow | undefined>;
   /** Waiting ones, oldest first. */
   pending(): Promise<readonly RegistrationRow[]>;
-  /** False when it does not wait any more. */
-  decide(requestId: string, verdict: { readonly workerId: string } | { readonly reason: string }): Promise<boolean>;
+  /** Approves it as that worker, which is put with it, or rejects it. False when it does not wait any more. */
+  decide(requestId: string, verdict: { readonly worker: WorkerDraft } | { readonly reason: string }): Promise<boolean>;
   /** Keeps the hash of a bootstrap token until then. */
   addBootstrapToken(hash: string, expiresAt: number): Promise<void>;
   /** True once per token. */
@@ -84,6 +84,9 @@ export interface WorkerRow {
   readonly connected: boolean;
 }
 
+/** What is known of a worker when it is approved. */
+export type WorkerDraft = Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>;
+
 /** A session as it begins. */
 export interface SessionStart {
   readonly sessionId: string;
@@ -100,7 +103,7 @@ export interface WorkerTable {
   /** One of those that are connected to any studio on this database, and their number; undefined as for `connected`. */
   anyConnected(): Promise<{ readonly worker: WorkerRow; readonly count: number } | undefined>;
   /** Adds it, or gives a known one new capabilities. */
-  put(worker: Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 'createdAt'>): Promise<void>;
+  put(worker: WorkerDraft): Promise<void>;
   setToken(id: string, tokenHash: string): Promise<void>;
   /** A session begins, and takes the place of every other of this worker. */
   welcome(id: string, session: SessionStart): Promise<void>;

@@ -26,13 +26,16 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await registrations.get('r-1')).toBeUndefined();
   });
 
-  it('a request is decided once, and waits no more', async ({ store: { registrations } }) => {
+  it('a request is decided once, and waits no more', async ({ store: { registrations, workers } }) => {
+    const worker = { id: 'w-1', installId: 'install', capabilities: '1', createdAt: 1 };
     await registrations.add(aRequest('r-1'));
     await registrations.add(aRequest('r-2', { installId: 'other' }));
-    expect(await registrations.decide('r-1', { workerId: 'w-1' })).toBe(true);
+    expect(await registrations.decide('r-1', { worker })).toBe(true);
     expect(await registrations.decide('r-1', { reason: 'no' })).toBe(false);
     expect(await registrations.decide('r-2', { reason: 'no' })).toBe(true);
+    expect(await registrations.decide('r-2', { worker: { ...worker, id: 'w-2' } })).toBe(false);
     expect(await registrations.decide('r-9', { reason: 'no' })).toBe(false);
+    expect((await workers.list()).map(({ id }) => id)).toEqual(['w-1']);
     expect(await registrations.get('r-1')).toMatchObject({ state: 'approved', workerId: 'w-1', reason: '' });
     expect(await registrations.get('r-2')).toMatchObject({ state: 'rejected', workerId: undefined, reason: 'no' });
     expect(await registrations.pending()).toEqual([]);

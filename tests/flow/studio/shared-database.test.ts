@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
+import * as v from 'valibot';
 import { HOUR_MS } from '../../../src/base/units.ts';
+import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/admin.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import { GRACE_MS, OFFER_LEASE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
@@ -355,3 +357,38 @@ for (const redirects of [false, true]) {
     expect(answer.headers.get('content-type')).toBe('image/webp');
   });
 }
+
+test('a request decided at two studios at once has one verdict and worker', async () => {
+  await using scene = await twoStudios();
+  const { one, other } = scene;
+  const known = (await workersOf(one)).length;
+  for (let round = 1; round <= 3; round++) {
+    await register(one, `install-${round}`);
+    const { registrations } = v.parse(RegistrationListSchema, await (await one.admin('GET', '/registrations')).json());
+    const path = `/registrations/${registrations[0]?.requestId}`;
+    const answers = await Promise.all([
+      one.admin('POST', `${path}/approve`),
+      other.admin('POST', `${path}/reject`, { reason: 'no' }),
+      other.admin('POST', `${path}/approve`),
+    ]);
+    const [approved, rejected, again] = answers.map(({ status }) => status);
+    expect([approved, rejected, again]).toEqual(rejected === 409 ? [200, 409, 200] : [409, 204, 409]);
+  }
+  const installs = (await workersOf(one)).slice(known).map(({ installId }) => installId);
+  expect(installs.length).toBe(new Set(installs).size);
+});
+
+const workersOf = async (studio: FakeStudio) =>
+  v.parse(WorkerListSchema, await (await studio.admin('GET', '/workers')).json()).workers;
+
+const register = ({ url }: FakeStudio, installId: string): Promise<Response> =>
+  fetch(`${url}${API_PREFIX}/workers/register-request`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      installId,
+      registrationSecretHash: 'a'.repeat(64),
+      userAgent: 'test',
+      capabilities: someCapabilities(),
+    }),
+  });

@@ -57,17 +57,24 @@ async function approve(context: AdminContext, exchange: AdminExchange): Promise<
   const { studio, random, clock } = context;
   const { registrations, workers } = studio.store;
   const asked = existing(await registrations.get(requestId), 'registration', requestId);
-  if (asked.state === 'approved' && asked.workerId !== undefined) return asked.workerId;
-  if (asked.state === 'rejected') throw refuse('conflict', 'it was rejected already');
-  const workerId = (await workers.byInstall(asked.installId))?.id ?? `w-${random.hex(8)}`;
-  // The worker first: an approval that names a worker nobody knows could not be redeemed.
+  if (asked.state !== 'pending') return approvedBefore(asked);
   const { installId, capabilities } = asked;
-  await workers.put({ id: workerId, installId, capabilities, createdAt: clock.now() });
+  const workerId = (await workers.byInstall(installId))?.id ?? `w-${random.hex(8)}`;
   const approval = { action: 'worker.approved', subject: workerId, details: { request: requestId } } as const;
-  await audited(context, exchange, approval).registrations.decide(requestId, { workerId });
+  const store = audited(context, exchange, approval);
+  const worker = { id: workerId, installId, capabilities, createdAt: clock.now() };
+  if (!(await store.registrations.decide(requestId, { worker }))) {
+    return approvedBefore(existing(await registrations.get(requestId), 'registration', requestId));
+  }
   announce(context, requestId);
   studio.log.info('worker.approved', { workerId, by: 'operator' });
   return workerId;
+}
+
+/** The worker that it became. @throws Refusal 409 when it was rejected */
+function approvedBefore({ state, workerId }: RegistrationRow): string {
+  if (state === 'approved' && workerId !== undefined) return workerId;
+  throw refuse('conflict', 'it was rejected already');
 }
 
 /** A poll may be held open here, or at another studio on this database. */

@@ -1,6 +1,7 @@
 import type { RegistrationRow, RegistrationTable } from '../store.ts';
 import type { Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
+import { putWorker } from './workers.ts';
 
 /** Anyone may ask to be let in, so that what waits is bounded: the oldest request makes room. */
 const MAX_PENDING = 1_000;
@@ -21,12 +22,14 @@ const requests = (sql: Sql): Omit<RegistrationTable, keyof BootstrapTokens> => (
     ),
   decide: (requestId, verdict) =>
     sql.locking(async (query) => {
-      const decided = 'workerId' in verdict ? ['approved', verdict.workerId, ''] : ['rejected', null, verdict.reason];
+      const decided = 'worker' in verdict ? ['approved', verdict.worker.id, ''] : ['rejected', null, verdict.reason];
       const changed = await query(
         `UPDATE registrations SET state = $1, worker_id = $2, reason = $3
          WHERE request_id = $4 AND state = 'pending' RETURNING request_id`,
         [...decided, requestId],
       );
+      // The worker with it: an approval that names a worker nobody knows could not be redeemed, and the reverse is nobody's.
+      if (changed.length > 0 && 'worker' in verdict) await putWorker(query, verdict.worker);
       return changed.length > 0;
     }),
 });

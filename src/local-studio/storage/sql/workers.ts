@@ -1,5 +1,5 @@
-import type { WorkerRow, WorkerTable } from '../store.ts';
-import type { Param, Row, Sql } from '../../../system/database/sql.ts';
+import type { WorkerDraft, WorkerRow, WorkerTable } from '../store.ts';
+import type { Param, Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { beatSql, connectedSql } from './leases.ts';
 
@@ -19,15 +19,7 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
       );
       return row && { worker: toWorker(row), count: number(row['total']) };
     },
-    put: (worker) =>
-      sql.locking(async (query) => {
-        await query(
-          `INSERT INTO workers (id, install_id, token_hash, capabilities, created_at, last_seen_at, deleted)
-           VALUES ($1, $2, '', $3, $4, NULL, 0)
-           ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities`,
-          [worker.id, worker.installId ?? null, worker.capabilities, worker.createdAt],
-        );
-      }),
+    put: (worker) => sql.durable((query) => putWorker(query, worker)),
     setToken: (id, tokenHash) =>
       sql.locking(async (query) => {
         await query('UPDATE workers SET token_hash = $1 WHERE id = $2 AND deleted = 0', [tokenHash, id]);
@@ -40,6 +32,16 @@ export function createSqlWorkers(sql: Sql): WorkerTable {
         return removed.length > 0;
       }),
   };
+}
+
+/** Adds it, or gives a known one new capabilities. */
+export async function putWorker(query: Query, { id, installId, capabilities, createdAt }: WorkerDraft): Promise<void> {
+  await query(
+    `INSERT INTO workers (id, install_id, token_hash, capabilities, created_at, last_seen_at, deleted)
+     VALUES ($1, $2, '', $3, $4, NULL, 0)
+     ON CONFLICT (id) DO UPDATE SET capabilities = excluded.capabilities`,
+    [id, installId ?? null, capabilities, createdAt],
+  );
 }
 
 /** Only where studios share a database does it say which session is a worker's. */
