@@ -199,7 +199,7 @@ const TOKEN_HINT = 'Give a token of this studio that may, with --token-file or S
 const HINTS: Readonly<Record<number, string | undefined>> = {
   401: TOKEN_HINT,
   403: TOKEN_HINT,
-  409: 'See how it stands with `studio-worker studio models list`, `jobs list` or `workers list`.',
+  409: 'See how it stands with `studio-worker studio models list`, `projects list`, `jobs list` or `workers list`.',
 };
 /** About limits of projects, by the studio's own code. */
 const LIMIT_HINTS: Readonly<Record<string, string | undefined>> = {

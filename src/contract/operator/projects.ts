@@ -17,10 +17,8 @@ export const PROJECT_ROUTES = {
 const PROJECT_NAME = /^[a-z\d](?:[a-z\d._-]{0,62}[a-z\d])?$/;
 export const PROJECT_NAME_RULE =
   'a project name has 1 to 64 lower-case letters, digits, dots, dashes and underscores, and begins and ends with one of the first two';
-export const ProjectNameSchema = v.pipe(
-  v.string(),
-  v.check((name) => PROJECT_NAME.test(name), PROJECT_NAME_RULE),
-);
+export const isProjectName = (name: string): boolean => PROJECT_NAME.test(name);
+export const ProjectNameSchema = v.pipe(v.string(), v.check(isProjectName, PROJECT_NAME_RULE));
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 

@@ -23,6 +23,9 @@ export type Scope = (typeof SCOPES)[number];
 
 const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
+/** More than three hundred years. */
+export const MAX_TOKEN_SECONDS = 10_000_000_000;
+
 /** No other name is accepted: a token whose end is misspelt would have none. */
 export const TokenDraftSchema = v.strictObject({
   project: ProjectNameSchema,
@@ -30,7 +33,7 @@ export const TokenDraftSchema = v.strictObject({
   /** For people: what it is for. */
   name: absentable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
   /** It opens nothing after so long; for ever when left out. */
-  expiresInSeconds: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000_000))),
+  expiresInSeconds: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_TOKEN_SECONDS))),
 });
 export type TokenDraft = v.InferInput<typeof TokenDraftSchema>;
 

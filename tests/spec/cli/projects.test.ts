@@ -33,6 +33,10 @@ test.each([
   [['add', 'x', '--max-artifact-bytes=much'], '--max-artifact-bytes is "much"; allowed: bytes, or a size'],
   [['add', 'x', '--max-artifact-bytes=9e9PB'], '--max-artifact-bytes is "9e9PB"'],
   [['set', 'x'], 'nothing to change: give a limit'],
+  [['add', 'Renders'], '"Renders" is no project: a project name has 1 to 64 lower-case letters'],
+  [['show', '..'], '".." is no project'],
+  [['set', '.', '--max-queued=1'], '"." is no project'],
+  [['rm', ''], '"" is no project'],
 ])('projects %j is a usage error that says what is allowed', async (argv, message) => {
   await using cli = await withStudio();
   expect(await cli.run('studio', 'projects', ...argv)).toBe(64);
@@ -77,6 +81,8 @@ test.each([
   [['--project=p'], '--scope is missing; allowed: create, read, operate'],
   [['--project=p', '--scope=read,opperate'], 'Did you mean operate?'],
   [['--project=p', '--scope=read', '--expires=soon'], '--expires is "soon"'],
+  [['--project=p', '--scope=read', '--expires=99999w'], '--expires is "99999w": leave it out'],
+  [['--project=../x', '--scope=read'], '"../x" is no project'],
 ])('tokens add %j is a usage error that says what is allowed', async (argv, message) => {
   await using cli = await withStudio();
   expect(await cli.run('studio', 'tokens', 'add', ...argv)).toBe(64);

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toJsonText } from '../../../src/log/json-text.ts';
@@ -209,4 +210,15 @@ describe('of what is too long to keep', () => {
     const text = `${'x'.repeat(4_085)}${SECRET}${'y'.repeat(100)}`;
     expect(toJsonText(setup(SECRET).redact({ text }))).not.toContain(SECRET.slice(0, 4));
   });
+});
+
+test('no sentence is about a field that is blanked by its name', () => {
+  const folder = 'src/log/sentences';
+  const source = readdirSync(folder)
+    .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+    .join('');
+  const names = new Set([...source.matchAll(/\bf\.(\w+)/g)].map(([, name = '']) => name));
+  expect(names.size).toBeGreaterThan(50);
+  const redactor = createRedactor();
+  expect([...names].filter((name) => redactor.redact({ [name]: 'a fact' })[name] !== 'a fact')).toEqual([]);
 });

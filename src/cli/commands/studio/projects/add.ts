@@ -1,7 +1,7 @@
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
-import { LIMIT_ARGS, limitsIn, PROJECT_ARG } from './limits.ts';
+import { LIMIT_ARGS, limitsIn, PROJECT_ARG, projectIn } from './limits.ts';
 
 /** Adds a project. */
 export const projectsAdd = command({
@@ -14,8 +14,9 @@ export const projectsAdd = command({
   json: 'the project: {name, createdAt, limits, usage}',
   args: { ...PROJECT_ARG, ...LIMIT_ARGS, ...QUIET_ARG, ...OPERATOR_ARGS },
   run: async (args, world) => {
+    const name = projectIn(args.project);
     const limits = limitsIn(args);
-    const added = await (await openStudio(args, world)).addProject({ name: args.project, ...limits });
+    const added = await (await openStudio(args, world)).addProject({ name, ...limits });
     if (args.json) printJson(world.terminal, added);
     else printLines(world.terminal, args.quiet ? added.name : `added ${added.name}`);
   },

@@ -1,7 +1,13 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { formatDiskSpace } from '../../../../base/units.ts';
-import type { LimitName, ProjectLimitsDraft, ProjectView } from '../../../../contract/operator/projects.ts';
+import {
+  isProjectName,
+  type LimitName,
+  PROJECT_NAME_RULE,
+  type ProjectLimitsDraft,
+  type ProjectView,
+} from '../../../../contract/operator/projects.ts';
 import { toNumber } from '../../../args/values.ts';
 import { sharedArgs, type Values } from '../../../command.ts';
 import { factLine } from '../../../output.ts';
@@ -10,6 +16,12 @@ import { factLine } from '../../../output.ts';
 export const PROJECT_ARG = {
   project: { type: 'positional', valueHint: 'project', description: 'Name of the project' },
 } as const;
+
+/** A name that a project may have: of another, such as `..`, no URL could be made. @throws WorkerError `cli.usage` */
+export function projectIn(given: string): string {
+  if (isProjectName(given)) return given;
+  throw new WorkerError('cli.usage', `${quoted(given)} is no project: ${PROJECT_NAME_RULE}`);
+}
 
 /** What a project may have. */
 export const LIMIT_ARGS = sharedArgs({

@@ -1,7 +1,7 @@
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
-import { PROJECT_ARG } from './limits.ts';
+import { PROJECT_ARG, projectIn } from './limits.ts';
 
 /** Removes a project. */
 export const projectsRm = command({
@@ -15,8 +15,9 @@ export const projectsRm = command({
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
-    await (await openStudio(args, world)).removeProject(args.project, args.force);
-    if (args.json) printJson(world.terminal, { name: args.project, removed: true });
-    else printLines(world.terminal, `removed ${args.project}`);
+    const name = projectIn(args.project);
+    await (await openStudio(args, world)).removeProject(name, args.force);
+    if (args.json) printJson(world.terminal, { name, removed: true });
+    else printLines(world.terminal, `removed ${name}`);
   },
 });

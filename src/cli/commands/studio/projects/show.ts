@@ -1,7 +1,7 @@
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
-import { PROJECT_ARG, projectLines } from './limits.ts';
+import { PROJECT_ARG, projectIn, projectLines } from './limits.ts';
 
 /** Shows one project; a token of its own with the scope `read` will do. */
 export const projectsShow = command({
@@ -11,7 +11,8 @@ export const projectsShow = command({
   json: '{name, createdAt, limits: {maxQueued?, maxRunning?, maxPerDay?, maxArtifactBytes?}, usage: {queued, running, today, artifactBytes}}',
   args: { ...PROJECT_ARG, ...OPERATOR_ARGS },
   run: async (args, world) => {
-    const project = await (await openStudio(args, world)).project(args.project);
+    const name = projectIn(args.project);
+    const project = await (await openStudio(args, world)).project(name);
     if (args.json) printJson(world.terminal, project);
     else printLines(world.terminal, ...projectLines(project));
   },

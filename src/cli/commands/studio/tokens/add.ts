@@ -2,11 +2,12 @@ import { WorkerError } from '../../../../base/errors.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { suggest } from '../../../../base/suggest.ts';
 import { SECOND_MS } from '../../../../base/units.ts';
-import type { Scope } from '../../../../contract/operator/tokens.ts';
+import { MAX_TOKEN_SECONDS, type Scope } from '../../../../contract/operator/tokens.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { spanIn } from '../places.ts';
+import { projectIn } from '../projects/limits.ts';
 
 /** Makes a token of a project. */
 export const tokensAdd = command({
@@ -35,15 +36,16 @@ export const tokensAdd = command({
   },
   run: async (args, world) => {
     if (args.project === undefined) throw new WorkerError('cli.usage', '--project is missing: it names what it opens');
+    const project = projectIn(args.project);
     const scopes = scopesIn(args.scope);
-    const expiresMs = spanIn('--expires', args.expires);
+    const expiresInSeconds = secondsIn(args.expires);
     const made = await (
       await openStudio(args, world)
     ).createToken({
-      project: args.project,
+      project,
       scopes: [...scopes],
       name: args.name,
-      expiresInSeconds: expiresMs === undefined ? undefined : expiresMs / SECOND_MS,
+      expiresInSeconds,
     });
     if (args.json) return printJson(world.terminal, made);
     if (args.quiet) return printLines(world.terminal, made.token);
@@ -54,6 +56,16 @@ export const tokensAdd = command({
     );
   },
 });
+
+/** @throws WorkerError `cli.usage` */
+function secondsIn(given: string | undefined): number | undefined {
+  const ms = spanIn('--expires', given);
+  if (ms === undefined || ms / SECOND_MS <= MAX_TOKEN_SECONDS) return ms && ms / SECOND_MS;
+  throw new WorkerError(
+    'cli.usage',
+    `--expires is ${quoted(given ?? '')}: leave it out for a token that is good for ever`,
+  );
+}
 
 const SCOPES: readonly Scope[] = ['create', 'read', 'operate'];
 
