@@ -87,7 +87,8 @@ class OutboxDispatcher implements Dispatcher {
       await this.#prepare();
       while (this.#total < MAX_AT_ONCE && !this.#over.signal.aborted) {
         const except = [...this.#sending].flatMap(([name, count]) => (count < MAX_PER_RECEIVER ? [] : [name]));
-        const claimed = await webhooks.claim({ at: clock.now(), leaseMs: LEASE_MS, except });
+        const limit = MAX_AT_ONCE - this.#total; // whoever creates jobs may name a receiver for each of them
+        const claimed = await webhooks.claim({ at: clock.now(), leaseMs: LEASE_MS, except, limit });
         if (claimed.length === 0) break;
         for (const delivery of claimed) this.#start(delivery);
       }

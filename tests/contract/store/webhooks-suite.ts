@@ -19,8 +19,8 @@ const aWebhook = (id: string, about: Partial<WebhookRow> = {}): WebhookRow => ({
 const all = { state: undefined, webhookId: undefined, jobId: undefined, limit: 100 } as const;
 const idsOf = async (webhooks: WebhookTable): Promise<readonly string[]> =>
   (await webhooks.deliveries(all)).map(({ id }) => id).toSorted();
-const claim = (webhooks: WebhookTable, except: readonly string[] = []) =>
-  webhooks.claim({ at: AT, leaseMs: LEASE_MS, except });
+const claim = (webhooks: WebhookTable, except: readonly string[] = [], limit = 64) =>
+  webhooks.claim({ at: AT, leaseMs: LEASE_MS, except, limit });
 
 /** What every implementation of `Store` promises about webhooks and their outbox. */
 export function testWebhooks(it: It): void {
@@ -93,6 +93,18 @@ export function testWebhooks(it: It): void {
     ]);
     expect((await claim(webhooks)).map(({ jobId }) => jobId)).toEqual(['busy-1']);
     expect(await claim(webhooks, ['https://a-busy.example'])).toEqual([]);
+  });
+
+  it('no more is claimed than asked for, however many receivers there are', async ({ store: { jobs, webhooks } }) => {
+    for (let at = 0; at < 7; at++) {
+      await jobs.add(aJob(`job-${at}`, { webhook: `https://r-${at}.example/` }));
+      await jobs.cancel(`job-${at}`, 2);
+    }
+    const claims = [await claim(webhooks, [], 3), await claim(webhooks, ['https://r-3.example'], 3)];
+    expect(claims.map((each) => each.length)).toEqual([3, 3]);
+    claims.push(await claim(webhooks, [], 3), await claim(webhooks, [], 3));
+    expect(new Set(claims.flat().map(({ id }) => id)).size).toBe(7);
+    expect(claims.map((each) => each.length)).toEqual([3, 3, 1, 0]);
   });
 
   it('what is claimed at the same time is claimed once', async ({ store: { jobs, webhooks } }) => {

@@ -79,13 +79,14 @@ export interface WebhookTable {
   /** The secret that signs for jobs' own webhooks: the one that is kept, or this one from now on. */
   studioSecret(fresh: string): Promise<string>;
   /**
-   * Takes what is due: at most one for each receiver, none for those named, and nothing that another studio has. What is
-   * taken is due again after `leaseMs`, in case whoever took it is gone by then.
+   * Takes what is due: at most so much, at most one for each receiver, none for those named, and nothing that another
+   * studio has. What is taken is due again after `leaseMs`, in case whoever took it is gone by then.
    */
   claim(query: {
     readonly at: number;
     readonly leaseMs: number;
     readonly except: readonly string[];
+    readonly limit: number;
   }): Promise<readonly (DeliveryRow & { readonly receiver: string })[]>;
   /** Where there is one studio: what its earlier process took and did not settle is due now, and nobody waits for a lease. */
   recall(at: number, leaseMs: number): Promise<void>;

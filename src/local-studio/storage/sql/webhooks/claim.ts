@@ -1,4 +1,5 @@
 import type { Row, Sql } from '../../../../system/database/sql.ts';
+import type { WebhookTable } from '../../tables/webhooks.ts';
 import { nowSql } from '../leases.ts';
 
 /*
@@ -16,22 +17,23 @@ const RECEIVERS = `RECURSIVE receivers (name) AS (
 /** Takes what is due in one statement: no other studio gets the same. */
 export async function claimDeliveries(
   sql: Pick<Sql, 'dialect' | 'query'>,
-  { at, leaseMs, except }: { readonly at: number; readonly leaseMs: number; readonly except: readonly string[] },
+  { at, leaseMs, except, limit }: Parameters<WebhookTable['claim']>[0],
 ): Promise<readonly Row[]> {
   const isSqlite = sql.dialect === 'sqlite';
   const given = isSqlite ? [leaseMs, at] : [leaseMs];
+  const max = `LIMIT ${Math.max(0, Math.floor(limit))}`;
   const now = nowSql(sql, '$2');
   const list = except.map((_, index) => `$${given.length + index + 1}`).join(', ');
   const first = `SELECT due.seq FROM webhook_deliveries due
     WHERE due.state = 'pending' AND due.receiver = receivers.name AND due.next_at <= ${now}
     ORDER BY due.next_at, due.seq LIMIT 1`;
   const heads = isSqlite
-    ? `SELECT (${first}) AS seq FROM receivers`
+    ? `SELECT seq FROM (SELECT (${first}) AS seq, name FROM receivers) receivers`
     : `SELECT head.seq FROM receivers CROSS JOIN LATERAL (${first} FOR UPDATE SKIP LOCKED) head`;
-  const skipped = except.length === 0 ? '' : `AND receivers.name NOT IN (${list})`;
+  const skipped = `${isSqlite ? 'AND seq IS NOT NULL' : ''} ${except.length === 0 ? '' : `AND receivers.name NOT IN (${list})`}`;
   // Materialized: read again, PostgreSQL would pass over what it has locked itself and take the ones behind it.
   return await sql.query(
-    `WITH ${RECEIVERS}, heads AS MATERIALIZED (${heads} WHERE receivers.name IS NOT NULL ${skipped})
+    `WITH ${RECEIVERS}, heads AS MATERIALIZED (${heads} WHERE receivers.name IS NOT NULL ${skipped} ${max})
      UPDATE webhook_deliveries SET attempts = attempts + 1, next_at = ${now} + $1
      WHERE state = 'pending' AND seq IN (SELECT seq FROM heads) RETURNING *`,
     [...given, ...except],
