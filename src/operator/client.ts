@@ -149,9 +149,17 @@ interface Exchange {
 
 const textOf = (response: HttpResponse): string => new TextDecoder().decode(response.body);
 
+/** Segments that a URL drops, in any spelling: the request would be about something else. */
+const hasDots = (route: string): boolean => /\/\.{0,2}(?:[/?]|$)/.test(route);
+
 /** A good answer; any other throws. */
 async function exchange({ http, url, token }: ClientOptions, asked: Exchange): Promise<HttpResponse> {
   const { method, route, body, maxBytes = MAX_BODY_BYTES, answerMs } = asked;
+  if (hasDots(route)) {
+    throw new WorkerError('studio.not-found', 'an id that is empty, . or .. names nothing', {
+      hint: 'Give an id as the command `list` of the same group prints it, or the beginning of one.',
+    });
+  }
   const target = studioUrl(url, route);
   if (target === undefined) {
     throw new WorkerError(

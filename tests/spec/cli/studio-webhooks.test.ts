@@ -154,3 +154,9 @@ test('a job is created with a webhook of its own', async () => {
   expect(await cli.run('studio', 'jobs', 'create', '--kind', 'llm', '--prompt', 'x', '--webhook', webhook)).toBe(0);
   expect(cli.seen[0]?.body).toMatchObject({ webhook });
 });
+
+test.each(['..', '.', ''])('a delivery called %j is not there, and the studio is not asked', async (id) => {
+  await using cli = await withStudio();
+  expect(await cli.run('studio', 'webhooks', 'retry', id)).toBe(69);
+  expect([cli.seen, cli.err()]).toEqual([[], expect.stringContaining('names nothing')]);
+});
