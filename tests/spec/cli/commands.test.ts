@@ -214,7 +214,7 @@ test('studio prints a code for its page to a terminal, and to no file', async ()
   await using piped = await setup({ world });
   expect(await piped.run('studio')).toBe(0);
   expect(piped.out()).not.toContain('code=');
-  expect(piped.out()).toContain('studio-worker studio dashboard');
+  expect(piped.out()).toContain('studio-worker studio dashboard --url http://127.0.0.1:9`');
   await using seen = await setup({ world, look: { isTty: true } });
   expect(await seen.run('studio')).toBe(0);
   expect(seen.out()).toContain('http://127.0.0.1:9/#code=once\n');

@@ -121,7 +121,7 @@ export const studio = command({
       `data:            ${started.dataDir}`,
       ...(database === undefined ? [] : [`database:        ${shownUrl(database)}`]),
       ...(artifacts === undefined ? [] : [`artifacts:       s3://${artifacts.bucket}/${artifacts.prefix}`]),
-      `operator token:  ${started.tokenFile === undefined ? 'of the environment' : `in ${started.tokenFile}`}`,
+      `operator token:  ${started.tokenFile === undefined ? 'from the environment' : `in ${started.tokenFile}`}`,
     );
     printLines(world.terminal, ...(await pageLines(started, args.open, world)));
     await started.ended;
@@ -132,11 +132,12 @@ export const studio = command({
 async function pageLines(
   { url, pageUrl }: Pick<StartedStudio, 'url' | 'pageUrl'>,
   isToOpen: boolean,
-  { terminal, showPage }: Pick<World, 'terminal' | 'showPage'>,
+  { terminal, showPage, studioDefaults }: Pick<World, 'terminal' | 'showPage' | 'studioDefaults'>,
 ): Promise<readonly string[]> {
   const shown = isToOpen ? await showPage(pageUrl()) : 'none';
   if (shown !== 'none') return ['dashboard:       opened'];
-  if (!terminal.stdout.isTty) return [`dashboard:       ${url}, which \`studio-worker studio dashboard\` opens`];
+  const named = url === studioDefaults.url ? '' : ` --url ${url}`;
+  if (!terminal.stdout.isTty) return [`dashboard:       opened by \`studio-worker studio dashboard${named}\``];
   return [`dashboard:       ${pageUrl()}`, '                 (opens once, within ten minutes)'];
 }
 

@@ -17,8 +17,16 @@ export const migrate = command({
   ],
   json: '{workers, models, jobs, artifacts, missing}: how many were moved, and artifacts whose file is gone',
   args: {
-    from: { type: 'string', valueHint: 'folder', description: 'Data folder of the studio that moves' },
-    to: { type: 'string', valueHint: 'url', description: 'PostgreSQL database, which must hold no studio yet' },
+    from: {
+      type: 'string',
+      valueHint: 'folder',
+      description: 'Data folder of the studio that moves (default: the one of this account)',
+    },
+    to: {
+      type: 'string',
+      valueHint: 'url',
+      description: 'PostgreSQL database, which must hold no studio yet (default: STUDIO_WORKER_STUDIO_DATABASE)',
+    },
     artifacts: {
       type: 'string',
       valueHint: 'url',
@@ -39,8 +47,8 @@ export const migrate = command({
     const { jobs, workers, models, artifacts, missing } = moved;
     printLines(
       world.terminal,
-      `moved ${jobs} jobs, ${workers} workers, ${models} models and ${artifacts} artifacts; the folder is as it was`,
-      ...(missing === 0 ? [] : [`${missing} artifacts are missing: their files are gone`]),
+      `moved to the database; the folder is as it was. Jobs: ${jobs}, workers: ${workers}, models: ${models}, artifacts: ${artifacts}`,
+      ...(missing === 0 ? [] : [`artifacts that were not moved, since their files are gone: ${missing}`]),
     );
   },
 });
