@@ -11,8 +11,8 @@ import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
 /*
  * The operator API of our own studio, below `/graphics/api/admin`, with the operator token as Bearer. The studio
- * serves it and the command line consumes it; this file is all that the two share. Bodies are written with
- * `writeJson`, because sizes and seeds are 64-bit. Absent fields are left out; null reads as absent.
+ * serves it and the command line consumes it; `contract/operator` has the rest of what the two share. Bodies are written
+ * with `writeJson`, because sizes and seeds are 64-bit. Absent fields are left out; null reads as absent.
  */
 
 const ADMIN = '/admin';

@@ -225,7 +225,7 @@ class SlotScheduler implements Scheduler {
     return gapLeftMs(this.#turnFacts(slot, now));
   }
 
-  /** Nothing came before where the studio could not use this slot, or has another like it: nobody leaves it to anybody. */
+  /** A slot is left to the studio only where it could use it and has no other free one of its kind. */
   #turnFacts(slot: JobSlot, now: number): TurnFacts {
     const { localPriority = () => 'first' } = this.#options;
     const { origin, endedAt = 0 } = this.#last.get(slot.id) ?? {};

@@ -58,11 +58,11 @@ export interface OfferCandidate {
   readonly noPlace: ReadonlyMap<string, number>;
 }
 
-/** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it reports so. */
+/** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it says that it is. */
 export function isAvailable(candidate: OfferCandidate): boolean {
   const { offer, capabilities, cooling, settled } = candidate;
-  const present = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
-  return offer.at === 'none' && !isFull(candidate) && settled && !cooling && capabilities.autoEnabled && !present;
+  const isInUse = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
+  return offer.at === 'none' && !isFull(candidate) && settled && !cooling && capabilities.autoEnabled && !isInUse;
 }
 
 /** Whether a worker has as many jobs as it may have. */

@@ -11,7 +11,7 @@ const MAX_STUDIO_JOBS = 1;
 export interface Holding {
   readonly abort: AbortController;
   readonly needs: JobSlot['kind'];
-  /** Since when its job is made and on its way, in elapsed milliseconds of the clock; undefined before. */
+  /** Since when its result is being delivered, in elapsed milliseconds of the clock; undefined before. */
   deliveringSince: number | undefined;
 }
 

@@ -46,7 +46,7 @@ export interface SlotMoment {
 
 export interface SlotInUse {
   readonly slot: JobSlot;
-  /** Its job is made and has just been sent on its way: it will be free in a moment. */
+  /** Its result has just begun to be delivered: it will be free in a moment. */
   readonly isFreeSoon: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { errorChain } from '../../base/errors.ts';
+import { errorChain, WorkerError } from '../../base/errors.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -62,7 +62,7 @@ class OutboxDispatcher implements Dispatcher {
   stop(): void {
     this.#unsubscribe();
     this.#disarm();
-    this.#over.abort(new Error('the studio stops'));
+    this.#over.abort(new WorkerError('job.cancelled', 'the studio is stopping'));
   }
 
   /** Starts whatever is due; a look that comes up during another one follows it. */

@@ -21,7 +21,7 @@ export interface Sent {
 export type Verdict =
   { readonly is: 'delivered' | 'gone' | 'failed' } | { readonly is: 'retry'; readonly inMs: number };
 
-/** Decides after one attempt. `attempts` counts it; `unit` is chance, for what failed together not to come back together. */
+/** Decides after one attempt. `attempts` counts it; `unit`, from 0 to 1, is the jitter. */
 export function verdictOn({ status, retryAfterMs = 0 }: Sent, attempts: number, unit: number): Verdict {
   if (status !== undefined && status >= 200 && status < 300) return { is: 'delivered' };
   if (status === GONE) return { is: 'gone' };

@@ -56,7 +56,7 @@ export const STUDIO_SENTENCES = {
     (f) =>
       `gave up telling ${text(f.url)} of job ${text(f.jobId)} after ${text(f.attempts)} attempts: ${text(f.error)}`,
   ),
-  'webhook.disabled': own((f) => `${text(f.url)} wants no more events, and gets none`),
+  'webhook.disabled': own((f) => `${text(f.url)} answered 410: its webhook is disabled`),
   'offer.accepted': own((f) => `${text(f.workerId)} accepted job ${text(f.jobId)}`),
   'offer.rejected': own((f) => `${text(f.workerId)} rejected job ${text(f.jobId)}: ${text(f.because)}`),
   'offer.expired': own((f) => `${text(f.workerId)} did not answer the offer of job ${text(f.jobId)}`),

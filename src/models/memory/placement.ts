@@ -22,7 +22,7 @@ export interface PlaceableGpu {
   readonly memory: GpuMemory;
   /** What this model took on a GPU of this name. */
   readonly learned: LearnedPeak | undefined;
-  /** `soon`: in use by a job that is made and on its way. */
+  /** `soon`: in use by a job whose result is being delivered. */
   readonly is: 'free' | 'soon' | 'in-use';
 }
 

@@ -14,7 +14,7 @@ export interface GpuNaming {
   readonly platform: NodeJS.Platform;
 }
 
-/** Variables, and GPUs that none of Vulkan's devices could be told to be: a program that uses Vulkan may use any. */
+/** Variables, and GPUs that match no Vulkan device: a program that uses Vulkan may use any. */
 export interface GpuVariables {
   readonly variables: ChildEnvironment;
   readonly notInVulkan: readonly GpuDevice[];

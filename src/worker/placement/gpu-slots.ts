@@ -4,7 +4,7 @@ import { CPU_SLOT, type JobSlot } from '../../jobs/slots/job-slot.ts';
 import type { Gpu } from '../../system/machine/gpu-text.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 
-/** Whose GPUs engines compute on where there are several vendors': a machine's large ones are NVIDIA's as a rule. */
+/** With GPUs of several vendors, engines use those of the first of these that has any: a machine's large ones are NVIDIA's as a rule. */
 const VENDORS: readonly GpuVendor[] = ['nvidia', 'amd', 'apple', 'other'];
 /** What a CPU brings for its display: no model runs there while a job has the other. */
 const MIN_SLOT_BYTES = 2 * GIB;

@@ -14,7 +14,7 @@ export interface PreloadDeviceOptions {
 }
 
 /**
- * Which GPU a model goes to that is loaded for whoever comes: where it was before, as long as that one is there, and
+ * Which GPU a preloaded model goes to: where it was before, as long as that one is there, and
  * otherwise where a job on it would go. Undefined where its engine chooses.
  */
 export const preloadDeviceFor =

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '../../../base/units.ts';
-import type { StatusView } from '../../../contract/admin.ts';
+import { JOB_STATES, type StatusView } from '../../../contract/admin.ts';
 import { command } from '../../command.ts';
 import { factLine, printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';
@@ -32,10 +32,7 @@ function statusLines(status: StatusView, now: number) {
       : []),
     factLine('studio', `running (${version}, for ${formatDuration(Math.max(0, now - Date.parse(startedAt)))})`),
     factLine('workers', `${workers.connected} of ${workers.known} connected, ${workers.busy} busy`),
-    factLine(
-      'jobs',
-      (['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'] as const).map(count).join(', '),
-    ),
+    factLine('jobs', JOB_STATES.map(count).join(', ')),
     factLine('artifacts', `${artifacts.count} (${formatBytes(artifacts.sizeBytes)})`),
     ...webhookLines(webhooks),
   ];

@@ -81,7 +81,10 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   const removal = await store.projects.remove(name, clock.now(), forced);
   if (removal.is === 'unknown') throw refuse('not-found', `no project ${JSON.stringify(name)}`);
   if (removal.is === 'busy') {
-    throw refuse('conflict', `project ${name} has jobs that have not ended (${removal.jobs}); --force cancels them`);
+    throw refuse(
+      'conflict',
+      `project ${name} has jobs that have not ended (${removal.jobs}); \`?force=yes\` cancels them`,
+    );
   }
   for (const jobId of removal.underway) {
     revokeClaim(studio, jobId);

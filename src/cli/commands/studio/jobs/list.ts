@@ -1,3 +1,4 @@
+import { JOB_STATES } from '../../../../contract/admin.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
@@ -21,7 +22,7 @@ export const jobsList = command({
   args: {
     state: {
       type: 'enum',
-      options: ['queued', 'offered', 'running', 'completed', 'failed', 'cancelled'],
+      options: [...JOB_STATES],
       description: 'Only jobs in this state',
     },
     project: { type: 'string', valueHint: 'project', description: 'Only jobs of this project' },

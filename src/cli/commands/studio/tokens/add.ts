@@ -2,7 +2,7 @@ import { WorkerError } from '../../../../base/errors.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { suggest } from '../../../../base/suggest.ts';
 import { SECOND_MS } from '../../../../base/units.ts';
-import { MAX_TOKEN_SECONDS, type Scope } from '../../../../contract/operator/tokens.ts';
+import { MAX_TOKEN_SECONDS, type Scope, SCOPES } from '../../../../contract/operator/tokens.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
@@ -66,8 +66,6 @@ function secondsIn(given: string | undefined): number | undefined {
     `--expires is ${quoted(given ?? '')}: leave it out for a token that is good for ever`,
   );
 }
-
-const SCOPES: readonly Scope[] = ['create', 'read', 'operate'];
 
 /** @throws WorkerError `cli.usage` */
 function scopesIn(given: string | undefined): ReadonlySet<Scope> {

@@ -1,14 +1,13 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { KIB } from '../../../../base/units.ts';
-import type { WebhookEvent } from '../../../../contract/operator/webhooks.ts';
+import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../../contract/operator/webhooks.ts';
 import { readNamedFile } from '../../../args/named-file.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import type { World } from '../../../world.ts';
 
-const EVENTS: readonly WebhookEvent[] = ['completed', 'failed', 'cancelled'];
 const MAX_SECRET_FILE_BYTES = 4 * KIB;
 
 /** Adds a webhook for all jobs. */
@@ -58,9 +57,9 @@ export const webhooksAdd = command({
 function eventsIn(given: string | undefined): WebhookEvent[] | undefined {
   if (given === undefined) return undefined;
   return given.split(',').map((name) => {
-    const event = EVENTS.find((known) => known === name.trim());
+    const event = WEBHOOK_EVENTS.find((known) => known === name.trim());
     if (event !== undefined) return event;
-    throw new WorkerError('cli.usage', `--events names ${quoted(name)}; allowed: ${EVENTS.join(', ')}`);
+    throw new WorkerError('cli.usage', `--events names ${quoted(name)}; allowed: ${WEBHOOK_EVENTS.join(', ')}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { DELIVERY_STATES } from '../../../../contract/operator/webhooks.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
@@ -19,7 +20,7 @@ export const webhooksDeliveries = command({
   exits: OPERATOR_EXITS,
   json: 'an array of deliveries: {id, webhookId?, jobId, event, state, attempts, createdAt, nextAt?, endedAt?, lastStatus?, lastError?}',
   args: {
-    state: { type: 'enum', options: ['pending', 'delivered', 'failed'], description: 'Only those in this state' },
+    state: { type: 'enum', options: [...DELIVERY_STATES], description: 'Only those in this state' },
     webhook: { type: 'string', valueHint: 'webhook', description: 'Only to this webhook; the beginning will do' },
     job: { type: 'string', valueHint: 'job', description: 'Only of this job; the beginning will do' },
     limit: { type: 'string', valueHint: 'number', default: '50', description: 'Maximum number of deliveries to list' },
