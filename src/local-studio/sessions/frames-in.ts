@@ -21,7 +21,7 @@ export async function act(studio: StudioState, session: WorkerSession, frame: Re
     case 'hello':
       return false;
     case 'heartbeat':
-      if (!(await endUnlessNewest(studio, session))) return true;
+      if (!(await endUnlessNewest(studio, session, frame.capabilities))) return true;
       for (const answer of await onHeartbeat(studio, session, frame)) session.send(answer);
       await offerTo(studio, session);
       return true;

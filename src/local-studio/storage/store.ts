@@ -94,6 +94,11 @@ export interface SessionStart {
   readonly at: number;
 }
 
+/** A heartbeat of a session; with capabilities only where they are not those that the store has. */
+export interface SessionBeat extends Pick<SessionStart, 'sessionId' | 'at'> {
+  readonly capabilities?: string | undefined;
+}
+
 /** Approved workers. */
 export interface WorkerTable {
   get(id: string): Promise<WorkerRow | undefined>;
@@ -108,7 +113,7 @@ export interface WorkerTable {
   /** A session begins, and takes the place of every other of this worker. */
   welcome(id: string, session: SessionStart): Promise<void>;
   /** Records a heartbeat. False when this session is not the worker's any more, or the worker was deleted. */
-  beat(id: string, sessionId: string, at: number): Promise<boolean>;
+  beat(id: string, beat: SessionBeat): Promise<boolean>;
   /** The session is over. False when another took its place, which has the worker's jobs now. */
   leave(id: string, sessionId: string): Promise<boolean>;
   /** Leaves a tombstone, so that the worker can learn that it was deleted. False when there is no such worker. */

@@ -249,6 +249,20 @@ test('a rejection from before a run does not explain why a job waits', async () 
   expect(JSON.stringify(why)).not.toContain('in-flight');
 });
 
+test('a worker that stops claiming is known for it at every studio', async () => {
+  await using world = await twoStudios();
+  await world.worker.heartbeat({ capabilities: { ...someCapabilities(), autoEnabled: false } });
+  const job = await world.other.createJob(anLlmTask());
+  for (const studio of [world.one, world.other]) {
+    const why = await (await studio.admin('GET', `/jobs/${job.id}/why`)).json();
+    expect(why).toMatchObject({ workers: [{ connected: true, because: 'takes no jobs: claiming is off' }] });
+    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    expect(workers).toMatchObject([
+      { capabilities: { autoEnabled: false }, idleBecause: 'takes no jobs: claiming is off' },
+    ]);
+  }
+});
+
 /** The database as before the offer, which a crash of its server may have forgotten. */
 async function forgetOffers(database: string): Promise<void> {
   await using sql = new Bun.SQL(database, { max: 1 });

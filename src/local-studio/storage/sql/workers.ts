@@ -52,19 +52,18 @@ function sessionsOf(sql: Sql): Pick<WorkerTable, 'welcome' | 'beat' | 'leave'> {
   const [beat, begins, its] = [
     beatSql(sql),
     isShared ? ', session_id = $4' : '',
-    isShared ? 'AND session_id = $3' : '',
+    isShared ? 'AND session_id = $4' : '',
   ];
   return {
     welcome: async (id, { sessionId, capabilities, at }) => {
       const params = [id, capabilities, at, ...(isShared ? [sessionId] : [])];
       await changes(`capabilities = $2, last_seen_at = $3${beat}${begins} WHERE id = $1`, params);
     },
-    beat: (id, sessionId, at) =>
-      changes(`last_seen_at = $2${beat} WHERE id = $1 AND deleted = 0 ${its}`, [
-        id,
-        at,
-        ...(isShared ? [sessionId] : []),
-      ]),
+    beat: (id, { sessionId, at, capabilities }) =>
+      changes(
+        `last_seen_at = $2, capabilities = COALESCE($3, capabilities)${beat} WHERE id = $1 AND deleted = 0 ${its}`,
+        [id, at, capabilities ?? null, ...(isShared ? [sessionId] : [])],
+      ),
     leave: async (id, sessionId) =>
       !isShared ||
       (await changes('session_id = NULL WHERE id = $1 AND (session_id = $2 OR session_id IS NULL)', [id, sessionId])),
