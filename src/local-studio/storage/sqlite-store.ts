@@ -20,6 +20,14 @@ const DATABASE = 'studio.sqlite';
 export const openSqliteStore = async (folder: DataFolder): Promise<Store> =>
   createSqlStore(await openSqliteDatabase(folder));
 
+/** The same for a studio that was there before: none is made. @throws WorkerError as it, `file.unusable` when missing */
+export async function openKnownSqliteDatabase(folder: DataFolder): Promise<Sql> {
+  if ((await folder.blob(DATABASE)) !== undefined) return openSqliteDatabase(folder);
+  throw new WorkerError('file.unusable', `no studio keeps its data in ${folder.path}: it has no ${DATABASE}`, {
+    hint: 'Name the folder that the studio printed as `data:` when it started.',
+  });
+}
+
 /** The database alone, opened as the store opens it. */
 export async function openSqliteDatabase(folder: DataFolder): Promise<Sql> {
   const path = folder.pathOf(DATABASE);

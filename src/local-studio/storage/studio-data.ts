@@ -17,7 +17,7 @@ import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './o
 import { type KeptPages, openKeptPages } from './sign-ins-file.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { type Moved, moveStudio } from './migrate.ts';
-import { openSqliteDatabase, openSqliteStore } from './sqlite-store.ts';
+import { openKnownSqliteDatabase, openSqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
@@ -104,11 +104,11 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
  * Moves what a studio that is stopped keeps in its folder to a database, and its artifacts to a bucket if one is named.
  * The folder stays as it was.
  *
- * @throws WorkerError as `openStudioData`
+ * @throws WorkerError as `openStudioData`, and `file.unusable` when the folder holds no studio
  */
 export async function moveStudioData(place: MovePlace, effects: StudioDataEffects): Promise<Moved> {
   const folder = await usableFolder(place.dataDir, effects.openDataFolder);
-  const from = await openSqliteDatabase(folder);
+  const from = await openKnownSqliteDatabase(folder);
   try {
     const { openPostgres, clock } = effects;
     const to = openPostgres({ url: place.database, maxConnections: 1, clock });

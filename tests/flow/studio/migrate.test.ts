@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
+import { readdir } from 'node:fs/promises';
+import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
@@ -83,6 +85,13 @@ test('a database that holds a studio already is left alone', async () => {
   await moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
   const again = moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
   expect(again).rejects.toMatchObject({ code: 'studio.database-unusable', hint: 'Name an empty database.' });
+});
+
+test('a folder without a studio is not moved as an empty one', async () => {
+  await using folder = await tempFolder();
+  const moving = moveStudioData({ database: await newDatabase(), dataDir: folder.path }, studioEffects);
+  expect(await moving.catch((thrown: unknown) => thrown)).toMatchObject({ code: 'file.unusable' });
+  expect(await readdir(folder.path)).toEqual([]);
 });
 
 test('a studio that runs cannot be moved', async () => {

@@ -12,6 +12,7 @@ export const migrate = command({
   ],
   exits: [
     { code: 65, means: 'the data is damaged, or the database is of a newer version' },
+    { code: 66, means: 'the folder holds no studio' },
     { code: 69, means: 'the database or the bucket cannot be used, or holds a studio already' },
     { code: 75, means: 'a studio uses the folder: stop it first' },
   ],
