@@ -76,6 +76,7 @@ const live = async (history: History) => {
   let steps: Step[] = [];
   let outbox = world.outbox;
   for (const [index, act] of history.entries()) {
+    world.clock.advance(1); // a removed result that comes back keeps its place by its time
     const from = world.journal().length;
     const id = `job-${index}`;
     if (act.do === 'put') {
