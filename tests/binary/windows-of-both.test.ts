@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from 'bun:test';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { seriousFaults } from '../page/axe.ts';
 import { inChromium, openWindows } from '../page/browser.ts';
 import { alone, type Alone, BUILD_LIMIT_MS, builtBinary } from './built.ts';
 
@@ -26,6 +27,7 @@ function staying(program: Alone, args: readonly string[]) {
       }
       return text.split('\n')[0] ?? '';
     },
+    /** Twice is harmless. */
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM');
       expect(await child.exited).toBe(0);
@@ -41,23 +43,34 @@ async function addressOf(program: Alone, args: readonly string[]): Promise<strin
   return v.parse(Shown, JSON.parse(stdout)).url;
 }
 
+/** As in the sidebar, and of `Ctrl+1` to `Ctrl+6`. */
+const WINDOW_ORDER = ['Status', 'Jobs', 'Models', 'Config', 'Logs', 'About'];
 const WORKER_TABS = ['Status', 'Models', 'Config', 'Logs', 'About', 'Jobs'];
 const STUDIO_TABS = ['Overview', 'Workers', 'Models', 'Logs', 'Jobs'];
 
-inChromium('a worker approved in one window shows its job in another', async () => {
-  await using program = await alone(await builtBinary());
+/** The executable as a studio and as a worker that asked it for approval. */
+async function openScene() {
+  const stack = new AsyncDisposableStack();
+  const program = stack.use(await alone(await builtBinary()));
   const data = join(program.home, 'studio');
-  await using studio = staying(program, ['studio', '--port', '0', '--data', data]);
+  const studio = stack.use(staying(program, ['studio', '--port', '0', '--data', data]));
   const url = (await studio.firstLine()).replace(/^studio:\s+/, '');
   const config = ['--config', join(program.home, 'config.toml')];
   await program.run(['register', '--api-base-url', url, ...config]);
-  await using _worker = staying(program, ['run', ...config]);
+  const worker = stack.use(staying(program, ['run', ...config]));
   const access = ['--url', url, '--token-file', join(data, 'operator-token')];
-  await using dashboard = await windows.open({ url: await addressOf(program, ['studio', 'dashboard', ...access]) });
+  const open = async (args: readonly string[]) =>
+    stack.use(await windows.open({ url: await addressOf(program, args) }));
+  const dashboard = await open(['studio', 'dashboard', ...access]);
   await dashboard.page.getByRole('button', { name: /^Approve / }).click();
-  await using window = await windows.open({ url: await addressOf(program, ['ui', ...config]) });
+  const window = await open(['ui', ...config]);
   await window.page.getByRole('heading', { name: 'Idle' }).waitFor();
+  return { dashboard, window, worker, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
 
+inChromium('a worker approved in one window shows its job in another', async () => {
+  await using scene = await openScene();
+  const { dashboard, window } = scene;
   const go = (of: typeof window, name: string) => of.page.getByRole('navigation').getByRole('link', { name }).click();
   for (const name of STUDIO_TABS) {
     await go(dashboard, name);
@@ -73,4 +86,35 @@ inChromium('a worker approved in one window shows its job in another', async () 
   }
   await window.page.getByText('a lighthouse at dusk').first().waitFor();
   expect([dashboard.complaints, window.complaints]).toEqual([[], []]);
+});
+
+inChromium('the window of the executable is steered by keyboard until its worker ends', async () => {
+  await using scene = await openScene();
+  const { page, complaints } = scene.window;
+  const title = (name: string) => page.getByRole('heading', { name }).first().waitFor();
+  await page.keyboard.press('Control+.');
+  await title('Paused');
+  await page.keyboard.press('Control+.');
+  await title('Idle');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const [index, name] of WINDOW_ORDER.entries()) {
+      await page.keyboard.press(`Control+${index + 1}`);
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      expect(await seriousFaults(page)).toEqual([]);
+    }
+  }
+  await page.keyboard.press('Control+4');
+  await page.getByLabel('Keep a model loaded for').fill('-5');
+  await page.keyboard.press('Control+s');
+  await page.locator('[aria-invalid="true"]').first().waitFor();
+  await page.getByLabel('Keep a model loaded for').fill('42');
+  await page.keyboard.press('Control+s');
+  await page.getByText('Config saved').waitFor();
+  await page.keyboard.press('Control+5');
+  await page.locator('.log__row').first().waitFor();
+  expect(complaints).toEqual([]);
+  await scene.worker[Symbol.asyncDispose]();
+  await page.keyboard.press('Control+1');
+  await page.getByText('The worker is not reachable').first().waitFor();
 });
