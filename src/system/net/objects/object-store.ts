@@ -38,6 +38,8 @@ const PARTS_AT_ONCE = 2;
 const RETRIES = 5;
 /** Before a request is repeated, milliseconds: as many times as there are waits. */
 const WAITS_MS = [100, 200, 400, 800, 1_600] as const;
+/** A studio that cannot start is of no use: it waits half a minute for a store that is busy. */
+const START_WAITS_MS = [...WAITS_MS, 2_000, 2_000, 4_000, 8_000, 8_000];
 /**
  * What stores say when the same request may well succeed a moment later
  * (docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html); an answer without a body is an `UnknownError`.
@@ -56,12 +58,13 @@ const PASSING: ReadonlySet<string> = new Set([
 export const openBucket: OpenBucket = (options, clock) => {
   const client = clientOf(options);
   const patiently = <T>(attempt: () => Promise<T>): Promise<T> => untilCalm(clock, attempt);
+  const atStart = <T>(attempt: () => Promise<T>): Promise<T> => untilCalm(clock, attempt, START_WAITS_MS);
   return {
     check: async (key) => {
-      await patiently(() => client.list({ maxKeys: 1 }));
-      await patiently(() => client.write(key, 'written by studio-worker to see whether it may'));
-      await patiently(() => client.file(key).text());
-      await patiently(() => client.delete(key));
+      await atStart(() => client.list({ maxKeys: 1 }));
+      await atStart(() => client.write(key, 'written by studio-worker to see whether it may'));
+      await atStart(() => client.file(key).text());
+      await atStart(() => client.delete(key));
     },
     start: (key) => startObject(client, key),
     open: async (key) => ((await patiently(() => client.exists(key))) ? client.file(key).stream() : undefined),
@@ -78,8 +81,12 @@ export const openBucket: OpenBucket = (options, clock) => {
 };
 
 /** The runtime's client repeats parts of an object by itself, and no other request. */
-async function untilCalm<T>(clock: Pick<Clock, 'after'>, attempt: () => Promise<T>): Promise<T> {
-  for (const waitMs of WAITS_MS) {
+async function untilCalm<T>(
+  clock: Pick<Clock, 'after'>,
+  attempt: () => Promise<T>,
+  waitsMs: readonly number[] = WAITS_MS,
+): Promise<T> {
+  for (const waitMs of waitsMs) {
     try {
       return await attempt();
     } catch (thrown) {
