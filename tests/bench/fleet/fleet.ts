@@ -112,6 +112,8 @@ if (values.readme === true && !report.quick) {
     `process, beside the studios and PostgreSQL, which syncs its log, on the same machine (${report.machine}, Bun ${report.bun}).`,
     '',
     tableOf(report.measurements),
+    '',
+    'A simulated worker drops its job with its line, which costs the job one of its three attempts; a real one goes on with it.',
   ].join('\n');
   await Bun.write(PAGE, withBlock(await readFile(PAGE, 'utf8'), `\n${block}\n\n`, 'fleet'));
 }
