@@ -1,5 +1,5 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
-import { deviceOf, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
+import { devicesOf, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
 import { listCatalogue } from '../../models/catalogue/catalogue.ts';
 import { openPeaks } from '../../models/memory/peaks.ts';
 import { createModelStore } from '../../models/store/store.ts';
@@ -48,7 +48,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
   const { files, clock, gpus } = underGpuRules(effects, config);
   const peaks = await openPeaks({ path: siblingsOf(path).peaks, files, clock, log });
   const watch = { latest: await gpus.probe(), refresh: () => gpus.probe() };
-  const devices = slotsAfter(ONLY_SLOT, watch.latest).flatMap((slot) => deviceOf(slot) ?? []);
+  const devices = devicesOf(slotsAfter(ONLY_SLOT, watch.latest));
   const conditions = await readConditions(current, effects);
   const userPresence = presenceOf(await effects.presence.read());
   const admission = createMemoryAdmission({

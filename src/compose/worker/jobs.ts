@@ -24,7 +24,7 @@ import type { ClaimingParts } from './claiming/claiming.ts';
 import type { Conditions } from './claiming/conditions.ts';
 import { composeLoadedModels, type LoadedModels } from './loaded-models.ts';
 import type { Memory } from './memory.ts';
-import type { MachineSlots } from './slots.ts';
+import type { MachineSlots } from '../../worker/placement/machine-slots.ts';
 import type { WorkerSetup } from './setup.ts';
 import type { StudioLink } from './studio-link.ts';
 

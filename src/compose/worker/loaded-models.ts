@@ -17,7 +17,7 @@ import { type Memory, type MemoryOptions, openMemory } from './memory.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import type { ClaimingParts } from './claiming/claiming.ts';
 import type { WorkerSetup } from './setup.ts';
-import type { MachineSlots } from './slots.ts';
+import type { MachineSlots } from '../../worker/placement/machine-slots.ts';
 
 /** The models in memory, and the memory they are in. */
 export interface LoadedModels {

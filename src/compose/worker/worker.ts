@@ -12,6 +12,7 @@ import type { WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { createHistory } from '../../worker/history.ts';
 import { presenceStatus } from '../../worker/reports/presence-report.ts';
+import { createMachineSlots } from '../../worker/placement/machine-slots.ts';
 import { offeredGb } from '../../worker/rules/operator-amounts.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
 import { watchQuiet } from '../../worker/quiet.ts';
@@ -28,7 +29,6 @@ import { composeJobs, type Jobs } from './jobs.ts';
 import { composeMachineFacts } from './machine-facts.ts';
 import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
-import { composeSlots } from './slots.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
 import { gpuStatuses } from '../../worker/reports/gpu-report.ts';
@@ -132,7 +132,7 @@ async function composeBase(setup: WorkerSetup, undo: AsyncDisposableStack) {
   events.subscribe((event) => history.onEvent(event));
   const rejections = createRejectionCounts(() => clock.now());
   events.subscribe((event) => rejections.onEvent(event));
-  const slots = composeSlots(clock, config.live('local_priority'));
+  const slots = createMachineSlots({ clock, localPriority: config.live('local_priority') });
   const { scheduler } = slots;
   const stopping = createStopping({ scheduler, clock, log, graceMs: () => graceSecs() * SECOND_MS });
   return {

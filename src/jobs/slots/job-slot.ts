@@ -26,6 +26,10 @@ export const ONLY_SLOT: readonly JobSlot[] = [CPU_SLOT];
 export const deviceOf = (slot: JobSlot): GpuDevice | undefined =>
   slot.kind === 'gpu' && slot.isOneOfSeveral ? slot.device : undefined;
 
+/** The GPUs that jobs are placed on; none where engines choose, as on a machine with one. */
+export const devicesOf = (slots: readonly JobSlot[]): readonly GpuDevice[] =>
+  slots.flatMap((slot) => deviceOf(slot) ?? []);
+
 /** Which slot a job may have. */
 export interface SlotWish {
   /** What needs a GPU has the slot for everything on a machine that has no other. */

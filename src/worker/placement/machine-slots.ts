@@ -1,10 +1,8 @@
 import type { GpuDevice } from '../../base/gpu-device.ts';
-import type { LocalPriority } from '../../jobs/turn-order.ts';
-import { createScheduler, type Scheduler } from '../../jobs/scheduler.ts';
-import { deviceOf, type JobSlot, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
+import { createScheduler, type Scheduler, type SchedulerOptions } from '../../jobs/scheduler.ts';
+import { devicesOf, type JobSlot, ONLY_SLOT } from '../../jobs/slots/job-slot.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import { slotsAfter } from '../../worker/placement/gpu-slots.ts';
-import type { Effects } from '../effects.ts';
+import { slotsAfter } from './gpu-slots.ts';
 
 /** Where jobs of this machine run, and who may have which place. */
 export interface MachineSlots {
@@ -21,20 +19,19 @@ export interface MachineSlots {
   onLeftFree(call: () => void): void;
 }
 
-export function composeSlots(clock: Effects['clock'], localPriority: () => LocalPriority): MachineSlots {
+/** A machine with one slot for everything, until its drivers report. */
+export function createMachineSlots(options: Pick<SchedulerOptions, 'clock' | 'localPriority'>): MachineSlots {
   let slots: readonly JobSlot[] = ONLY_SLOT;
-  let devices: readonly GpuDevice[] = [];
   let leftFree = (): void => {};
   let changed = (): void => {};
-  const parallelJobs = (): number => Math.max(1, devices.length);
-  const scheduler = createScheduler({ clock, localPriority, onLeftFree: () => leftFree(), slots: () => slots });
+  const parallelJobs = (): number => Math.max(1, devicesOf(slots).length);
+  const scheduler = createScheduler({ ...options, onLeftFree: () => leftFree(), slots: () => slots });
   return {
     scheduler,
-    devices: () => devices,
+    devices: () => devicesOf(slots),
     onReport(report) {
       const before = parallelJobs();
       slots = slotsAfter(slots, report);
-      devices = slots.flatMap((slot) => deviceOf(slot) ?? []);
       scheduler.reconsider();
       if (parallelJobs() !== before) changed();
     },
