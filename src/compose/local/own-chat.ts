@@ -3,6 +3,7 @@ import { toModelId } from '../../base/ids.ts';
 import type { ChatSettings, LocalChat } from '../../cli/world/chat.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
+import { CHAT_DEFAULTS } from '../../contract/tasks/llm.ts';
 import { followed } from '../../engines/deltas.ts';
 import type { LoadedModel } from '../../engines/engine.ts';
 import { createRegistry } from '../../engines/registry.ts';
@@ -20,9 +21,6 @@ export interface OwnChatParts {
   readonly effects: Effects;
   readonly settings: ChatSettings;
 }
-
-/** Studio contract: where a chat names none. */
-const DEFAULT_TEMPERATURE = 0.7;
 
 /** Loads a model into a child of this process, and chats with it until it is disposed of. */
 export async function openOwnChat(entry: CatalogueEntry, { own, effects, settings }: OwnChatParts): Promise<LocalChat> {
@@ -51,7 +49,7 @@ export async function openOwnChat(entry: CatalogueEntry, { own, effects, setting
         kind: 'llm',
         messages: turns.map(({ role, content }) => ({ role, content })),
         maxTokens: settings.maxTokens ?? DEFAULT_MAX_TOKENS,
-        temperature: settings.temperature ?? DEFAULT_TEMPERATURE,
+        temperature: settings.temperature ?? CHAT_DEFAULTS.temperature,
       };
       return await answer(loaded, task, { onText, signal: until });
     },

@@ -17,6 +17,9 @@ const LocalAskSchema = v.variant('is', [
   v.object({ is: v.literal('tokens'), text: v.string(), withEnds: v.boolean() }),
 ]);
 
+/** Studio contract: what a chat gets that names none. */
+export const CHAT_DEFAULTS = { maxTokens: 512, temperature: 0.7 } as const;
+
 /** A chat completion. */
 export const llm = defineTaskKind({
   name: 'Chat',
@@ -26,8 +29,8 @@ export const llm = defineTaskKind({
     /** Read with the last user message, in order: absolute URLs, or `data:image/<type>;base64,…`. */
     images: v.optional(v.array(v.string())),
     system: absentable(v.string()),
-    maxTokens: v.optional(U32, 512),
-    temperature: v.optional(Decimal, 0.7),
+    maxTokens: v.optional(U32, CHAT_DEFAULTS.maxTokens),
+    temperature: v.optional(Decimal, CHAT_DEFAULTS.temperature),
     topP: absentable(Decimal),
     stop: absentable(v.array(v.string())),
     jsonSchema: absentable(v.unknown()),

@@ -1,12 +1,9 @@
 import { isInlineImage } from '../../base/media/data-url.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
+import { CHAT_DEFAULTS } from '../../contract/tasks/llm.ts';
 import type { ChatMessage, ChatRequest, ContentPart } from '../contract/openai/chat.ts';
 import { ApiFailure } from '../http/reply.ts';
 import { toolAskOf } from './tools/ask.ts';
-
-/** Studio contract: for a chat that names none. */
-const DEFAULT_MAX_TOKENS = 512;
-const DEFAULT_TEMPERATURE = 0.7;
 
 /** @throws ApiFailure 400 for an image that is not in the request itself, and as `toolAskOf` */
 export function chatTaskOf(request: ChatRequest): TaskOf<'llm'> {
@@ -18,8 +15,8 @@ export function chatTaskOf(request: ChatRequest): TaskOf<'llm'> {
   return {
     kind: 'llm',
     messages,
-    maxTokens: request.max_completion_tokens ?? request.max_tokens ?? DEFAULT_MAX_TOKENS,
-    temperature: request.temperature ?? DEFAULT_TEMPERATURE,
+    maxTokens: request.max_completion_tokens ?? request.max_tokens ?? CHAT_DEFAULTS.maxTokens,
+    temperature: request.temperature ?? CHAT_DEFAULTS.temperature,
     ...(images.length > 0 && { images }),
     ...(isGiven(topP) && { topP }),
     ...(isGiven(seed) && { seed: BigInt.asUintN(64, BigInt(seed)) }),

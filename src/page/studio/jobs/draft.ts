@@ -1,5 +1,6 @@
 import type { JobRequest, ModelView } from '../../../contract/admin.ts';
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
+import { CHAT_DEFAULTS } from '../../../contract/tasks/llm.ts';
 import { NEW_JOB } from '../../words/studio/jobs.ts';
 
 /** How a field of the form is filled in. `file` takes an address or an image from this machine. */
@@ -44,8 +45,8 @@ export const FIELDS: Readonly<Record<TaskKindId, readonly FieldSpec[]>> = {
   ],
   llm: [
     { name: 'message', type: 'area', required: true },
-    { name: 'maxTokens', type: 'whole', placeholder: '512' },
-    { name: 'temperature', type: 'number', placeholder: '0.7' },
+    { name: 'maxTokens', type: 'whole', placeholder: String(CHAT_DEFAULTS.maxTokens) },
+    { name: 'temperature', type: 'number', placeholder: String(CHAT_DEFAULTS.temperature) },
     { name: 'system', type: 'text', more: true },
     { name: 'topP', type: 'number', more: true },
     { ...SEED, more: true },
