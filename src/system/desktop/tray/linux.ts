@@ -1,4 +1,3 @@
-import { pause } from '../../../base/pause.ts';
 import { errorChain } from '../../../base/errors.ts';
 import { SECOND_MS } from '../../../base/units.ts';
 import type { Clock } from '../../clock.ts';
@@ -6,7 +5,7 @@ import { type Bus, BUS, openFirstBus } from '../../dbus/bus.ts';
 import type { DbusMessage } from '../../dbus/message.ts';
 import { answerFrom, type DbusObjects } from '../../dbus/objects.ts';
 import { MENU, trayMenu } from './menu.ts';
-import { reconnectMs } from './reconnect.ts';
+import { type AttemptEnd, reconnecting } from './reconnect.ts';
 import { changedSignals, ITEM, ITEM_PATH, MENU_PATH, statusItem } from './status-item.ts';
 import type { Tray, TrayLook, TrayOptions } from './tray.ts';
 
@@ -49,7 +48,11 @@ class BusTray implements Tray {
       [ITEM_PATH]: [statusItem({ look: () => this.#look, onActivate })],
       [MENU_PATH]: [trayMenu(menu)],
     };
-    this.#kept = this.#keep();
+    this.#kept = reconnecting(() => this.#attempt(), {
+      clock: options.clock,
+      signal: this.#closing.signal,
+      onEnd: (because) => this.#report(false, because),
+    });
   }
 
   show(look: TrayLook): void {
@@ -68,20 +71,15 @@ class BusTray implements Tray {
     await this.#kept;
   }
 
-  async #keep(): Promise<void> {
-    const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted;) {
-      try {
-        using bus = await this.#connect();
-        failures = 0;
-        if (!signal.aborted) this.#report(false, await bus.ended);
-      } catch (thrown) {
-        this.#report(false, errorChain(thrown));
-      } finally {
-        this.#bus = undefined;
-      }
-      failures += 1;
-      await pause(this.#options.clock, reconnectMs(failures), signal);
+  /** Settles when the bus has ended, with why. */
+  async #attempt(): Promise<AttemptEnd> {
+    try {
+      using bus = await this.#connect();
+      return { hadBegun: true, because: this.#closing.signal.aborted ? '' : await bus.ended };
+    } catch (thrown) {
+      return { hadBegun: false, because: errorChain(thrown) };
+    } finally {
+      this.#bus = undefined;
     }
   }
 

@@ -1,10 +1,9 @@
 import { errorChain } from '../../../../base/errors.ts';
-import { pause } from '../../../../base/pause.ts';
 import type { Clock } from '../../../clock.ts';
 import { asLines, asText, type ChildEnvironment, startChild, type StartedChild } from '../../../process/child.ts';
 import { pixmapOf } from '../icons.ts';
 import { pngOf } from '../png.ts';
-import { reconnectMs } from '../reconnect.ts';
+import { type AttemptEnd, reconnecting } from '../reconnect.ts';
 import type { Tray, TrayLook, TrayOptions } from '../tray.ts';
 import { SCRIPT_ICON_PIXELS, type ScriptItem, type ScriptLook, TRAY_SCRIPT } from './script.ts';
 
@@ -36,7 +35,11 @@ class MacTray implements Tray {
   constructor(options: MacTrayOptions) {
     this.#options = options;
     this.#look = options.look;
-    this.#kept = this.#keep();
+    this.#kept = reconnecting(() => this.#attempt(), {
+      clock: options.clock,
+      signal: this.#closing.signal,
+      onEnd: (because) => this.#report(false, because),
+    });
   }
 
   show(look: TrayLook): void {
@@ -50,18 +53,8 @@ class MacTray implements Tray {
     await this.#kept;
   }
 
-  async #keep(): Promise<void> {
-    const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted;) {
-      const because = await this.#runOnce();
-      failures = this.#isShown === true ? 1 : failures + 1;
-      this.#report(false, because);
-      await pause(this.#options.clock, reconnectMs(failures), signal);
-    }
-  }
-
   /** Settles when the child has ended, with why. */
-  async #runOnce(): Promise<string> {
+  async #attempt(): Promise<AttemptEnd> {
     let complaint = '';
     try {
       const child = startChild(COMMAND, {
@@ -73,9 +66,9 @@ class MacTray implements Tray {
       this.#child = child;
       this.#send();
       await child.ended;
-      return complaint.trim() || 'osascript ended';
+      return { hadBegun: this.#isShown === true, because: complaint.trim() || 'osascript ended' };
     } catch (thrown) {
-      return errorChain(thrown);
+      return { hadBegun: false, because: errorChain(thrown) };
     } finally {
       this.#child = undefined;
     }
