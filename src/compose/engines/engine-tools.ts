@@ -16,7 +16,6 @@ import { type RunProgram, runProgram } from '../../system/process/programs.ts';
 import type { GpuAccess } from '../../engines/gpu-access.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { Effects } from '../effects.ts';
-import { isUnderGpuRules } from '../gpu-rules.ts';
 import { createGpuAccess, reportOnce } from './gpu-access.ts';
 import { askVulkan } from './vulkan.ts';
 import { offeredUrls } from '../model-store.ts';
@@ -96,7 +95,7 @@ function gpuTools(
 ): Pick<EngineTools, 'gpuAccess' | 'gpuReport'> {
   const gpuReport = reportOnce(effects);
   const gpuAccess = createGpuAccess({
-    hasRules: isUnderGpuRules(effects),
+    hasRules: effects.gpus.isRestricted === true,
     report: gpuReport,
     vulkan: askVulkan(ask, childEnv),
     inherited: childEnv,

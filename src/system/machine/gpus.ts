@@ -1,9 +1,7 @@
-import { gpuWithUuid } from '../../base/gpu-device.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { ramOf, type RamReport } from './ram.ts';
 import { answerOf, namesIn, noAnswer, textOf } from './sources.ts';
 import type { Environment } from '../environment.ts';
-import { type DeniedGpu, type GpuRules, ruleGpus } from './gpu-rules.ts';
 import {
   type Gpu,
   type ListedGpu,
@@ -29,8 +27,17 @@ export interface MemoryReport {
   readonly ruleProblems?: readonly string[];
 }
 
+/** A GPU that may not be used. */
+export interface DeniedGpu {
+  readonly gpu: Gpu;
+  /** The setting that says so, as the operator knows it. */
+  readonly by: string;
+}
+
 /** Asks drivers about GPUs, one by one. Each question may take seconds: `watchMemory` keeps the last answer at hand. */
 export interface Gpus {
+  /** Whether GPUs of this machine may be missing in a report since they may not be used; not so when left out. */
+  readonly isRestricted?: boolean;
   /** Never rejects: a source without an answer is one of the reasons. */
   probe(): Promise<MemoryReport>;
 }
@@ -65,16 +72,6 @@ export function createGpus(options: GpusOptions): Gpus {
     },
   };
 }
-
-/** The same, but for those that the rules keep from being used: for all who ask, they are not there. */
-export const gpusUnder = (gpus: Gpus, rules: GpuRules): Gpus => ({
-  async probe() {
-    const report = await gpus.probe();
-    const { allowed, denied, problems } = ruleGpus(report.gpus, rules);
-    const reasons = denied.map(({ gpu, by }) => `${gpuWithUuid(gpu)}: kept from use by ${by}`);
-    return { ...report, gpus: allowed, reasons: [...report.reasons, ...reasons], denied, ruleProblems: problems };
-  },
-});
 
 async function askOne(source: Source): Promise<{ readonly gpus: readonly ListedGpu[]; readonly because?: string }> {
   try {

@@ -3,6 +3,7 @@ import { GIB } from '../../base/units.ts';
 import { CPU_SLOT, type JobSlot } from '../../jobs/slots/job-slot.ts';
 import type { Gpu } from '../../system/machine/gpu-text.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
+import { CUDA_VISIBLE } from './gpu-rules.ts';
 
 /** With GPUs of several vendors, engines use those of the first of these that has any: a machine's large ones are NVIDIA's as a rule. */
 const VENDORS: readonly GpuVendor[] = ['nvidia', 'amd', 'apple', 'other'];
@@ -38,7 +39,7 @@ const isOf =
     gpu.vendor === vendor;
 
 /** An engine sees the GPUs that the operator denies. What the environment hides from CUDA it does not see anyway. */
-const isAnyDenied = ({ denied = [] }: MemoryReport): boolean => denied.some(({ by }) => by !== 'CUDA_VISIBLE_DEVICES');
+const isAnyDenied = ({ denied = [] }: MemoryReport): boolean => denied.some(({ by }) => by !== CUDA_VISIBLE);
 
 const shown = (slots: readonly JobSlot[]): string =>
   slots.map((slot) => `${slot.id} ${slot.kind === 'gpu' && slot.isOneOfSeveral}`).join();

@@ -1,5 +1,6 @@
 import { gpuWithUuid } from '../../base/gpu-device.ts';
-import type { Gpu } from './gpu-text.ts';
+import type { Gpu } from '../../system/machine/gpu-text.ts';
+import type { DeniedGpu, Gpus } from '../../system/machine/gpus.ts';
 
 /** What the operator says about which GPUs may be used. */
 export interface GpuRules {
@@ -12,11 +13,10 @@ export interface GpuRules {
   readonly cudaOrder: string | undefined;
 }
 
-/** A GPU that may not be used, and which setting says so. */
-export interface DeniedGpu {
-  readonly gpu: Gpu;
-  readonly by: 'deny_gpus' | 'allow_gpus' | 'CUDA_VISIBLE_DEVICES';
-}
+/** The variable by which the environment hides GPUs from CUDA, and so from every engine that uses it. */
+export const CUDA_VISIBLE = 'CUDA_VISIBLE_DEVICES';
+
+type Rule = 'deny_gpus' | 'allow_gpus' | typeof CUDA_VISIBLE;
 
 /** The GPUs of a machine, divided by what the operator says. */
 export interface RuledGpus {
@@ -39,8 +39,8 @@ export const hasRules = ({ allow, deny, cudaVisible }: GpuRules): boolean =>
 export function ruleGpus(gpus: readonly Gpu[], rules: GpuRules): RuledGpus {
   const cuda = cudaVisibility(gpus, rules);
   const isAllowed = (gpu: Gpu): boolean => rules.allow.length === 0 || rules.allow.some((one) => isNamedBy(gpu, one));
-  const deniedBy = (gpu: Gpu): DeniedGpu['by'] | undefined => {
-    if (cuda.hidden.has(gpu)) return 'CUDA_VISIBLE_DEVICES';
+  const deniedBy = (gpu: Gpu): Rule | undefined => {
+    if (cuda.hidden.has(gpu)) return CUDA_VISIBLE;
     if (rules.deny.some((one) => isNamedBy(gpu, one))) return 'deny_gpus';
     return isAllowed(gpu) ? undefined : 'allow_gpus';
   };
@@ -59,13 +59,24 @@ export function ruleGpus(gpus: readonly Gpu[], rules: GpuRules): RuledGpus {
   };
 }
 
+/** The same, but for those that the rules keep from being used: for all who ask, they are not there. */
+export const gpusUnder = (gpus: Gpus, rules: GpuRules): Gpus => ({
+  isRestricted: true,
+  async probe() {
+    const report = await gpus.probe();
+    const { allowed, denied, problems } = ruleGpus(report.gpus, rules);
+    const reasons = denied.map(({ gpu, by }) => `${gpuWithUuid(gpu)}: kept from use by ${by}`);
+    return { ...report, gpus: allowed, reasons: [...report.reasons, ...reasons], denied, ruleProblems: problems };
+  },
+});
+
 function isNamedBy({ uuid, name }: Gpu, rule: string): boolean {
   const sought = rule.trim().toLowerCase();
   if (sought === '') return false;
   return uuid?.toLowerCase().startsWith(sought) === true || name.toLowerCase().includes(sought);
 }
 
-function unmatched(key: 'allow_gpus' | 'deny_gpus', rules: readonly string[], gpus: readonly Gpu[]): readonly string[] {
+function unmatched(key: Rule, rules: readonly string[], gpus: readonly Gpu[]): readonly string[] {
   const known = gpus.length === 0 ? 'no GPU was found' : `there are ${gpus.map(gpuWithUuid).join(' and ')}`;
   return rules
     .filter((rule) => !gpus.some((gpu) => isNamedBy(gpu, rule)))

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
-import { type GpuRules, hasRules, ruleGpus } from '../../../../src/system/machine/gpu-rules.ts';
-import { gpusUnder } from '../../../../src/system/machine/gpus.ts';
 import { createMachine } from '../../../../src/system/machine/machine.ts';
+import { type GpuRules, gpusUnder, hasRules, ruleGpus } from '../../../../src/worker/placement/gpu-rules.ts';
 import { aGpu, reportOf } from '../../../fakes/system/a-gpu.ts';
 
 const FAST = aGpu(0, { name: 'NVIDIA GeForce RTX 4090', uuid: 'GPU-8932f937-0001' });
