@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
+import { Timestamp } from './timestamp.ts';
 
 /*
  * The audit log: who changed what in our own studio, and from where. Part of the operator API, see `admin.ts`.
@@ -41,7 +42,6 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 export const AUDIT_ACTORS = ['operator', 'dashboard', 'token', 'bootstrap-token', 'studio'] as const;
 export type AuditActor = (typeof AUDIT_ACTORS)[number];
 
-const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const AuditEntrySchema = v.object({

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
+import { Timestamp } from './timestamp.ts';
 
 /*
  * Projects of our own studio, and their limits: a part of the operator API, see `admin.ts`.
@@ -50,7 +51,7 @@ export const ProjectRemovalSchema = v.object({ force: absentable(v.picklist(['ye
 const Limit = absentable(Count);
 export const ProjectViewSchema = v.object({
   name: v.string(),
-  createdAt: v.pipe(v.string(), v.isoTimestamp()),
+  createdAt: Timestamp,
   /** Those that it has. */
   limits: v.object({ maxQueued: Limit, maxRunning: Limit, maxPerDay: Limit, maxArtifactBytes: Limit }),
   /** What counts against them. Offered jobs count as running, days are those of UTC. */

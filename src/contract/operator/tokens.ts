@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
 import { ProjectNameSchema } from './projects.ts';
+import { Timestamp } from './timestamp.ts';
 
 /*
  * Tokens of projects: a part of the operator API, see `admin.ts`.
@@ -20,8 +21,6 @@ export const TOKEN_ROUTES = {
  */
 export const SCOPES = ['create', 'read', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
-
-const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
 /** More than three hundred years. */
 export const MAX_TOKEN_SECONDS = 10_000_000_000;

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { DAY_MS } from '../../base/units.ts';
 import { absentable } from '../numbers.ts';
+import { Timestamp } from './timestamp.ts';
 
 /* How urgent a job is: what goes first, and until when. Part of the operator API, see `admin.ts`. */
-
-/** RFC 3339 with a zone, as both sides write it. */
-export const Timestamp = v.pipe(v.string(), v.isoTimestamp());
 
 /** Higher goes first. */
 export const Priority = v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000));

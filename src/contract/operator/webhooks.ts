@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
-import { Timestamp } from './urgency.ts';
+import { Timestamp } from './timestamp.ts';
 
 /* Webhooks: whom the studio tells that a job has ended. Part of the operator API, see `admin.ts`. */
 
@@ -31,13 +31,9 @@ export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 export const WebhookUrl = v.pipe(v.string(), v.minLength(1), v.maxLength(2_000));
 
 /** `whsec_` and 24 to 64 bytes in base64 (standardwebhooks.com, "Signature scheme"). */
-const Secret = v.pipe(
-  v.string(),
-  v.regex(
-    /^whsec_(?:[A-Za-z\d+/]{4}){8,21}(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/,
-    'is not whsec_ and base64 of 24 to 64 bytes',
-  ),
-);
+const SECRET = /^whsec_(?:[A-Za-z\d+/]{4}){8,21}(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
+export const isWebhookSecret = (text: string): boolean => SECRET.test(text);
+const Secret = v.pipe(v.string(), v.regex(SECRET, 'is not whsec_ and base64 of 24 to 64 bytes'));
 
 /** No other name is accepted: a webhook whose events are misspelt would be told of all. */
 export const WebhookDraftSchema = v.strictObject({

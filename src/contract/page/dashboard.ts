@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { JobViewSchema, LogLineSchema, StatusViewSchema, WorkerViewSchema } from '../admin.ts';
 import { absentable } from '../numbers.ts';
+import { Timestamp } from '../operator/timestamp.ts';
 
 /*
  * What the page of a studio's operator has beside the operator API: its stream of events, and what its first tab shows. Served
@@ -22,7 +23,7 @@ export const DASHBOARD_ROUTES = {
 } as const;
 
 /** A code that opens the page once. Its address is that of the studio, with the code behind `#code=`. */
-export const DashboardCodeSchema = v.object({ code: v.string(), expiresAt: v.pipe(v.string(), v.isoTimestamp()) });
+export const DashboardCodeSchema = v.object({ code: v.string(), expiresAt: Timestamp });
 export type DashboardCode = v.InferOutput<typeof DashboardCodeSchema>;
 
 /** The page of a studio at this address, which opens with the code. */

@@ -45,13 +45,19 @@ test.each([
   expect(cli.seen).toEqual([]);
 });
 
-test('a file without a secret is named, and its text is not shown', async () => {
-  await using cli = await withStudio(added);
-  const file = join(cli.folder, 'secret');
-  await writeFile(file, 'hunter2');
-  expect(await cli.run(...run, 'add', 'https://ci.example/renders', '--secret-file', file)).toBe(64);
-  expect([cli.err().includes(`${file} does not hold a secret`), cli.err().includes('hunter2')]).toEqual([true, false]);
-});
+test.each(['hunter2', `whsec_${'hunter2'.repeat(5)}`])(
+  'a file with %p for a secret is named, and not shown',
+  async (text) => {
+    await using cli = await withStudio(added);
+    const file = join(cli.folder, 'secret');
+    await writeFile(file, text);
+    expect(await cli.run(...run, 'add', 'https://ci.example/renders', '--secret-file', file)).toBe(64);
+    expect([cli.err().includes(`${file} does not hold a secret`), cli.err().includes('hunter2')]).toEqual([
+      true,
+      false,
+    ]);
+  },
+);
 
 test('webhooks are listed with what waits for them', async () => {
   await using cli = await withStudio(listed);

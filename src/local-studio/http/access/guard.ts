@@ -1,3 +1,4 @@
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 import type { AdminErrorCode } from '../../../contract/admin.ts';
 import type { Scope } from '../../../contract/operator/tokens.ts';
 
@@ -63,7 +64,7 @@ export function judge({ need, credential, now }: Access): Verdict {
   }
   const { tokenId, scopes, expiresAt } = credential;
   if (expiresAt !== undefined && expiresAt <= now) {
-    return refused('unauthorized', `token ${tokenId} expired at ${new Date(expiresAt).toISOString()}`);
+    return refused('unauthorized', `token ${tokenId} expired at ${isoOf(expiresAt)}`);
   }
   if (need === 'operator') {
     return refused('forbidden', `token ${tokenId} is of a project, and this needs the operator token`);

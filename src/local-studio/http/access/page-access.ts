@@ -1,3 +1,4 @@
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
 import { PageSessionRequestSchema } from '../../../contract/page/access.ts';
 import { type DashboardCode, DASHBOARD_ROUTES } from '../../../contract/page/dashboard.ts';
@@ -16,7 +17,7 @@ export const pageAccessRoutes = (pages: SignIns, callers: Pick<Callers, 'assertO
     handle: (exchange) => {
       callers.assertOperatorToken(exchange);
       const { code, expiresAt } = pages.createCode(DASHBOARD_CODE_MS);
-      return json({ code, expiresAt: new Date(expiresAt).toISOString() } satisfies DashboardCode, 201);
+      return json({ code, expiresAt: isoOf(expiresAt) } satisfies DashboardCode, 201);
     },
   },
   { method: 'POST', path: DASHBOARD_ROUTES.session, handle: (exchange) => signIn(pages, exchange) },

@@ -3,7 +3,8 @@ import type { Store } from '../../storage/store.ts';
 import type { AuditDraft, AuditRow } from '../../storage/tables/audit.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, readQuery } from '../http.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, isoOf } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Who changed what. */
 export const auditRoutes: AdminRoutes = ({ studio }) => [

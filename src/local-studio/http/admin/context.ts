@@ -45,9 +45,6 @@ export interface AdminRoute extends Pick<Route, 'method' | 'path'> {
 /** Routes of one noun. */
 export type AdminRoutes = (context: AdminContext) => readonly AdminRoute[];
 
-/** RFC 3339 in UTC, of milliseconds since the epoch. */
-export const isoOf = (at: number): string => new Date(at).toISOString();
-
 /** A named part of the path. */
 export const param = ({ params }: Exchange, name: string): string => params[name] ?? '';
 

@@ -7,7 +7,8 @@ import type { JobRow } from '../../storage/store.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, OPERATOR_BODY, readBody, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoute, existing, isoOf } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoute, existing } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { viewOf } from './job-view.ts';
 import { limitRefusal } from './limits.ts';
 

@@ -3,7 +3,7 @@ import { parseJson } from '../../../contract/json.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';
 import type { Caller } from '../access/guard.ts';
-import { isoOf } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { waitsOf } from './why.ts';
 
 /** A job as its caller sees it, with what it waits for. */

@@ -15,7 +15,8 @@ import { whyView } from './why.ts';
 import { limitRefusal } from './limits.ts';
 import { audited } from './audit.ts';
 import { assertReachable } from './webhooks.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
 export const jobRoutes: AdminRoutes = (context) => {

@@ -4,7 +4,8 @@ import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/tables/models.ts';
 import { assertWorkable } from '../objections.ts';
 import { audited } from './audit.ts';
-import { type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Models that jobs may name instead of sending their own source. */
 export const modelRoutes: AdminRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];

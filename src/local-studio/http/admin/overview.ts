@@ -2,7 +2,8 @@ import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
 import { json, readQuery } from '../http.ts';
 import { jobsElsewhere } from '../../sessions/elsewhere.ts';
-import { type AdminContext, type AdminRoutes, isoOf } from './context.ts';
+import { type AdminContext, type AdminRoutes } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** The studio at a glance, and what its workers log. */
 export const overviewRoutes: AdminRoutes = (context) => [

@@ -13,7 +13,8 @@ import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from 
 import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Projects with their limits and what counts against them. */
 export const projectRoutes: AdminRoutes = (context) => {

@@ -6,7 +6,8 @@ import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
 import type { RegistrationRow } from '../../storage/store.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** A bootstrap token is for the machine that is being set up right now. */
 const BOOTSTRAP_MS = 24 * HOUR_MS;

@@ -4,7 +4,8 @@ import { newProjectToken } from '../../storage/secrets.ts';
 import type { TokenRow } from '../../storage/tables/tokens.ts';
 import { json, nothing, OPERATOR_BODY, readBody, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Tokens of projects. One is shown when it is made, and never again. */
 export const tokenRoutes: AdminRoutes = (context) => {

@@ -7,7 +7,8 @@ import { testPayload } from '../../webhooks/payload.ts';
 import { newWebhookSecret } from '../../webhooks/signature.ts';
 import { type Exchange, json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, isoOf, param } from './context.ts';
+import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** More than anybody names; each of them is written to for every job that ends. */
 const MAX_WEBHOOKS = 50;

@@ -5,7 +5,7 @@ import type { RejectionRow } from '../../storage/rejections.ts';
 import { engineOf } from '../../queue.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { jobsElsewhere } from '../../sessions/elsewhere.ts';
-import { isoOf } from './context.ts';
+import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /**

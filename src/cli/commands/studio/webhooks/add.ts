@@ -1,7 +1,7 @@
 import { WorkerError } from '../../../../base/errors.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { KIB } from '../../../../base/units.ts';
-import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../../contract/operator/webhooks.ts';
+import { isWebhookSecret, WEBHOOK_EVENTS, type WebhookEvent } from '../../../../contract/operator/webhooks.ts';
 import { readNamedFile } from '../../../args/named-file.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
@@ -68,7 +68,7 @@ async function secretIn(path: string | undefined, world: World): Promise<string 
   if (path === undefined) return undefined;
   const secret = (await readNamedFile('--secret-file', path, MAX_SECRET_FILE_BYTES, world))?.trim();
   if (secret === undefined) throw new WorkerError('cli.usage', `--secret-file: there is no file ${path}`);
-  if (/^whsec_[A-Za-z\d+/=]{32,88}$/.test(secret)) return secret;
+  if (isWebhookSecret(secret)) return secret;
   throw new WorkerError('cli.usage', `${path} does not hold a secret`, {
     hint: 'Make one with `echo whsec_$(openssl rand -base64 32)`.',
   });
