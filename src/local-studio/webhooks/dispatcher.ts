@@ -1,11 +1,13 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
+import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
-import type { DeliveryRow, EndedFacts, SentOutcome, WebhookTable } from '../storage/tables/webhooks.ts';
+import type { DeliveryRow, SentOutcome, WebhookTable } from '../storage/tables/webhooks.ts';
 import { type Receiver, sendOnce, type SendingParts } from './delivery.ts';
+import { EndedFactsSchema } from './messages.ts';
 import { payloadOf } from './payload.ts';
 import { type Sent, verdictOn } from './retries.ts';
 import { newWebhookSecret } from './signature.ts';
@@ -119,15 +121,23 @@ class OutboxDispatcher implements Dispatcher {
   }
 
   async #deliver(delivery: Claimed): Promise<void> {
-    const { url } = this.#parts;
     const to = await this.#receiverOf(delivery);
     if (to === undefined) return;
-    // Written by this program, in the transaction that ended the job.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const facts = JSON.parse(delivery.facts) as EndedFacts;
-    const message = { id: delivery.id, body: payloadOf(facts, url) };
-    const sent = await sendOnce(this.#parts, to, message, this.#over.signal);
-    await this.#record(delivery, to, sent);
+    await this.#record(delivery, to, await this.#send(delivery, to));
+  }
+
+  /** What this release cannot read is tried as often as what does not arrive: the next may be able to. */
+  async #send({ id, facts }: Claimed, to: Receiver): Promise<Sent> {
+    const read = readJson(EndedFactsSchema, facts);
+    if (read.is === 'unreadable') {
+      return {
+        status: undefined,
+        error: `what is kept of the job is damaged: ${read.problem}`,
+        retryAfterMs: undefined,
+      };
+    }
+    const message = { id, body: payloadOf(read.value, this.#parts.url) };
+    return sendOnce(this.#parts, to, message, this.#over.signal);
   }
 
   /** Undefined when it is nobody's any more: the webhook was removed, or disabled, which gave up all that was for it. */

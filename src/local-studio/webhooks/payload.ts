@@ -1,6 +1,7 @@
 import { ADMIN_ROUTES } from '../../contract/admin.ts';
+import { isoOf } from '../../contract/operator/timestamp.ts';
 import { studioUrl } from '../../contract/routes.ts';
-import type { EndedFacts } from '../storage/tables/webhooks.ts';
+import type { EndedFacts } from './messages.ts';
 
 /** The body of an event. `url` is where the studio is reached; its artifacts need the operator token there. */
 export function payloadOf(facts: EndedFacts, url: string): string {
@@ -22,8 +23,6 @@ export function payloadOf(facts: EndedFacts, url: string): string {
 /** The body of what an operator sends to see whether it arrives. */
 export const testPayload = (at: number): string =>
   JSON.stringify({ type: 'webhook.test', timestamp: isoOf(at), data: {} });
-
-const isoOf = (at: number): string => new Date(at).toISOString();
 
 /** Where a studio is reached: by its public name, which a proxy serves by TLS unless it does so itself, else where it listens. */
 export function publicUrl(

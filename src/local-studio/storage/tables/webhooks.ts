@@ -37,25 +37,6 @@ export interface DeliveryRow {
   readonly lastError: string | undefined;
 }
 
-/** What an event says of a job that ended. */
-export interface EndedFacts {
-  readonly jobId: string;
-  readonly project: string;
-  readonly kind: string;
-  readonly model: string;
-  readonly gameId: string;
-  readonly assetName: string;
-  readonly outcome: WebhookEvent;
-  readonly reason?: string | undefined;
-  readonly attempt: number;
-  readonly createdAt: number;
-  readonly startedAt?: number | undefined;
-  readonly finishedAt: number;
-  readonly artifact?:
-    | { readonly ext: string; readonly contentType: string; readonly sizeBytes: number; readonly sha256: string }
-    | undefined;
-}
-
 /** What came of sending an event once. */
 export interface SentOutcome {
   readonly state: DeliveryState;

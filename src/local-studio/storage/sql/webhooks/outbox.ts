@@ -1,6 +1,6 @@
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../../contract/operator/webhooks.ts';
 import type { Query, Row } from '../../../../system/database/sql.ts';
-import type { EndedFacts } from '../../tables/webhooks.ts';
+import type { EndedFacts } from '../../../webhooks/messages.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 
 /** What a statement that ends jobs returns of each, for the outbox: whether anyone is to be told costs no query. */
