@@ -1,4 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
+import type { Admission, Removal, Requeue } from '../../projects.ts';
 import type { AuditDraft, AuditRow, AuditTable } from '../../tables/audit.ts';
 import { maybeText, number, text } from '../columns.ts';
 
@@ -46,11 +47,25 @@ export function auditedSql(sql: Sql, entry: AuditDraft): Sql {
   };
 }
 
-/** What changes of a store resolve to when they changed nothing. */
-const NOTHING: ReadonlySet<unknown> = new Set(['limit-reached', 'no-project', 'not-ended', 'unknown', 'busy']);
+/** Whether a change of the store has happened, by what it says of itself. */
+const HAPPENED: ReadonlyMap<unknown, boolean> = new Map(
+  Object.entries({
+    added: true,
+    queued: true,
+    removed: true,
+    'limit-reached': false,
+    'no-project': false,
+    'not-ended': false,
+    unknown: false,
+    busy: false,
+  } satisfies Record<(Admission | Requeue | Removal)['is'], boolean>),
+);
 
+/** Changes that say less resolve to false where nothing happened. */
 const hasHappened = (result: unknown): boolean =>
-  result !== false && !(typeof result === 'object' && result !== null && 'is' in result && NOTHING.has(result.is));
+  typeof result === 'object' && result !== null && 'is' in result
+    ? (HAPPENED.get(result.is) ?? true)
+    : result !== false;
 
 async function write(query: Query, entry: AuditDraft): Promise<void> {
   const { at, actor, actorId, actorName, action, subject, project, details, address } = entry;
