@@ -1,21 +1,17 @@
-import { afterAll, beforeAll, expect } from 'bun:test';
+import { expect } from 'bun:test';
 import type { WorkerError } from '../../../src/base/errors.ts';
 import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
 import { openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { openPostgres, type Postgres } from '../../../src/system/database/postgres.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { aNewJob } from './most-urgent.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const onServer = needs(POSTGRES);
 const PASSWORD = 'S3CRET';
@@ -24,7 +20,7 @@ const connect = (url: string): Postgres => openPostgres({ url, maxConnections: 2
 
 /** A database with a studio's data, of which one job, and statements that its owner may run there. */
 async function aStudiosDatabase() {
-  const url = (await server?.newDatabase()) ?? '';
+  const url = await newDatabase();
   const sql = connect(url);
   const store = await openPostgresStore(sql, 'the database');
   await store.jobs.add(aNewJob({ id: 'kept' }));

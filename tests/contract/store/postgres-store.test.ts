@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from 'bun:test';
+import { expect } from 'bun:test';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
@@ -7,19 +7,14 @@ import type { Query } from '../../../src/system/database/sql.ts';
 import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { openPostgres } from '../../../src/system/database/postgres.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { aNewJob, assertMostUrgent } from './most-urgent.ts';
 import { testStore } from './store-suite.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const onServer = needs(POSTGRES);
-const newDatabase = async (): Promise<string> => (await server?.newDatabase()) ?? '';
 
 testStore(
   'PostgreSQL',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
 import { JobListSchema, WhyViewSchema } from '../../../src/contract/admin.ts';
 import { SWEEP_MS } from '../../../src/local-studio/queue.ts';
@@ -6,17 +6,13 @@ import * as v from 'valibot';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { waitFor } from '../wait-for.ts';
 import { accept, result, setup, working } from './local-studio-scene.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const inMs = (deadlineInMs: number) => ({ deadlineInMs });
 const expiries = ({ log }: FakeStudio): number => log.names().filter((name) => name === 'job.expired').length;
@@ -119,7 +115,7 @@ test.each([
 });
 
 needs(POSTGRES)('of two studios with wrong clocks one meets a deadline, by the database’s', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   const [clock, otherClock] = [new FakeClock(), new FakeClock(Date.UTC(2031, 1, 1))];
   await using one = await fakeStudio({ database, clock });
   await using other = await fakeStudio({ database, clock: otherClock });

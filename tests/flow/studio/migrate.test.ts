@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect } from 'bun:test';
+import { expect } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
@@ -14,14 +14,9 @@ import type { JobView } from '../../../src/contract/admin.ts';
 import { asProject, projectToken } from './project-scene.ts';
 import { anImage, result, working } from './local-studio-scene.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const test = needs(POSTGRES);
-const newDatabase = async (): Promise<string> => (await server?.newDatabase()) ?? '';
 
 /** A studio on SQLite with a worker, an artifact, a JSON result and a job that waits; stopped. */
 async function stoppedStudio() {

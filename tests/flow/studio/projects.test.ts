@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { ProjectView } from '../../../src/contract/operator/projects.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -12,11 +12,7 @@ import { asProject, projectToken } from './project-scene.ts';
 
 setDefaultTimeout(TEST_MS);
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const onServer = needs(POSTGRES);
 
@@ -161,7 +157,7 @@ test('a project follows the events of its jobs until its token is removed', asyn
 });
 
 onServer('a token that one studio made is removed at another at once', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });
   await one.admin('POST', '/projects', { name: 'p' });
@@ -175,7 +171,7 @@ onServer('a token that one studio made is removed at another at once', async () 
 });
 
 onServer('two studios that create for one project at once keep to its limit', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });
   await one.admin('POST', '/projects', { name: 'p', maxPerDay: 7, maxQueued: 5 });

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +6,12 @@ import { JobViewSchema } from '../../../src/contract/admin.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { fakeRandom } from '../../fakes/system/fake-random.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { completed, enrol, type SpawnedStudio, spawnStudio, stubbornWorker } from './killed-studios.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const KILLS = 9;
 const JOBS_BETWEEN = 4;
@@ -26,7 +21,7 @@ needs(POSTGRES)(
   'kills of one studio of three lose no job and complete none twice',
   async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'killed-studios-'));
-    const database = (await server?.newDatabase()) ?? '';
+    const database = await newDatabase();
     const random = fakeRandom(11);
     const stop = new AbortController();
     const start = (at: number, port = 0) => spawnStudio(join(dataDir, String(at)), port, [database, TOKEN]);

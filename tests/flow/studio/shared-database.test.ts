@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from 'bun:test';
+import { expect } from 'bun:test';
 import * as v from 'valibot';
 import { HOUR_MS } from '../../../src/base/units.ts';
 import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/admin.ts';
@@ -10,20 +10,15 @@ import { sha256 } from '../../../src/system/disk/digest.ts';
 import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
 import { bareSocket, bareWorker, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { accept, anImage, result, working } from './local-studio-scene.ts';
 
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase, crash: crashServer } = postgresOfFile();
 
 const test = needs(POSTGRES);
-const newDatabase = async (): Promise<string> => (await server?.newDatabase()) ?? '';
 
 test('what one studio did is there for another on the same database', async () => {
   const database = await newDatabase();
@@ -43,7 +38,7 @@ test('a studio and its workers continue when the database is back', async () => 
   const before = await working(studio, worker);
   worker.send(result(before.id));
   await worker.next('completeAck');
-  await server?.crash();
+  await crashServer();
   const job = await working(studio, worker);
   worker.send(result(job.id));
   await worker.next('completeAck');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { type HookReceiver, hookReceiver, isSigned } from '../../fakes/studio/hook-receiver.ts';
-import { type PostgresServer, startPostgresServer } from '../../fakes/studio/postgres-server.ts';
+import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
@@ -28,11 +28,7 @@ import { spawnStudio } from './killed-studios.ts';
 import { anImage, working } from './local-studio-scene.ts';
 
 setDefaultTimeout(TEST_MS);
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  if (POSTGRES.isMet()) server = await startPostgresServer();
-});
-afterAll(() => server?.[Symbol.asyncDispose]());
+const { newDatabase } = postgresOfFile();
 
 const failing = () => new Response('no', { status: 500 });
 
@@ -285,7 +281,7 @@ test('a kill between the end of a job and its delivery loses nothing', async () 
 });
 
 needs(POSTGRES)('two studios on one database deliver each event once', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   using receiver = hookReceiver();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });
@@ -299,7 +295,7 @@ needs(POSTGRES)('two studios on one database deliver each event once', async () 
 });
 
 needs(POSTGRES)('what one studio could not deliver another one does', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   using receiver = hookReceiver();
   const clock = new FakeClock();
   await using other = await fakeStudio({ database, clock });
@@ -328,7 +324,7 @@ const offline = {
 };
 
 needs(POSTGRES)('a studio that moves takes its webhooks and what was not delivered along', async () => {
-  const database = (await server?.newDatabase()) ?? '';
+  const database = await newDatabase();
   using receiver = hookReceiver();
   await using old = await fakeStudio({ poster: offline });
   const { secret } = await addWebhook(old, receiver.url);
