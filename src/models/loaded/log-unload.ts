@@ -19,7 +19,7 @@ export function logUnloaded<Model extends LoadedWeights>(
   const report = (freedGb: number): void =>
     log.info('model.unloaded', { engine, model, because, freedMb: Math.round(freedGb * KIB), ...shownGpu(device) });
   const freeNow = (report: MemoryReport | undefined): number | undefined =>
-    freeGb(report && reportOn(report, kind === 'gpu' ? device : undefined), kind);
+    freeGb(report && reportOn(report, device), kind);
   const beforeGb = freeNow(probe.latest);
   // A stopping worker asks no driver any more, and what a process had is gone with it.
   if (because === 'stopping' || kind === 'ram' || beforeGb === undefined) return report(gb);

@@ -103,8 +103,8 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
   async preload(request: LoadRequest<Model>, lastUsedAt: number, signal: AbortSignal): Promise<boolean> {
     const report = await this.#options.probe.refresh();
     signal.throwIfAborted(); // a job came meanwhile
-    const gpu = request.kind === 'gpu' ? request.device : undefined;
-    const { is } = request.fits(reportOn(report, gpu), sharesOn(this.shares(request.kind), gpu));
+    const { kind, device } = request;
+    const { is } = request.fits(reportOn(report, device), sharesOn(this.shares(kind), device));
     if (is !== 'fits' && is !== 'unknown') return false;
     if (this.#entries.find(request) !== undefined) return true;
     const entry = this.#add(request);

@@ -35,7 +35,7 @@ export interface EvictOptions {
 /** What a load needs of memory. */
 export interface MemoryRequest {
   readonly kind: MemoryKind;
-  /** The GPU it is kept on: for what is loaded into GPU memory, nothing else counts. */
+  /** The GPU it is kept on, and whose memory alone counts; undefined where its engine chooses, and for what goes into RAM. */
   readonly device?: GpuDevice | undefined;
   readonly fits: (report: MemoryReport, loaded: readonly LoadedShare[]) => MemoryVerdict;
 }
@@ -64,9 +64,8 @@ export async function evictUntilFits(
   for (;;) {
     const report = await options.probe.refresh();
     signal.throwIfAborted();
-    const gpu = gpuOf(request);
-    const loaded = sharesOn(holders.shares(request.kind), gpu);
-    const verdict = request.fits(reportOn(report, gpu), loaded);
+    const loaded = sharesOn(holders.shares(request.kind), request.device);
+    const verdict = request.fits(reportOn(report, request.device), loaded);
     if (verdict.is === 'does-not-fit') {
       const { needGb, freeGb: nowGb } = verdict;
       options.log.warn('memory.short', {
@@ -79,31 +78,26 @@ export async function evictUntilFits(
     const share = loaded.find(({ model, inUse }) => model === first && !inUse);
     if (share === undefined) return report;
     await holders.unload(share, 'evicted');
-    await untilFreed({ kind: request.kind, gpu, gb: share.gb, before: report }, options, signal);
+    await untilFreed({ ...request, gb: share.gb, before: report }, options, signal);
   }
 }
 
-const gpuOf = ({ kind, device }: Pick<MemoryRequest, 'kind' | 'device'>): GpuDevice | undefined =>
-  kind === 'gpu' ? device : undefined;
-
-interface Freeing {
-  readonly kind: MemoryKind;
-  readonly gpu: GpuDevice | undefined;
+interface Freeing extends Pick<MemoryRequest, 'kind' | 'device'> {
   readonly gb: number;
   readonly before: MemoryReport;
 }
 
 /** Waits until freed memory shows, but not for ever: what is not freed is logged, and what is free counts. */
 async function untilFreed(
-  { kind, gpu, gb, before }: Freeing,
+  { kind, device, gb, before }: Freeing,
   { probe, clock, log }: EvictOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const beforeGb = freeGb(reportOn(before, gpu), kind);
+  const beforeGb = freeGb(reportOn(before, device), kind);
   if (beforeGb === undefined) return; // nobody reports it
   const since = clock.elapsed();
   for (;;) {
-    const nowGb = freeGb(reportOn(await probe.refresh(), gpu), kind) ?? beforeGb;
+    const nowGb = freeGb(reportOn(await probe.refresh(), device), kind) ?? beforeGb;
     const waitedMs = Math.round(clock.elapsed() - since);
     const numbers = {
       kind,

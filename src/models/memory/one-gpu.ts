@@ -13,14 +13,14 @@ export const reportOn = (report: MemoryReport, gpu: GpuDevice | undefined): Memo
     ? report
     : {
         ...report,
-        gpus: report.gpus.filter((found) => gpuId(found) === gpuId(gpu)).map(labelled),
+        gpus: report.gpus.filter((found) => isSameGpu(found, gpu)).map(labelled),
       };
 
 const labelled = (gpu: Gpu): Gpu => ({ ...gpu, name: gpuLabel(gpu) });
 
 /** The models on this GPU, and those of which nobody knows where they are; all where none is meant. */
 export const sharesOn = (shares: readonly LoadedShare[], gpu: GpuDevice | undefined): readonly LoadedShare[] =>
-  gpu === undefined ? shares : shares.filter(({ device }) => device === undefined || gpuId(device) === gpuId(gpu));
+  gpu === undefined ? shares : shares.filter(({ device }) => device === undefined || isSameGpu(device, gpu));
 
 /** Both undefined, or the same GPU. */
 export const isSameGpu = (one: GpuDevice | undefined, other: GpuDevice | undefined): boolean =>

@@ -1,6 +1,7 @@
 import type { ModelId } from '../../base/ids.ts';
-import { type GpuDevice, gpuId } from '../../base/gpu-device.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import { sumGb } from './gpu-memory.ts';
+import { isSameGpu } from './one-gpu.ts';
 import { fitsMemory, type GpuMemory, type LearnedPeak, type LoadedShare, type MemoryVerdict } from './fit.ts';
 
 /*
@@ -98,8 +99,7 @@ function whereCold(all: readonly Candidate[]): Placement | undefined {
 
 function candidate(gpu: PlaceableGpu, { model, estimateGb, marginGb, loaded }: PlacementQuestion): Candidate {
   const { device, learned } = gpu;
-  const id = gpuId(device);
-  const here = loaded.filter((share) => share.device !== undefined && gpuId(share.device) === id);
+  const here = loaded.filter((share) => isSameGpu(share.device, device));
   const own = here.find((share) => share.model === model);
   const others = here.filter((share) => share.model !== model);
   const memory = { ...gpu.memory, freeGb: freeGbBeside(gpu.memory, here) };
