@@ -30,6 +30,7 @@ export interface LogWords {
   readonly anyArea: string;
   readonly search: string;
   readonly none: { readonly title: string; readonly say: string };
+  readonly foot: string;
 }
 
 interface LogHeadProps {

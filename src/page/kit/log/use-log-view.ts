@@ -19,3 +19,6 @@ export function useLogView(lines: ReadonlySignal<readonly ShownLine[]>, search: 
     follow: (on: boolean): void => void (endSeq.value = on ? undefined : found.value.at(-1)?.seq),
   };
 }
+
+/** What of a log is looked at, and how that changes. */
+export type LogView = ReturnType<typeof useLogView>;

@@ -1,12 +1,11 @@
 import { useComputed } from '@preact/signals';
 import type { LogLine, WorkerView } from '../../../contract/admin.ts';
-import { LogPane } from '../../kit/log/pane.tsx';
-import { LogActions, LogHead, NoLines } from '../../kit/log/parts.tsx';
+import { LogPanel } from '../../kit/log/panel.tsx';
+import { LogActions } from '../../kit/log/parts.tsx';
 import { useLogView } from '../../kit/log/use-log-view.ts';
-import { NO_LOG_FILTER, type ShownLine } from '../../kit/log/window.ts';
+import type { ShownLine } from '../../kit/log/window.ts';
 import { levelOf } from '../../kit/log-row.tsx';
 import { Page } from '../../kit/panel.tsx';
-import { LOGS } from '../../words/logs.ts';
 import { STUDIO_LOGS } from '../../words/studio/logs.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
 import { usePage } from '../page-context.ts';
@@ -29,26 +28,9 @@ export function LogsPage() {
         </>
       }
     >
-      <section
-        class={link.value.is === 'live' ? 'panel panel--pane' : 'panel panel--pane stale'}
-        aria-label={LOGS.lines}
-      >
+      <LogPanel words={STUDIO_LOGS} lines={named.value} view={view} isLive={link.value.is === 'live'}>
         <StaleBanner />
-        <LogHead words={STUDIO_LOGS} lines={named.value} filter={view.filter} set={view.set} />
-        {rows.length === 0 ? (
-          <NoLines
-            words={STUDIO_LOGS}
-            many={named.value.length}
-            search={view.filter.search}
-            onClear={() => view.set(NO_LOG_FILTER)}
-          />
-        ) : (
-          <LogPane shown={view.shown} endSeq={view.endSeq} onFollow={() => view.follow(true)} />
-        )}
-        <div class="panel__foot">
-          <span>{STUDIO_LOGS.foot}</span>
-        </div>
-      </section>
+      </LogPanel>
     </Page>
   );
 }

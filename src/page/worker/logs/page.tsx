@@ -1,8 +1,7 @@
 import { useComputed } from '@preact/signals';
-import { LogPane } from '../../kit/log/pane.tsx';
-import { LogActions, LogHead, NoLines } from '../../kit/log/parts.tsx';
+import { LogPanel } from '../../kit/log/panel.tsx';
+import { LogActions } from '../../kit/log/parts.tsx';
 import { useLogView } from '../../kit/log/use-log-view.ts';
-import { NO_LOG_FILTER } from '../../kit/log/window.ts';
 import { Page } from '../../kit/panel.tsx';
 import { LOGS } from '../../words/logs.ts';
 import { SHELL } from '../../words/shared.ts';
@@ -29,23 +28,9 @@ export function LogsPage() {
         </>
       }
     >
-      <section class={isLive(link.value) ? 'panel panel--pane' : 'panel panel--pane stale'} aria-label={LOGS.lines}>
+      <LogPanel words={LOGS} lines={lines.value} view={view} isLive={isLive(link.value)}>
         <StaleBanner />
-        <LogHead words={LOGS} lines={lines.value} filter={view.filter} set={view.set} />
-        {rows.length === 0 ? (
-          <NoLines
-            words={LOGS}
-            many={lines.value.length}
-            search={view.filter.search}
-            onClear={() => view.set(NO_LOG_FILTER)}
-          />
-        ) : (
-          <LogPane shown={view.shown} endSeq={view.endSeq} onFollow={() => view.follow(true)} />
-        )}
-        <div class="panel__foot">
-          <span>{LOGS.foot}</span>
-        </div>
-      </section>
+      </LogPanel>
     </Page>
   );
 }
