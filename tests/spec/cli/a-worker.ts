@@ -1,4 +1,6 @@
-import { toWorkerId } from '../../../src/base/ids.ts';
+import { toJobId, toModelId, toWorkerId } from '../../../src/base/ids.ts';
+import type { JobRecord } from '../../../src/jobs/job-record.ts';
+import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 
 /** A running worker that is fine and idle. */
@@ -23,4 +25,29 @@ export const aWorker = (status: Partial<WorkerStatus> = {}): WorkerStatus => ({
   recentJobs: [],
   outbox: { count: 0, sizeBytes: 0 },
   ...status,
+});
+
+/** A job that it runs. */
+export const aRunningJob = (about: Partial<JobRecord> = {}): JobRecord => ({
+  jobId: toJobId('job-1'),
+  origin: 'studio',
+  kind: 'image',
+  model: toModelId('fox'),
+  engine: 'sd-cpp',
+  prompt: 'a fox',
+  settings: {},
+  status: 'running',
+  startedAt: 0,
+  ...about,
+});
+
+/** The model of that job, in memory. */
+export const aLoadedModel = (about: Partial<PooledModel> = {}): PooledModel => ({
+  engine: 'sd-cpp',
+  model: toModelId('fox'),
+  state: 'in use',
+  since: 0,
+  lastUsedAt: 0,
+  gb: 8,
+  ...about,
 });

@@ -1,36 +1,13 @@
 import { expect, test } from 'bun:test';
-import { toJobId, toModelId } from '../../../src/base/ids.ts';
-import type { JobRecord } from '../../../src/jobs/job-record.ts';
-import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import type { GpuStatus } from '../../../src/worker/status.ts';
-import { aWorker } from './a-worker.ts';
+import { aLoadedModel, aRunningJob, aWorker } from './a-worker.ts';
 import { setup as setupCli } from './a-world.ts';
 
 const FIRST: GpuStatus = { id: 'GPU-1', name: 'RTX 4090', label: 'RTX 4090 #0', totalGb: 24, freeGb: 20.25 };
 const SECOND: GpuStatus = { id: 'GPU-2', name: 'RTX 4090', label: 'RTX 4090 #1', totalGb: 24 };
 
-const JOB: JobRecord = {
-  jobId: toJobId('job-1'),
-  origin: 'studio',
-  kind: 'image',
-  model: toModelId('fox'),
-  engine: 'sd-cpp',
-  prompt: 'a fox',
-  settings: {},
-  status: 'running',
-  gpu: SECOND.label,
-  phase: 'running',
-  startedAt: 0,
-};
-const MODEL: PooledModel = {
-  engine: 'sd-cpp',
-  model: toModelId('fox'),
-  gpu: SECOND.label,
-  state: 'in use',
-  since: 0,
-  lastUsedAt: 0,
-  gb: 8,
-};
+const JOB = aRunningJob({ gpu: SECOND.label, phase: 'running' });
+const MODEL = aLoadedModel({ gpu: SECOND.label });
 
 /** What `status` prints of a worker with these GPUs. */
 async function linesWith(gpus: readonly GpuStatus[]): Promise<readonly string[]> {

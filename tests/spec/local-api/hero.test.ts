@@ -1,19 +1,8 @@
 import { expect, test } from 'bun:test';
-import { toModelId, toJobId, toWorkerId } from '../../../src/base/ids.ts';
-import type { JobRecord } from '../../../src/jobs/job-record.ts';
+import { toWorkerId } from '../../../src/base/ids.ts';
 import { heroOf } from '../../../src/local-api/view/hero.ts';
+import { aRunningJob } from '../cli/a-worker.ts';
 
-const job: JobRecord = {
-  jobId: toJobId('job-1'),
-  origin: 'studio',
-  kind: 'llm',
-  model: toModelId('m'),
-  engine: 'synthetic',
-  prompt: '',
-  settings: {},
-  status: 'running',
-  startedAt: 0,
-};
 const idle = {
   registration: { at: 'approved', workerId: toWorkerId('w') },
   session: { at: 'live' },
@@ -24,7 +13,7 @@ const idle = {
 } as const;
 
 test('each worker state has one word, and studio trouble comes first', () => {
-  const busy = { ...idle, runningJobs: [job] };
+  const busy = { ...idle, runningJobs: [aRunningJob()] };
   expect(heroOf(idle)).toBe('idle');
   expect(heroOf(busy)).toBe('busy');
   expect(heroOf({ ...idle, enabled: false })).toBe('paused');

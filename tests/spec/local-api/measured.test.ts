@@ -1,33 +1,13 @@
 import { expect, test } from 'bun:test';
-import { toJobId, toModelId } from '../../../src/base/ids.ts';
 import { GIB } from '../../../src/base/units.ts';
-import type { JobRecord } from '../../../src/jobs/job-record.ts';
 import { measure } from '../../../src/local-api/metrics/measured.ts';
-import type { PooledModel } from '../../../src/models/loaded/entry.ts';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 import { FOUR_GPUS } from '../../fakes/engines/gpu-access.ts';
 import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
-import { aWorker } from '../cli/a-worker.ts';
+import { aLoadedModel, aRunningJob, aWorker } from '../cli/a-worker.ts';
 
-const JOB: JobRecord = {
-  jobId: toJobId('job-1'),
-  origin: 'studio',
-  kind: 'image',
-  model: toModelId('fox'),
-  engine: 'sd-cpp',
-  prompt: 'a fox',
-  settings: {},
-  status: 'running',
-  startedAt: 0,
-};
-const MODEL: PooledModel = {
-  engine: 'sd-cpp',
-  model: toModelId('fox'),
-  state: 'in use',
-  since: 0,
-  lastUsedAt: 0,
-  gb: 8,
-};
+const JOB = aRunningJob();
+const MODEL = aLoadedModel();
 
 /** The values of one measure of a worker on a machine with these GPUs. */
 const valuesOf = (name: string, status: Partial<WorkerStatus>, gpus = FOUR_GPUS) =>
