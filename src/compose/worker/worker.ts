@@ -1,17 +1,14 @@
 import { SECOND_MS } from '../../base/units.ts';
-import { VERSION } from '../../base/version.ts';
 import type { Capabilities } from '../../contract/capabilities.ts';
 import type { Welcome } from '../../contract/frames/inbound.ts';
 import type { MachineView } from '../../local-api/deps.ts';
 import { BARE_TERMS, type StudioTerms } from '../../studio/session/terms.ts';
 import { createRoundTrip } from '../../studio/session/round-trip.ts';
 import type { Registration } from '../../studio/registration/registration.ts';
-import type { PresenceWatch } from '../../system/presence/watch.ts';
 import { ownCpuMs, returnMemory } from '../../system/machine/own-memory.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
 import { createWorkerEvents, type WorkerEvents } from '../../worker/events.ts';
 import { createHistory } from '../../worker/history.ts';
-import { presenceStatus } from '../../worker/reports/presence-report.ts';
 import { createMachineSlots } from '../../worker/placement/machine-slots.ts';
 import { offeredGb } from '../../worker/rules/operator-amounts.ts';
 import { createRejectionCounts } from '../../worker/rules/rejection-counts.ts';
@@ -19,7 +16,7 @@ import { watchQuiet } from '../../worker/quiet.ts';
 import { createStopping } from '../../worker/stop-driver.ts';
 import { stopParts } from '../../worker/stop-parts.ts';
 import { inTrial } from '../../worker/rules/trial.ts';
-import { createWorker, type Worker, type WorkerDeps } from '../../worker/worker.ts';
+import { createWorker, type Worker } from '../../worker/worker.ts';
 import { allowedBaseUrl } from '../studio-url.ts';
 import { composeConditions } from './claiming/conditions.ts';
 import { composeClaiming } from './claiming/claiming.ts';
@@ -29,11 +26,9 @@ import { composeJobs, type Jobs } from './jobs.ts';
 import { composeMachineFacts } from './machine-facts.ts';
 import { composePresence } from './claiming/presence.ts';
 import type { WorkerSetup } from './setup.ts';
+import { statusFacts } from './status-facts.ts';
 import { composeStudioLink, type StudioLink } from './studio-link.ts';
 import { updateHost } from '../update/host.ts';
-import { gpuStatuses } from '../../worker/reports/gpu-report.ts';
-import type { WorkerStatus } from '../../worker/status.ts';
-import type { MemoryReport } from '../../system/machine/gpus.ts';
 
 /*
  * Puts a worker together. The order is the matter of this file: what is built first is closed last, and a part that throws
@@ -234,47 +229,6 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
     facts: () => statusFacts(setup, parts),
   });
 }
-
-/** The facts of a status that the worker itself does not own. */
-function statusFacts(setup: WorkerSetup, parts: Parts): ReturnType<WorkerDeps['facts']> {
-  const { claiming, conditions, presence, machine, capabilities, identity, jobs, takenGb } = parts;
-  return {
-    ...enginesIn(capabilities({ ...BARE_TERMS, features: ['extensionEngines'] })),
-    pid: setup.effects.environment.pid,
-    configPath: setup.config.path,
-    enabled: claiming.enabled(),
-    paused: claiming.pauseSwitch.paused,
-    conditions: conditions.current(),
-    ...presenceFacts(presence),
-    workerId: identity.credentials()?.workerId,
-    vramTotalGb: machine.vramTotalGb(),
-    vramThresholdGb: takenGb(),
-    ...gpuFacts(jobs.memory.latestAt?.report),
-    models: jobs.models(),
-    ...updateFacts(setup),
-  };
-}
-
-/** Nothing until this machine was asked. */
-function presenceFacts(presence: Pick<PresenceWatch, 'latest' | 'latestReading'>): Pick<WorkerStatus, 'presence'> {
-  const status = presenceStatus(presence.latest(), presence.latestReading());
-  return status === undefined ? {} : { presence: status };
-}
-
-/** Nothing until drivers have answered. */
-const gpuFacts = (report: MemoryReport | undefined): Pick<WorkerStatus, 'gpus'> =>
-  report === undefined ? {} : { gpus: gpuStatuses(report) };
-
-/** A version on trial has not been moved to yet; nothing where this installation is not updated. */
-function updateFacts({ updater, trial }: WorkerSetup): Pick<WorkerStatus, 'update'> {
-  if (trial !== undefined) return { update: { at: 'trial', version: VERSION } };
-  return updater === undefined ? {} : { update: updater.status() };
-}
-
-const enginesIn = ({ modelEngines = [], extensionEngines }: Capabilities) => ({
-  modelEngines,
-  extensionEngines: extensionEngines ?? [],
-});
 
 /** Edits of the config reach who must know of them. */
 function follow(
