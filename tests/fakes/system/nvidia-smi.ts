@@ -1,20 +1,41 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createGpus, type Gpus } from '../../../src/system/machine/gpus.ts';
 import { tempFolder } from './temp-folder.ts';
 
-/** A machine whose driver's program lists so many GPUs of 24 GiB, all of them idle. Its folder is the caller's to remove. */
-export async function machineWithGpus(count: number): Promise<{ readonly gpus: Gpus } & AsyncDisposable> {
+/** A machine whose driver's program lists GPUs `GPU-0`, `GPU-1` … Its folder is the caller's to remove. */
+export interface MachineWithGpus extends AsyncDisposable {
+  readonly gpus: Gpus;
+  /** What is taken of each GPU from now on, MiB. */
+  take(usedMib: readonly number[]): void;
+}
+
+const TOTAL_MIB = 24_564;
+const IDLE_MIB = 564;
+
+/** So many GPUs of 24 GiB, all of them idle. */
+export async function machineWithGpus(count: number): Promise<MachineWithGpus> {
   const folder = await tempFolder();
-  const lines = Array.from({ length: count }, (_, at) => `GPU-${at}, 580.95.05, 24564, 564, 24000, RTX 4090`);
-  const program = folder.at('nvidia-smi');
-  await writeFile(program, `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}\n`);
+  /** Whole at any moment: the program may read it meanwhile. */
+  const take = (usedMib: readonly number[]): void => {
+    const lines = usedMib.map(
+      (used, at) => `GPU-${at}, 580.95.05, ${TOTAL_MIB}, ${used}, ${TOTAL_MIB - used}, NVIDIA GeForce RTX 4090\n`,
+    );
+    writeFileSync(folder.at('next'), lines.join(''));
+    renameSync(folder.at('next'), folder.at('answer'));
+  };
+  take(Array.from({ length: count }, () => IDLE_MIB));
+  await mkdir(folder.at('bin'));
+  const program = folder.at('bin/nvidia-smi');
+  await writeFile(program, `#!/bin/sh\nwhile read -r l; do printf '%s\\n' "$l"; done < '${folder.at('answer')}'\n`);
   await chmod(program, 0o755);
   const environment = {
     platform: 'linux',
-    get: (name: string) => (name === 'PATH' ? folder.path : undefined),
+    get: (name: string) => (name === 'PATH' ? folder.at('bin') : undefined),
   } as const;
   return {
     gpus: createGpus({ environment, root: folder.path }),
+    take,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

@@ -1,13 +1,10 @@
 import { expect, setDefaultTimeout } from 'bun:test';
-import { chmod, mkdir } from 'node:fs/promises';
-import { renameSync, writeFileSync } from 'node:fs';
 import { toModelId } from '../../../src/base/ids.ts';
 import { writeJson } from '../../../src/contract/json.ts';
-import { createGpus } from '../../../src/system/machine/gpus.ts';
 import { anLlmTask, anOffer, synthetic } from '../../fakes/builders.ts';
 import { PlacedEngine } from '../../fakes/engines/placed-engine.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
-import { tempFolder } from '../../fakes/system/temp-folder.ts';
+import { machineWithGpus } from '../../fakes/system/nvidia-smi.ts';
 import { needs, POSIX } from '../../needs.ts';
 import { setup as setupScene } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
@@ -15,37 +12,26 @@ import { TEST_MS } from '../wait-for.ts';
 setDefaultTimeout(TEST_MS);
 const onPosix = needs(POSIX);
 
-const TOTAL_MIB = 24_564;
+/** Of each GPU, whatever runs. */
+const BASE_MIB = 500;
 const MODEL_MIB = 8_192;
 
 const PLACED = { ...synthetic, engine: 'gradio' } as const;
 
 /** A worker on a machine whose `nvidia-smi` lists so many GPUs, and what its models take of them. */
 async function setup(count = 4) {
-  const machine = await tempFolder();
+  const machine = await machineWithGpus(count);
   const engine = new PlacedEngine();
-  const write = (): void => {
-    const lines = Array.from({ length: count }, (_, at) => {
+  engine.onChange = () => {
+    const used = Array.from({ length: count }, (_, at) => {
       const models = [...engine.inMemory.values()].filter(([, on = 'GPU-0']) => on === `GPU-${at}`);
-      const usedMib = 500 + MODEL_MIB * models.length;
-      return `GPU-${at}, 580.95.05, ${TOTAL_MIB}, ${usedMib}, ${TOTAL_MIB - usedMib}, NVIDIA GeForce RTX 4090`;
+      return BASE_MIB + MODEL_MIB * models.length;
     });
-    writeFileSync(machine.at('next'), `${lines.join('\n')}\n`);
-    renameSync(machine.at('next'), machine.at('answer'));
+    machine.take(used);
   };
-  write();
-  engine.onChange = write;
-  await mkdir(machine.at('bin'));
-  const program = `#!/bin/sh\nwhile read -r l; do printf '%s\\n' "$l"; done < '${machine.at('answer')}'\n`;
-  writeFileSync(machine.at('bin/nvidia-smi'), program);
-  await chmod(machine.at('bin/nvidia-smi'), 0o755);
-  const environment = {
-    platform: 'linux',
-    get: (name: string) => (name === 'PATH' ? machine.at('bin') : undefined),
-  } as const;
-  const gpus = createGpus({ environment, root: machine.path });
+  engine.onChange();
   const cpu = new ScriptedEngine();
-  const choice = { engines: [engine, cpu], gpus, config: { vram_threshold_gb: 24, keep_warm_secs: 600 } };
+  const choice = { engines: [engine, cpu], gpus: machine.gpus, config: { vram_threshold_gb: 24, keep_warm_secs: 600 } };
   const scene = await setupScene(choice);
   const { local } = scene.worker.composed.models;
   /** Asks for a chat with a model, as a program of this machine does. */
