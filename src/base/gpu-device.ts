@@ -17,7 +17,11 @@ export const gpuId = ({ uuid, vendor, index }: GpuDevice): string => uuid ?? `${
 /** A GPU beside others, for people: two of one name are told apart. */
 export const gpuLabel = ({ name, index }: GpuDevice): string => `${name} #${index}`;
 
-/** The same with what no other GPU has, where its driver gives it something. */
+/** The GPU that something is kept on, as logs and records name it; nothing where its engine chose. */
+export const shownGpu = (device: GpuDevice | undefined): { readonly gpu?: string } =>
+  device === undefined ? {} : { gpu: gpuLabel(device) };
+
+/** A GPU's name with what no other GPU has, where its driver gives it something. */
 export const gpuWithUuid = ({ name, uuid }: Pick<GpuDevice, 'name' | 'uuid'>): string =>
   uuid === undefined ? name : `${name} (${uuid})`;
 

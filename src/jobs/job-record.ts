@@ -1,5 +1,5 @@
 import type { WorkerError } from '../base/errors.ts';
-import { gpuLabel } from '../base/gpu-device.ts';
+import { shownGpu } from '../base/gpu-device.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, settingsOf, type TaskKindId } from '../contract/tasks/index.ts';
@@ -65,10 +65,7 @@ export const endedRecord = (outcome: JobOutcome, slot: JobSlot = CPU_SLOT): JobR
 });
 
 /** The GPU that a job was placed on, as people tell it from the others. */
-export function gpuOf(slot: JobSlot): Pick<JobRecord, 'gpu'> {
-  const device = deviceOf(slot);
-  return device === undefined ? {} : { gpu: gpuLabel(device) };
-}
+export const gpuOf = (slot: JobSlot): Pick<JobRecord, 'gpu'> => shownGpu(deviceOf(slot));
 
 type SummaryKey = 'jobId' | 'origin' | 'kind' | 'model' | 'engine' | 'prompt' | 'settings';
 

@@ -7,7 +7,6 @@ import type { LoadHow } from '../engines/load-how.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { assertReadsImages } from './chat-images.ts';
 import type { Job, JobOutcome, RunFacts } from './job.ts';
-import { gpuOf } from './job-record.ts';
 import { deviceOf } from './slots/job-slot.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import { readyEngine, withFilesItReads } from './ready-engine.ts';
@@ -32,7 +31,7 @@ export async function run(job: Job, deps: RunDeps, signal: AbortSignal): Promise
     const done = await withinGrace(begun(job, deps, signal), signal, { clock: deps.clock, graceMs: ABORT_GRACE_MS });
     const durationMs = Math.round(deps.clock.elapsed() - since);
     const { result: _result, ...facts } = done;
-    deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...gpuOf(deps.slot), ...facts });
+    deps.log.info('job.ran', { kind: job.task.kind, durationMs, ...facts });
     return { ...end(), is: 'completed', ...done };
   } catch (thrown) {
     const error = toWorkerError(thrown);

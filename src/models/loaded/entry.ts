@@ -1,4 +1,4 @@
-import { type GpuDevice, gpuId, gpuLabel } from '../../base/gpu-device.ts';
+import { gpuId, shownGpu } from '../../base/gpu-device.ts';
 import type { ModelId } from '../../base/ids.ts';
 import type { EngineName, ModelSource } from '../../contract/model-source.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -105,10 +105,6 @@ async function loadLogged<Model extends LoadedWeights>(
   if (pid !== undefined) log.info('model.loaded', { engine, model: name, pid, ms, ...shownGpu(device) });
   return model;
 }
-
-/** The GPU that a model is kept on, for the log. */
-export const shownGpu = (device: GpuDevice | undefined): { readonly gpu?: string } =>
-  device === undefined ? {} : { gpu: gpuLabel(device) };
 
 /** What evicting it would give back of a kind of memory; undefined while it has nothing there. */
 export function shareOf<Model extends LoadedWeights>(

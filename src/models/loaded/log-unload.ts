@@ -1,10 +1,11 @@
+import { shownGpu } from '../../base/gpu-device.ts';
 import { KIB } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { MemoryProbe } from '../memory/evict.ts';
 import { freeGb } from '../memory/gpu-memory.ts';
 import { reportOn } from '../memory/one-gpu.ts';
-import { type Entry, shownGpu } from './entry.ts';
+import type { Entry } from './entry.ts';
 import type { LoadedWeights } from './lane.ts';
 import type { UnloadReason } from './lifecycle.ts';
 

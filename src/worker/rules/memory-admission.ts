@@ -1,5 +1,5 @@
 import type { WorkerError } from '../../base/errors.ts';
-import { type GpuDevice, gpuLabel } from '../../base/gpu-device.ts';
+import type { GpuDevice } from '../../base/gpu-device.ts';
 import { GIB, roundToTenths } from '../../base/units.ts';
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Engine } from '../../engines/engine.ts';
@@ -118,10 +118,9 @@ class WatchedMemory implements MemoryAdmission {
     const report = this.#jobs.withoutJobs();
     const gpus = devices().flatMap((device) => {
       const [memory] = gpuMemory(report && reportOn(report, device));
-      const key = task && { model, engine, bucket: sizeBucket(task), gpu: device.name };
       if (memory === undefined) return [];
-      const named = { ...memory, name: gpuLabel(device) }; // as people tell it from the others
-      return [{ device, memory: named, learned: key && peaks.find(key), is: use(device) }];
+      const key = task && { model, engine, bucket: sizeBucket(task), gpu: device.name };
+      return [{ device, memory, learned: key && peaks.find(key), is: use(device) }];
     });
     return place({ model, estimateGb: vramGbEstimate, marginGb: MARGIN_GB, gpus, loaded: loaded('gpu') });
   }

@@ -1,6 +1,6 @@
+import { gpuId } from '../../../base/gpu-device.ts';
 import { SECOND_MS } from '../../../base/units.ts';
 import type { AskProgram } from '../../../system/process/ask-program.ts';
-import { gpuId } from '../../../base/gpu-device.ts';
 import type { LoadHow } from '../../load-how.ts';
 import type { DeviceKind } from '../../readiness.ts';
 import { environmentOn, type GpuEnvironmentOptions } from './environment.ts';
@@ -18,7 +18,7 @@ const KINDS: readonly (readonly [RegExp, DeviceKind])[] = [
   [/^cpu/i, 'cpu'],
 ];
 /** Drivers take their time to start. */
-const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
+export const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
 
 /**
  * What a program of stable-diffusion.cpp computes on, by the lines in which ggml's backends announce what they found:

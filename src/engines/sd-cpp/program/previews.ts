@@ -1,6 +1,5 @@
-import { SECOND_MS } from '../../../base/units.ts';
 import { offersPreviews } from '../cli/preview.ts';
-import type { DeviceOptions } from './device.ts';
+import { ANSWERS_WITHIN_MS, type DeviceOptions } from './device.ts';
 import { environmentFor } from './environment.ts';
 
 /** Knows which programs write an image of a run under way. */
@@ -8,9 +7,6 @@ export interface PreviewBook {
   /** Asks each program once. False for one that gives no answer. Rejects with the signal's reason on abort. */
   canPreview(path: string, signal: AbortSignal): Promise<boolean>;
 }
-
-/** Drivers take their time to start. */
-const ANSWERS_WITHIN_MS = 10 * SECOND_MS;
 
 export function createPreviewBook(options: DeviceOptions): PreviewBook {
   const known = new Map<string, boolean>();
