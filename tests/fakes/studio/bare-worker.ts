@@ -35,14 +35,37 @@ export interface BareWorker extends Disposable {
 
 const PATIENCE_MS = 120_000;
 
+/** A socket on its way to the studio. */
+export function startSocket({ apiBaseUrl, workerId, authToken }: Credentials): BunWebSocket {
+  const init = { headers: { authorization: `Bearer ${authToken}` }, protocols: ['studio-worker-v1'] };
+  return new WebSocket(connectUrl(apiBaseUrl, workerId) ?? '', init as unknown as string[]) as BunWebSocket;
+}
+
+/** What a worker uploads. */
+export interface Upload {
+  readonly jobId: string;
+  readonly bytes: Uint8Array;
+  readonly ext: string;
+  readonly prompt: string;
+}
+
+/** Uploads an artifact, in one attempt. */
+export function uploadArtifact(
+  { apiBaseUrl, workerId, authToken }: Credentials,
+  { jobId, bytes, ext, prompt }: Upload,
+  init: Pick<BunFetchRequestInit, 'signal' | 'keepalive'> = {},
+): Promise<Response> {
+  const form = new FormData();
+  form.append('prompt', prompt);
+  form.append('ext', ext);
+  form.append('image', new Blob([Uint8Array.from(bytes)]), `${jobId}.${ext}`);
+  const url = studioUrl(apiBaseUrl, `/workers/${workerId}/jobs/${jobId}/complete`) ?? '';
+  return fetch(url, { ...init, method: 'POST', headers: { authorization: `Bearer ${authToken}` }, body: form });
+}
+
 /** Opens the socket, without a word. */
 export async function bareSocket(credentials: Credentials): Promise<BareWorker> {
-  const url = connectUrl(credentials.apiBaseUrl, credentials.workerId) ?? '';
-  const headers = { authorization: `Bearer ${credentials.authToken}` };
-  const socket = new WebSocket(url, {
-    headers,
-    protocols: ['studio-worker-v1'],
-  } as unknown as string[]) as BunWebSocket;
+  const socket = startSocket(credentials);
   const waiting: Frame[] = [];
   let wake = (): void => {};
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -86,14 +109,8 @@ export async function bareSocket(credentials: Credentials): Promise<BareWorker> 
       worker.send({ type: 'heartbeat', capabilities: someCapabilities(), ...about });
       return worker.next('heartbeatAck');
     },
-    upload: (jobId, bytes = new Uint8Array([1, 2, 3]), { ext = 'webp', prompt = 'a fox' } = {}) => {
-      const form = new FormData();
-      form.append('prompt', prompt);
-      form.append('ext', ext);
-      form.append('image', new Blob([Uint8Array.from(bytes)]), `${jobId}.${ext}`);
-      const path = `/workers/${credentials.workerId}/jobs/${jobId}/complete`;
-      return fetch(studioUrl(credentials.apiBaseUrl, path) ?? '', { method: 'POST', headers, body: form });
-    },
+    upload: (jobId, bytes = new Uint8Array([1, 2, 3]), { ext = 'webp', prompt = 'a fox' } = {}) =>
+      uploadArtifact(credentials, { jobId, bytes, ext, prompt }),
     [Symbol.dispose]: () => socket.terminate(),
   };
   return worker;

@@ -1,9 +1,9 @@
-import { connectUrl, studioUrl } from '../../../../src/contract/routes.ts';
 import { pause } from '../../../../src/base/pause.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
 import type { Random } from '../../../../src/system/random.ts';
 import { someCapabilities } from '../../../fakes/builders.ts';
+import { helloOf, startSocket, uploadArtifact } from '../../../fakes/studio/bare-worker.ts';
 
 /** What a worker wrote down. Times are `Clock.elapsed`. */
 export interface Diary {
@@ -15,8 +15,6 @@ export interface Diary {
   readonly made: Set<string>;
 }
 
-/** Bun's client, of which the DOM's types know nothing. */
-type BunWebSocket = WebSocket & { terminate(): void };
 type Inbound = { readonly type: string; readonly jobId?: string } & {
   readonly claim?: { readonly jobId: string; readonly held?: boolean; readonly task?: { readonly kind: string } };
 };
@@ -66,10 +64,7 @@ interface Link {
 /** One socket, to its end. */
 function session(life: Life): Promise<void> {
   const { credentials, state, stop } = life;
-  const { workerId, authToken, apiBaseUrl } = credentials;
-  const init = { headers: { authorization: `Bearer ${authToken}` }, protocols: ['studio-worker-v1'] };
-  const url = connectUrl(apiBaseUrl, workerId) ?? '';
-  const socket = new WebSocket(url, init as unknown as string[]) as BunWebSocket;
+  const socket = startSocket(credentials);
   const send = (frame: object): void => void (socket.readyState === 1 && socket.send(JSON.stringify(frame)));
   const beat = (): void =>
     send({
@@ -97,7 +92,7 @@ function session(life: Life): Promise<void> {
   };
   alive();
   stop.addEventListener('abort', end);
-  socket.addEventListener('open', () => send({ type: 'hello', authToken, capabilities: someCapabilities() }));
+  socket.addEventListener('open', () => send(helloOf(credentials)));
   socket.addEventListener('close', end);
   socket.addEventListener('error', end);
   socket.addEventListener('message', ({ data }) => {
@@ -153,17 +148,9 @@ function deliver(life: Life, work: Work, link: Link): void {
 
 async function upload(life: Life, work: Work): Promise<void> {
   const { credentials, state, stop } = life;
-  const { workerId, authToken, apiBaseUrl } = credentials;
-  const url = studioUrl(apiBaseUrl, `/workers/${workerId}/jobs/${work.jobId}/complete`) ?? '';
-  const form = new FormData();
-  form.append('prompt', 'a fox');
-  form.append('ext', 'webp');
-  form.append('image', new Blob([bytesOf(work.nonce)]), 'result.webp');
+  const artifact = { jobId: work.jobId, bytes: bytesOf(work.nonce), ext: 'webp', prompt: 'a fox' };
   const signal = AbortSignal.any([AbortSignal.timeout(UPLOAD_MS), stop]);
-  const headers = { authorization: `Bearer ${authToken}` };
-  const answer = await fetch(url, { method: 'POST', headers, body: form, signal, keepalive: false }).catch(
-    () => undefined,
-  );
+  const answer = await uploadArtifact(credentials, artifact, { signal, keepalive: false }).catch(() => undefined);
   await answer?.bytes().catch(() => undefined);
   if (answer?.ok === true) acknowledged(life, work);
   else if (state.own === work && (answer?.status === 409 || answer?.status === 404)) state.own = undefined;
