@@ -12,50 +12,9 @@ import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
 
 /*
  * The operator API of our own studio, below `/graphics/api/admin`, with the operator token as Bearer. The studio
- * serves it and the command line consumes it; `contract/operator` has the rest of what the two share. Bodies are written
+ * serves it and the command line consumes it; `contract/operator` has its routes and the rest of what the two share. Bodies are written
  * with `writeJson`, because sizes and seeds are 64-bit. Absent fields are left out; null reads as absent.
  */
-
-const ADMIN = '/admin';
-const id = encodeURIComponent;
-
-/** Routes for `studioUrl`, ids escaped. The method stands in each comment. */
-export const ADMIN_ROUTES = {
-  /** GET → StatusView */
-  status: `${ADMIN}/status`,
-  /** GET → RegistrationList */
-  registrations: `${ADMIN}/registrations`,
-  /** POST, no body → ApprovalAnswer */
-  approve: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/approve`,
-  /** POST RejectionDraft → 204 */
-  reject: (requestId: string) => `${ADMIN}/registrations/${id(requestId)}/reject`,
-  /** POST, no body → 201 BootstrapTokenView */
-  bootstrapTokens: `${ADMIN}/bootstrap-tokens`,
-  /** GET → WorkerList */
-  workers: `${ADMIN}/workers`,
-  /** DELETE → 204; its session ends with close code 4004 */
-  worker: (workerId: string) => `${ADMIN}/workers/${id(workerId)}`,
-  /** GET → ModelList; POST ModelDraft → 201 ModelView */
-  models: `${ADMIN}/models`,
-  /** GET → ModelView; PUT ModelDraft → ModelView; DELETE → 204 */
-  model: (modelId: string) => `${ADMIN}/models/${id(modelId)}`,
-  /** GET with JobQuery → JobList; POST JobDraft → 201 JobView */
-  jobs: `${ADMIN}/jobs`,
-  /** GET → JobView; PATCH JobChange → JobView, 409 when that is too late */
-  job: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}`,
-  /** POST, no body → JobView; 409 unless it failed or was cancelled */
-  retry: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/retry`,
-  /** POST, no body → JobView; 409 when it has ended */
-  cancel: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/cancel`,
-  /** GET → the artifact's bytes under its own content type; 404 while there is none */
-  artifact: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/artifact`,
-  /** GET → AttemptList */
-  attempts: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/attempts`,
-  /** GET → WhyView */
-  why: (jobId: string) => `${ADMIN}/jobs/${id(jobId)}/why`,
-  /** GET with LogQuery → LogPage */
-  logs: `${ADMIN}/logs`,
-} as const;
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const Named = v.pipe(v.string(), v.minLength(1), v.maxLength(200));

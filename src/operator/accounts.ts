@@ -2,7 +2,6 @@ import {
   type ProjectDraft,
   type ProjectLimitsDraft,
   ProjectListSchema,
-  PROJECT_ROUTES,
   type ProjectView,
   ProjectViewSchema,
 } from '../contract/operator/projects.ts';
@@ -11,12 +10,11 @@ import {
   NewTokenViewSchema,
   type TokenDraft,
   TokenListSchema,
-  TOKEN_ROUTES,
   type TokenView,
 } from '../contract/operator/tokens.ts';
-import { type AuditEntry, type AuditPage, AuditPageSchema, AUDIT_ROUTES } from '../contract/operator/audit.ts';
+import { type AuditEntry, type AuditPage, AuditPageSchema } from '../contract/operator/audit.ts';
+import { type OperatorRoute, OPERATOR_ROUTES as routes } from '../contract/operator/routes.ts';
 import { type Read, readJson } from '../contract/read.ts';
-import type { HttpRequest } from '../system/net/http.ts';
 
 /** The part of an operator's client that is about projects and their tokens. */
 export interface AccountsClient {
@@ -45,23 +43,33 @@ export interface AuditChoice {
   readonly limit: number;
 }
 
+/** What a request is about: the id in its path, its query, and its body. */
+export interface About {
+  readonly id?: string;
+  readonly query?: URLSearchParams | undefined;
+  readonly body?: unknown;
+}
+
 /** How the client asks: the text of a good answer, and what is in it. */
 export interface Asking {
-  readonly call: (method: HttpRequest['method'], route: string, body?: unknown) => Promise<string>;
+  readonly call: (route: OperatorRoute, about?: About) => Promise<string>;
   readonly trusted: <T>(answer: Read<T>) => T;
 }
 
 export const accountsClient = ({ call, trusted }: Asking): AccountsClient => ({
-  projects: async () => trusted(readJson(ProjectListSchema, await call('GET', PROJECT_ROUTES.projects))).projects,
-  project: async (name) => trusted(readJson(ProjectViewSchema, await call('GET', PROJECT_ROUTES.project(name)))),
-  addProject: async (draft) => trusted(readJson(ProjectViewSchema, await call('POST', PROJECT_ROUTES.projects, draft))),
+  projects: async () => trusted(readJson(ProjectListSchema, await call(routes.projects))).projects,
+  project: async (name) => trusted(readJson(ProjectViewSchema, await call(routes.project, { id: name }))),
+  addProject: async (draft) => trusted(readJson(ProjectViewSchema, await call(routes.addProject, { body: draft }))),
   changeProject: async (name, limits) =>
-    trusted(readJson(ProjectViewSchema, await call('PATCH', PROJECT_ROUTES.project(name), limits))),
+    trusted(readJson(ProjectViewSchema, await call(routes.changeProject, { id: name, body: limits }))),
   removeProject: async (name, force) =>
-    void (await call('DELETE', `${PROJECT_ROUTES.project(name)}${force ? '?force=yes' : ''}`)),
-  tokens: async () => trusted(readJson(TokenListSchema, await call('GET', TOKEN_ROUTES.tokens))).tokens,
-  createToken: async (draft) => trusted(readJson(NewTokenViewSchema, await call('POST', TOKEN_ROUTES.tokens, draft))),
-  removeToken: async (id) => void (await call('DELETE', TOKEN_ROUTES.token(id))),
+    void (await call(routes.removeProject, {
+      id: name,
+      query: force ? new URLSearchParams({ force: 'yes' }) : undefined,
+    })),
+  tokens: async () => trusted(readJson(TokenListSchema, await call(routes.tokens))).tokens,
+  createToken: async (draft) => trusted(readJson(NewTokenViewSchema, await call(routes.createToken, { body: draft }))),
+  removeToken: async (id) => void (await call(routes.removeToken, { id })),
   audit: (query) => auditOf(query, { call, trusted }),
 });
 
@@ -79,7 +87,7 @@ async function auditOf(
   ) {
     const size = Math.min(PAGE, limit - found.length);
     const query = new URLSearchParams({ limit: String(size), ...(since !== undefined && { since }), ...from });
-    const page = trusted(readJson(AuditPageSchema, await call('GET', `${AUDIT_ROUTES.audit}?${query}`)));
+    const page = trusted(readJson(AuditPageSchema, await call(routes.audit, { query })));
     found.push(...page.entries);
     from = nextOf(page, { isAfter: after !== undefined, isFull: page.entries.length === size });
     if (found.length >= limit) break;

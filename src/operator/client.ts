@@ -4,7 +4,6 @@ import { passesByItself } from '../base/http-answer.ts';
 import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {
-  ADMIN_ROUTES as routes,
   AdminErrorSchema,
   ApprovalAnswerSchema,
   type BootstrapTokenView,
@@ -24,11 +23,12 @@ import {
 } from '../contract/admin.ts';
 import { writeJson } from '../contract/json.ts';
 import { type Read, readJson } from '../contract/read.ts';
+import { type OperatorRoute, OPERATOR_ROUTES as routes, pathTo } from '../contract/operator/routes.ts';
 import { DASHBOARD_ROUTES, DashboardCodeSchema, dashboardUrl } from '../contract/page/dashboard.ts';
 import { studioBase, studioUrl } from '../contract/routes.ts';
-import { type AccountsClient, accountsClient, type Asking } from './accounts.ts';
+import { type AccountsClient, accountsClient, type About, type Asking } from './accounts.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
-import type { Http, HttpRequest, HttpResponse } from '../system/net/http.ts';
+import type { Http, HttpResponse } from '../system/net/http.ts';
 import { webhookClient, type WebhookClient } from './webhooks.ts';
 
 /*
@@ -89,33 +89,35 @@ const MAX_ARTIFACT_BYTES = 512 * MIB;
 const ARTIFACT_MS = 4 * HOUR_MS;
 /** A client for one studio. Nothing is sent before the first call. */
 export function createOperatorClient(options: ClientOptions): OperatorClient {
-  const call: Asking['call'] = async (method, route, body) => textOf(await exchange(options, { method, route, body }));
-  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
-  const get = (route: string): Promise<string> => call('GET', route);
+  const call: Asking['call'] = async (route, about) => textOf(await exchange(options, { route, ...about }));
 
   return {
     ...jobsClient({ call, trusted }),
     ...accountsClient({ call, trusted }),
     ...webhookClient({ call, trusted }),
-    status: async () => trusted(readJson(StatusViewSchema, await get(routes.status))),
-    logs: async (choice) => trusted(readJson(LogPageSchema, await get(`${routes.logs}?${logQuery(choice)}`))).lines,
-    registrations: async () => trusted(readJson(RegistrationListSchema, await get(routes.registrations))).registrations,
+    status: async () => trusted(readJson(StatusViewSchema, await call(routes.status))),
+    logs: async (choice) =>
+      trusted(readJson(LogPageSchema, await call(routes.logs, { query: logQuery(choice) }))).lines,
+    registrations: async () =>
+      trusted(readJson(RegistrationListSchema, await call(routes.registrations))).registrations,
     approve: async (requestId) =>
-      trusted(readJson(ApprovalAnswerSchema, await post(routes.approve(requestId)))).workerId,
-    reject: async (requestId, reason) => void (await post(routes.reject(requestId), { reason })),
-    removeWorker: async (workerId) => void (await call('DELETE', routes.worker(workerId))),
-    replaceModel: async (draft) => trusted(readJson(ModelViewSchema, await call('PUT', routes.model(draft.id), draft))),
-    workers: async () => trusted(readJson(WorkerListSchema, await get(routes.workers))).workers,
-    addModel: async (draft) => trusted(readJson(ModelViewSchema, await post(routes.models, draft))),
-    models: async () => trusted(readJson(ModelListSchema, await get(routes.models))).models,
-    removeModel: async (modelId) => void (await call('DELETE', routes.model(modelId))),
-    createBootstrapToken: async () => trusted(readJson(BootstrapTokenViewSchema, await post(routes.bootstrapTokens))),
-    pageUrl: async () => pageUrlOf(options.url, await post(DASHBOARD_ROUTES.codes)),
+      trusted(readJson(ApprovalAnswerSchema, await call(routes.approve, { id: requestId }))).workerId,
+    reject: async (requestId, reason) => void (await call(routes.reject, { id: requestId, body: { reason } })),
+    removeWorker: async (workerId) => void (await call(routes.removeWorker, { id: workerId })),
+    replaceModel: async (draft) =>
+      trusted(readJson(ModelViewSchema, await call(routes.replaceModel, { id: draft.id, body: draft }))),
+    workers: async () => trusted(readJson(WorkerListSchema, await call(routes.workers))).workers,
+    addModel: async (draft) => trusted(readJson(ModelViewSchema, await call(routes.addModel, { body: draft }))),
+    models: async () => trusted(readJson(ModelListSchema, await call(routes.models))).models,
+    removeModel: async (modelId) => void (await call(routes.removeModel, { id: modelId })),
+    createBootstrapToken: async () =>
+      trusted(readJson(BootstrapTokenViewSchema, await call(routes.createBootstrapToken))),
+    pageUrl: async () => pageUrlOf(options.url, await call(DASHBOARD_ROUTES.codes)),
     artifact: async (jobId) =>
       (
         await exchange(options, {
-          method: 'GET',
-          route: routes.artifact(jobId),
+          route: routes.artifact,
+          id: jobId,
           maxBytes: MAX_ARTIFACT_BYTES,
           answerMs: ARTIFACT_MS,
         })
@@ -138,10 +140,8 @@ const logQuery = ({ workerId, after, limit, newest }: LogSearch): URLSearchParam
   });
 
 /** One question to the operator API. */
-interface Exchange {
-  readonly method: HttpRequest['method'];
-  readonly route: string;
-  readonly body?: unknown;
+interface Exchange extends About {
+  readonly route: OperatorRoute;
   readonly maxBytes?: number;
   /** Left out where the answer is short. */
   readonly answerMs?: number;
@@ -150,17 +150,18 @@ interface Exchange {
 const textOf = (response: HttpResponse): string => new TextDecoder().decode(response.body);
 
 /** Segments that a URL drops, in any spelling: the request would be about something else. */
-const hasDots = (route: string): boolean => /\/\.{0,2}(?:[/?]|$)/.test(route);
+const hasDots = (path: string): boolean => /\/\.{0,2}(?:\/|$)/.test(path);
 
 /** A good answer; any other throws. */
 async function exchange({ http, url, token }: ClientOptions, asked: Exchange): Promise<HttpResponse> {
-  const { method, route, body, maxBytes = MAX_BODY_BYTES, answerMs } = asked;
-  if (hasDots(route)) {
+  const { route, id, query, body, maxBytes = MAX_BODY_BYTES, answerMs } = asked;
+  const path = pathTo(route, id);
+  if (hasDots(path)) {
     throw new WorkerError('studio.not-found', 'an id that is empty, . or .. names nothing', {
       hint: 'Give an id as the command `list` of the same group prints it, or the beginning of one.',
     });
   }
-  const target = studioUrl(url, route);
+  const target = studioUrl(url, query === undefined ? path : `${path}?${query}`);
   if (target === undefined) {
     throw new WorkerError(
       'cli.usage',
@@ -169,7 +170,7 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
     );
   }
   const request = {
-    method,
+    method: route.method,
     url: target,
     headers: {
       authorization: `Bearer ${token}`,

@@ -1,5 +1,4 @@
 import {
-  ADMIN_ROUTES as routes,
   AttemptListSchema,
   type AttemptView,
   JobListSchema,
@@ -11,6 +10,7 @@ import {
   type WhyView,
 } from '../contract/admin.ts';
 import type { JobChange } from '../contract/operator/urgency.ts';
+import { OPERATOR_ROUTES as routes } from '../contract/operator/routes.ts';
 import { readJson } from '../contract/read.ts';
 import type { Asking } from './accounts.ts';
 
@@ -43,17 +43,16 @@ export interface JobSearch {
 const PAGE = 500;
 
 export function jobsClient({ call, trusted }: Asking): JobsClient {
-  const post = (route: string, body?: unknown): Promise<string> => call('POST', route, body);
-  const get = (route: string): Promise<string> => call('GET', route);
   return {
-    createJob: async (draft) => trusted(readJson(JobViewSchema, await post(routes.jobs, draft))),
-    job: async (jobId) => trusted(readJson(JobViewSchema, await get(routes.job(jobId)))),
-    retry: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.retry(jobId)))),
+    createJob: async (draft) => trusted(readJson(JobViewSchema, await call(routes.createJob, { body: draft }))),
+    job: async (jobId) => trusted(readJson(JobViewSchema, await call(routes.job, { id: jobId }))),
+    retry: async (jobId) => trusted(readJson(JobViewSchema, await call(routes.retryJob, { id: jobId }))),
     changeJob: async (jobId, change) =>
-      trusted(readJson(JobViewSchema, await call('PATCH', routes.job(jobId), change))),
-    cancel: async (jobId) => trusted(readJson(JobViewSchema, await post(routes.cancel(jobId)))),
-    attempts: async (jobId) => trusted(readJson(AttemptListSchema, await get(routes.attempts(jobId)))).attempts,
-    why: async (jobId) => trusted(readJson(WhyViewSchema, await get(routes.why(jobId)))),
+      trusted(readJson(JobViewSchema, await call(routes.changeJob, { id: jobId, body: change }))),
+    cancel: async (jobId) => trusted(readJson(JobViewSchema, await call(routes.cancelJob, { id: jobId }))),
+    attempts: async (jobId) =>
+      trusted(readJson(AttemptListSchema, await call(routes.attempts, { id: jobId }))).attempts,
+    why: async (jobId) => trusted(readJson(WhyViewSchema, await call(routes.why, { id: jobId }))),
     jobs: async (query) => await jobsOf(query, { call, trusted }),
   };
 }
@@ -71,7 +70,7 @@ async function jobsOf(
       ...filters,
       ...(cursor && { cursor }),
     });
-    const page = trusted(readJson(JobListSchema, await call('GET', `${routes.jobs}?${query}`)));
+    const page = trusted(readJson(JobListSchema, await call(routes.jobs, { query })));
     jobs.push(...page.jobs);
     cursor = page.nextCursor;
     more = cursor !== undefined && page.jobs.length > 0;

@@ -4,7 +4,6 @@ import {
   DeliveryListSchema,
   type DeliveryView,
   DeliveryViewSchema,
-  WEBHOOK_ROUTES as routes,
   type WebhookDraft,
   WebhookListSchema,
   WebhookSecretSchema,
@@ -12,6 +11,7 @@ import {
   WebhookTestSchema,
   type WebhookView,
 } from '../contract/operator/webhooks.ts';
+import { OPERATOR_ROUTES as routes } from '../contract/operator/routes.ts';
 import { readJson } from '../contract/read.ts';
 import type { Asking } from './accounts.ts';
 
@@ -41,11 +41,12 @@ export interface WebhookClient {
 
 /** The part of the client that is about webhooks. */
 export const webhookClient = ({ call, trusted }: Asking): WebhookClient => ({
-  addWebhook: async (draft) => trusted(readJson(CreatedWebhookSchema, await call('POST', routes.webhooks, draft))),
-  webhooks: async () => trusted(readJson(WebhookListSchema, await call('GET', routes.webhooks))).webhooks,
-  removeWebhook: async (webhookId) => void (await call('DELETE', routes.webhook(webhookId))),
-  testWebhook: async (webhookId) => trusted(readJson(WebhookTestSchema, await call('POST', routes.test(webhookId)))),
-  webhookSecret: async () => trusted(readJson(WebhookSecretSchema, await call('GET', routes.secret))).secret,
+  addWebhook: async (draft) => trusted(readJson(CreatedWebhookSchema, await call(routes.addWebhook, { body: draft }))),
+  webhooks: async () => trusted(readJson(WebhookListSchema, await call(routes.webhooks))).webhooks,
+  removeWebhook: async (webhookId) => void (await call(routes.removeWebhook, { id: webhookId })),
+  testWebhook: async (webhookId) =>
+    trusted(readJson(WebhookTestSchema, await call(routes.testWebhook, { id: webhookId }))),
+  webhookSecret: async () => trusted(readJson(WebhookSecretSchema, await call(routes.webhookSecret))).secret,
   deliveries: async ({ state, webhook, job, limit }) => {
     const query = new URLSearchParams({
       limit: String(limit),
@@ -53,8 +54,8 @@ export const webhookClient = ({ call, trusted }: Asking): WebhookClient => ({
       ...(webhook && { webhook }),
       ...(job && { job }),
     });
-    return trusted(readJson(DeliveryListSchema, await call('GET', `${routes.deliveries}?${query}`))).deliveries;
+    return trusted(readJson(DeliveryListSchema, await call(routes.deliveries, { query }))).deliveries;
   },
   retryDelivery: async (deliveryId) =>
-    trusted(readJson(DeliveryViewSchema, await call('POST', routes.retry(deliveryId)))),
+    trusted(readJson(DeliveryViewSchema, await call(routes.retryDelivery, { id: deliveryId }))),
 });

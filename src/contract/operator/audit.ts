@@ -6,12 +6,6 @@ import { Timestamp } from './timestamp.ts';
  * The audit log: who changed what in our own studio, and from where. Part of the operator API, see `admin.ts`.
  */
 
-/** Routes for `studioUrl`. The method stands in each comment. */
-export const AUDIT_ROUTES = {
-  /** GET with AuditQuery → AuditPage */
-  audit: '/admin/audit',
-} as const;
-
 /** What is written down. */
 export const AUDIT_ACTIONS = [
   'job.created',

@@ -6,14 +6,6 @@ import { Timestamp } from './timestamp.ts';
  * Projects of our own studio, and their limits: a part of the operator API, see `admin.ts`.
  */
 
-/** Routes for `studioUrl`. The method stands in each comment. */
-export const PROJECT_ROUTES = {
-  /** GET → ProjectList; POST ProjectDraft → 201 ProjectView, 409 when the name is taken */
-  projects: '/admin/projects',
-  /** GET → ProjectView; PATCH ProjectLimits → ProjectView; DELETE → 204, 409 while jobs are open unless `?force=yes` */
-  project: (name: string) => `/admin/projects/${encodeURIComponent(name)}`,
-} as const;
-
 /** A name is a part of URLs, tables and command lines: nothing in it means anything to any of them. */
 const PROJECT_NAME = /^[a-z\d](?:[a-z\d._-]{0,62}[a-z\d])?$/;
 export const PROJECT_NAME_RULE =

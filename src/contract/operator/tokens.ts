@@ -7,14 +7,6 @@ import { Timestamp } from './timestamp.ts';
  * Tokens of projects: a part of the operator API, see `admin.ts`.
  */
 
-/** Routes for `studioUrl`. The method stands in each comment. */
-export const TOKEN_ROUTES = {
-  /** GET → TokenList; POST TokenDraft → 201 NewTokenView */
-  tokens: '/admin/tokens',
-  /** DELETE → 204; it opens nothing from then on */
-  token: (id: string) => `/admin/tokens/${encodeURIComponent(id)}`,
-} as const;
-
 /**
  * What a token of a project may do with that project's jobs: create them; read them, their artifacts and their events;
  * cancel, retry and reorder them.

@@ -4,25 +4,6 @@ import { Timestamp } from './timestamp.ts';
 
 /* Webhooks: whom the studio tells that a job has ended. Part of the operator API, see `admin.ts`. */
 
-const WEBHOOKS = '/admin/webhooks';
-const id = encodeURIComponent;
-
-/** Routes for `studioUrl`, ids escaped. The method stands in each comment. */
-export const WEBHOOK_ROUTES = {
-  /** GET → WebhookList; POST WebhookDraft → 201 CreatedWebhook */
-  webhooks: WEBHOOKS,
-  /** DELETE → 204; what was not delivered is given up */
-  webhook: (webhookId: string) => `${WEBHOOKS}/${id(webhookId)}`,
-  /** POST, no body → WebhookTest */
-  test: (webhookId: string) => `${WEBHOOKS}/${id(webhookId)}/test`,
-  /** GET → WebhookSecret: signs for the webhooks of single jobs */
-  secret: `${WEBHOOKS}/secret`,
-  /** GET with DeliveryQuery → DeliveryList */
-  deliveries: `${WEBHOOKS}/deliveries`,
-  /** POST, no body → DeliveryView; 409 when it is under way or was delivered */
-  retry: (deliveryId: string) => `${WEBHOOKS}/deliveries/${id(deliveryId)}/retry`,
-} as const;
-
 /** What a webhook may be told of: the ways a job ends. */
 export const WEBHOOK_EVENTS = ['completed', 'failed', 'cancelled'] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];

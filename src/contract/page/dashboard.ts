@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { JobViewSchema, LogLineSchema, StatusViewSchema, WorkerViewSchema } from '../admin.ts';
 import { absentable } from '../numbers.ts';
+import type { OperatorRoute } from '../operator/routes.ts';
 import { Timestamp } from '../operator/timestamp.ts';
 
 /*
@@ -10,17 +11,17 @@ import { Timestamp } from '../operator/timestamp.ts';
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Routes for `studioUrl`. The method stands in each comment. */
+/** Its own routes, as `OPERATOR_ROUTES`. */
 export const DASHBOARD_ROUTES = {
-  /** POST, no body, operator token only → 201 DashboardCode */
-  codes: '/admin/page-codes',
-  /** POST PageSessionRequest from anyone → 204 with the cookie */
-  session: '/admin/page-session',
-  /** GET → server-sent events */
-  events: '/admin/events',
-  /** GET → OverviewView */
-  overview: '/admin/overview',
-} as const;
+  /** Operator token only → 201 DashboardCode */
+  codes: { method: 'POST', path: '/admin/page-codes' },
+  /** PageSessionRequest from anyone, since its code is the key → 204 with the cookie */
+  session: { method: 'POST', path: '/admin/page-session' },
+  /** Server-sent events */
+  events: { method: 'GET', path: '/admin/events', scope: 'read' },
+  /** OverviewView */
+  overview: { method: 'GET', path: '/admin/overview' },
+} as const satisfies Readonly<Record<string, OperatorRoute>>;
 
 /** A code that opens the page once. Its address is that of the studio, with the code behind `#code=`. */
 export const DashboardCodeSchema = v.object({ code: v.string(), expiresAt: Timestamp });

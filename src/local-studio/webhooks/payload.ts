@@ -1,4 +1,4 @@
-import { ADMIN_ROUTES } from '../../contract/admin.ts';
+import { OPERATOR_ROUTES, pathTo } from '../../contract/operator/routes.ts';
 import { isoOf } from '../../contract/operator/timestamp.ts';
 import { studioUrl } from '../../contract/routes.ts';
 import type { EndedFacts } from './messages.ts';
@@ -15,7 +15,9 @@ export function payloadOf(facts: EndedFacts, url: string): string {
       startedAt: startedAt === undefined ? undefined : isoOf(startedAt),
       finishedAt: isoOf(finishedAt),
       artifacts:
-        artifact === undefined ? [] : [{ url: studioUrl(url, ADMIN_ROUTES.artifact(facts.jobId)), ...artifact }],
+        artifact === undefined
+          ? []
+          : [{ url: studioUrl(url, pathTo(OPERATOR_ROUTES.artifact, facts.jobId)), ...artifact }],
     },
   });
 }

@@ -1,25 +1,16 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
+import { OPERATOR_ROUTES } from '../../../src/contract/operator/routes.ts';
 import { SCOPES } from '../../../src/contract/operator/tokens.ts';
+import { DASHBOARD_ROUTES } from '../../../src/contract/page/dashboard.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { projectToken } from './project-scene.ts';
 
-const FOLDER = 'src/local-studio/http/admin';
-/** Paths that stand there by a name. */
-const NAMED: Readonly<Record<string, string>> = {
-  'DASHBOARD_ROUTES.overview': '/admin/overview',
-  'DASHBOARD_ROUTES.events': '/admin/events',
-};
-/** Every route of the operator API, as it stands in the source. */
-const SOURCE = readdirSync(FOLDER)
-  .map((file) => readFileSync(`${FOLDER}/${file}`, 'utf8'))
-  .join('\n');
-const ROUTES = [...SOURCE.matchAll(/method: '([A-Z]+)',\s+path: ('[^']+'|[\w.]+)/g)].map(
-  ([, method = '', path = '']) => ({ method, path: NAMED[path] ?? path.replaceAll("'", '') }),
-);
+/** Every route behind the guard. */
+const ROUTES = [...Object.values(OPERATOR_ROUTES), DASHBOARD_ROUTES.overview, DASHBOARD_ROUTES.events];
 
 /** What a token of the project may do beside nothing; every other route is the operator's. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -47,10 +38,16 @@ async function outcomeOf(response: Response, who: string): Promise<string> {
   return response.status === 404 && /no (?:job|project) /.test(text) && who !== 'operator' ? 'unseen' : 'in';
 }
 
-test('the table of routes names every route of the operator API', () => {
-  const found = new Set(ROUTES.map(({ method, path }) => `${method} ${path}`));
-  expect(found.size).toBeGreaterThan(30);
-  expect(Object.keys(OPEN).filter((route) => !found.has(route))).toEqual([]);
+test('the studio serves every route of the table, and no other', () => {
+  const folders = ['admin', 'access'].map((name) => `src/local-studio/http/${name}`);
+  const source = folders.flatMap((folder) =>
+    readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
+  );
+  const served = [...source.join('\n').matchAll(/\.\.\.routes\.(\w+)/g)].map(([, name = '']) => name);
+  expect(served.toSorted()).toEqual(Object.keys({ ...OPERATOR_ROUTES, ...DASHBOARD_ROUTES }).toSorted());
+  expect(source.filter((text) => text.includes("path: '/"))).toEqual([]);
+  const known = new Set<string>(ROUTES.map(({ method, path }) => `${method} ${path}`));
+  expect(Object.keys(OPEN).filter((route) => !known.has(route))).toEqual([]);
 });
 
 test('each route lets in whom it is for, and nobody else', async () => {

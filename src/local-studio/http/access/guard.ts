@@ -1,5 +1,6 @@
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import type { AdminErrorCode } from '../../../contract/admin.ts';
+import type { OperatorRoute } from '../../../contract/operator/routes.ts';
 import type { Scope } from '../../../contract/operator/tokens.ts';
 
 /*
@@ -10,22 +11,7 @@ import type { Scope } from '../../../contract/operator/tokens.ts';
 /** What a route asks of its caller. */
 export type Need = 'operator' | Scope;
 
-/** The routes that tokens of projects open, and the scope that each asks for. Every other one is the operator's. */
-const OPEN_TO_PROJECTS: Readonly<Record<string, Scope>> = {
-  'POST /admin/jobs': 'create',
-  'GET /admin/jobs': 'read',
-  'GET /admin/jobs/:id': 'read',
-  'GET /admin/jobs/:id/artifact': 'read',
-  'GET /admin/jobs/:id/attempts': 'read',
-  'PATCH /admin/jobs/:id': 'operate',
-  'POST /admin/jobs/:id/cancel': 'operate',
-  'POST /admin/jobs/:id/retry': 'operate',
-  'GET /admin/events': 'read',
-  'GET /admin/projects/:name': 'read',
-};
-
-export const needOf = ({ method, path }: { readonly method: string; readonly path: string }): Need =>
-  OPEN_TO_PROJECTS[`${method} ${path}`] ?? 'operator';
+export const needOf = ({ scope }: OperatorRoute): Need => scope ?? 'operator';
 
 /** Who asks, once that is known. */
 export type Caller =

@@ -1,7 +1,7 @@
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
 import { PageSessionRequestSchema } from '../../../contract/page/access.ts';
-import { type DashboardCode, DASHBOARD_ROUTES } from '../../../contract/page/dashboard.ts';
+import { type DashboardCode, DASHBOARD_ROUTES as routes } from '../../../contract/page/dashboard.ts';
 import { type SignIns, SIGN_IN_SECONDS } from '../../../page-host/sign-ins.ts';
 import { type Callers, cookieName } from './callers.ts';
 import { ANONYMOUS_BODY, type Exchange, json, problem, readBody, type Route } from '../http.ts';
@@ -12,15 +12,14 @@ export const DASHBOARD_CODE_MS = 10 * MINUTE_MS;
 /** How the operator's page is let in: a program with the token asks for a code, and the page exchanges it for a cookie. */
 export const pageAccessRoutes = (pages: SignIns, callers: Pick<Callers, 'assertOperatorToken'>): readonly Route[] => [
   {
-    method: 'POST',
-    path: DASHBOARD_ROUTES.codes,
+    ...routes.codes,
     handle: (exchange) => {
       callers.assertOperatorToken(exchange);
       const { code, expiresAt } = pages.createCode(DASHBOARD_CODE_MS);
       return json({ code, expiresAt: isoOf(expiresAt) } satisfies DashboardCode, 201);
     },
   },
-  { method: 'POST', path: DASHBOARD_ROUTES.session, handle: (exchange) => signIn(pages, exchange) },
+  { ...routes.session, handle: (exchange) => signIn(pages, exchange) },
 ];
 
 async function signIn(pages: SignIns, exchange: Exchange): Promise<Response> {

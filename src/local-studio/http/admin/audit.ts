@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { type AuditEntry, AuditQuerySchema } from '../../../contract/operator/audit.ts';
 import type { Store } from '../../storage/store.ts';
 import type { AuditDraft, AuditRow } from '../../storage/tables/audit.ts';
@@ -9,8 +10,7 @@ import { isoOf } from '../../../contract/operator/timestamp.ts';
 /** Who changed what. */
 export const auditRoutes: AdminRoutes = ({ studio }) => [
   {
-    method: 'GET',
-    path: '/admin/audit',
+    ...routes.audit,
     handle: async ({ url }) => {
       const { since, limit, cursor, after } = readQuery(url, AuditQuerySchema);
       const from = since === undefined ? undefined : Date.parse(since);

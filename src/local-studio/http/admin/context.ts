@@ -1,6 +1,7 @@
 import type { Clock } from '../../../system/clock.ts';
 import type { GuardedPost } from '../../../system/net/remote/guarded-post.ts';
 import type { Random } from '../../../system/random.ts';
+import type { OperatorRoute } from '../../../contract/operator/routes.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { EventFeed } from '../../../page-host/feed.ts';
 import type { Deadlines } from '../../deadlines.ts';
@@ -10,7 +11,7 @@ import type { StudioState } from '../../sessions/state.ts';
 import type { Caller } from '../access/guard.ts';
 import type { Callers } from '../access/callers.ts';
 import type { Decisions } from '../decisions.ts';
-import { type Exchange, refuse, type Route } from '../http.ts';
+import { type Exchange, refuse } from '../http.ts';
 import type { ObjectionTo } from '../objections.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
@@ -38,7 +39,7 @@ export interface AdminExchange extends Exchange {
 }
 
 /** A route behind the guard. */
-export interface AdminRoute extends Pick<Route, 'method' | 'path'> {
+export interface AdminRoute extends OperatorRoute {
   readonly handle: (exchange: AdminExchange) => Promise<Response> | Response;
 }
 

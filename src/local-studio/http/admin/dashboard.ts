@@ -1,5 +1,5 @@
 import { canTake } from '../../../contract/capabilities.ts';
-import { DASHBOARD_ROUTES, type OverviewView } from '../../../contract/page/dashboard.ts';
+import { DASHBOARD_ROUTES as routes, type OverviewView } from '../../../contract/page/dashboard.ts';
 import { dayOf, dayStart, usualWait } from '../../dashboard/day.ts';
 import { json } from '../http.ts';
 import { projectEvent, whileAllowed } from '../access/project-feed.ts';
@@ -9,10 +9,9 @@ import { waitingJob } from './why.ts';
 
 /** What the operator's page has beside the rest: its events, and the last day. */
 export const dashboardRoutes: AdminRoutes = (context) => [
-  { method: 'GET', path: DASHBOARD_ROUTES.overview, handle: async () => json(await overview(context)) },
+  { ...routes.overview, handle: async () => json(await overview(context)) },
   {
-    method: 'GET',
-    path: DASHBOARD_ROUTES.events,
+    ...routes.events,
     handle: (exchange) => {
       exchange.peer.waitForAnswer();
       return new Response(eventsFor(context, exchange), {

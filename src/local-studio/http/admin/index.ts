@@ -28,11 +28,11 @@ const NOUNS: readonly AdminRoutes[] = [
 
 /** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */
 export const adminRoutes = (context: AdminContext, callers: Pick<Callers, 'allowed'>): readonly Route[] =>
-  NOUNS.flatMap((noun) => noun(context)).map(({ method, path, handle }) => {
-    const need = needOf({ method, path });
+  NOUNS.flatMap((noun) => noun(context)).map(({ handle, ...route }) => {
+    const need = needOf(route);
     return {
-      method,
-      path,
+      method: route.method,
+      path: route.path,
       handle: async (exchange) => handle({ ...exchange, caller: await callers.allowed(exchange, need) }),
     };
   });

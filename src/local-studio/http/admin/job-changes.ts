@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { JobDraft } from '../../../contract/admin.ts';
 import { JobChangeSchema, MAX_DEADLINE_MS } from '../../../contract/operator/urgency.ts';
 import { revokeClaim } from '../../sessions/leases.ts';
@@ -18,18 +19,15 @@ export const jobChangeRoutes = (
   find: (exchange: AdminExchange) => Promise<JobRow>,
 ): readonly AdminRoute[] => [
   {
-    method: 'PATCH',
-    path: '/admin/jobs/:id',
+    ...routes.changeJob,
     handle: async (exchange) => change(context, exchange, await find(exchange)),
   },
   {
-    method: 'POST',
-    path: '/admin/jobs/:id/retry',
+    ...routes.retryJob,
     handle: async (exchange) => retry(context, exchange, await find(exchange)),
   },
   {
-    method: 'POST',
-    path: '/admin/jobs/:id/cancel',
+    ...routes.cancelJob,
     handle: async (exchange) => cancel(context, exchange, await find(exchange)),
   },
 ];

@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
 import { writeJson } from '../../../contract/json.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
@@ -28,27 +29,23 @@ export const jobRoutes: AdminRoutes = (context) => {
     return existing(job !== undefined && sees(exchange.caller, job.project) ? job : undefined, 'job', id);
   };
   return [
-    { method: 'GET', path: '/admin/jobs', handle: (exchange) => list(studio, exchange) },
-    { method: 'POST', path: '/admin/jobs', handle: (exchange) => create(context, exchange) },
+    { ...routes.jobs, handle: (exchange) => list(studio, exchange) },
+    { ...routes.createJob, handle: (exchange) => create(context, exchange) },
     {
-      method: 'GET',
-      path: '/admin/jobs/:id',
+      ...routes.job,
       handle: async (exchange) => json(await viewOf(studio, await find(exchange), exchange.caller)),
     },
     ...jobChangeRoutes(context, find),
     {
-      method: 'GET',
-      path: '/admin/jobs/:id/why',
+      ...routes.why,
       handle: async (exchange) => json(await whyView(studio, await find(exchange))),
     },
     {
-      method: 'GET',
-      path: '/admin/jobs/:id/artifact',
+      ...routes.artifact,
       handle: async (exchange) => download(context, exchange.request, await find(exchange)),
     },
     {
-      method: 'GET',
-      path: '/admin/jobs/:id/attempts',
+      ...routes.attempts,
       handle: async (exchange) => attemptsOf(studio, await find(exchange)),
     },
   ];

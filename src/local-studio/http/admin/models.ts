@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
@@ -14,10 +15,9 @@ const listRoutes: AdminRoutes = (context) => {
   const { studio, clock, objectionTo } = context;
   const { models } = studio.store;
   return [
-    { method: 'GET', path: '/admin/models', handle: async () => json({ models: (await models.list()).map(viewOf) }) },
+    { ...routes.models, handle: async () => json({ models: (await models.list()).map(viewOf) }) },
     {
-      method: 'POST',
-      path: '/admin/models',
+      ...routes.addModel,
       handle: async (exchange) => {
         const draft = await readBody(exchange.request, ModelDraftSchema, OPERATOR_BODY);
         await assertWorkable({ model: draft.id, source: draft.source }, objectionTo);
@@ -36,16 +36,14 @@ const oneModelRoutes: AdminRoutes = (context) => {
   const { models } = studio.store;
   return [
     {
-      method: 'GET',
-      path: '/admin/models/:id',
+      ...routes.model,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         return json(viewOf(existing(await models.get(id), 'model', id)));
       },
     },
     {
-      method: 'PUT',
-      path: '/admin/models/:id',
+      ...routes.replaceModel,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         const draft = await readBody(exchange.request, ModelDraftSchema, OPERATOR_BODY);
@@ -59,8 +57,7 @@ const oneModelRoutes: AdminRoutes = (context) => {
       },
     },
     {
-      method: 'DELETE',
-      path: '/admin/models/:id',
+      ...routes.removeModel,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         const store = audited(context, exchange, { action: 'model.removed', subject: id });

@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
 import { json, readQuery } from '../http.ts';
@@ -7,10 +8,9 @@ import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** The studio at a glance, and what its workers log. */
 export const overviewRoutes: AdminRoutes = (context) => [
-  { method: 'GET', path: '/admin/status', handle: async () => json(await studioStatus(context)) },
+  { ...routes.status, handle: async () => json(await studioStatus(context)) },
   {
-    method: 'GET',
-    path: '/admin/logs',
+    ...routes.logs,
     handle: async ({ url }) => {
       const { workerId, after, limit, newest } = readQuery(url, LogQuerySchema);
       return json({

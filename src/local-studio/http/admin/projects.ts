@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import {
   LIMIT_NAMES,
   ProjectDraftSchema,
@@ -21,22 +22,20 @@ export const projectRoutes: AdminRoutes = (context) => {
   const { projects } = context.studio.store;
   return [
     {
-      method: 'GET',
-      path: '/admin/projects',
+      ...routes.projects,
       handle: async () => {
         const views: ProjectView[] = [];
         for (const row of await projects.list()) views.push(await viewOf(context, row));
         return json({ projects: views });
       },
     },
-    { method: 'POST', path: '/admin/projects', handle: (exchange) => add(context, exchange) },
+    { ...routes.addProject, handle: (exchange) => add(context, exchange) },
     {
-      method: 'GET',
-      path: '/admin/projects/:name',
+      ...routes.project,
       handle: async (exchange) => json(await viewOf(context, await find(context, exchange))),
     },
-    { method: 'PATCH', path: '/admin/projects/:name', handle: (exchange) => change(context, exchange) },
-    { method: 'DELETE', path: '/admin/projects/:name', handle: (exchange) => remove(context, exchange) },
+    { ...routes.changeProject, handle: (exchange) => change(context, exchange) },
+    { ...routes.removeProject, handle: (exchange) => remove(context, exchange) },
   ];
 };
 

@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { RejectionDraftSchema } from '../../../contract/admin.ts';
 import { type ReadCapabilities, CapabilitiesSchema } from '../../../contract/capabilities.ts';
 import { readJson } from '../../../contract/read.ts';
@@ -17,17 +18,15 @@ export const registrationRoutes: AdminRoutes = (context) => {
   const { registrations } = context.studio.store;
   return [
     {
-      method: 'GET',
-      path: '/admin/registrations',
+      ...routes.registrations,
       handle: async () => json({ registrations: (await registrations.pending()).map(viewOf) }),
     },
     {
-      method: 'POST',
-      path: '/admin/registrations/:id/approve',
+      ...routes.approve,
       handle: async (exchange) => json({ workerId: await approve(context, exchange) }),
     },
-    { method: 'POST', path: '/admin/registrations/:id/reject', handle: (exchange) => reject(context, exchange) },
-    { method: 'POST', path: '/admin/bootstrap-tokens', handle: (exchange) => invite(context, exchange) },
+    { ...routes.reject, handle: (exchange) => reject(context, exchange) },
+    { ...routes.createBootstrapToken, handle: (exchange) => invite(context, exchange) },
   ];
 };
 

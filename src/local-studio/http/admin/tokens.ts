@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { TokenDraftSchema, type TokenView } from '../../../contract/operator/tokens.ts';
 import { SECOND_MS } from '../../../base/units.ts';
 import { newProjectToken } from '../../storage/secrets.ts';
@@ -13,14 +14,12 @@ export const tokenRoutes: AdminRoutes = (context) => {
   const { tokens } = studio.store;
   return [
     {
-      method: 'GET',
-      path: '/admin/tokens',
+      ...routes.tokens,
       handle: async () => json({ tokens: (await tokens.list()).map(viewOf) }),
     },
-    { method: 'POST', path: '/admin/tokens', handle: (exchange) => create(context, exchange) },
+    { ...routes.createToken, handle: (exchange) => create(context, exchange) },
     {
-      method: 'DELETE',
-      path: '/admin/tokens/:id',
+      ...routes.removeToken,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         const store = audited(context, exchange, { action: 'token.removed', subject: id });

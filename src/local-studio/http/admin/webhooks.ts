@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { shownUrl } from '../../../base/urls.ts';
 import { SECOND_MS } from '../../../base/units.ts';
 import { DeliveryQuerySchema, WebhookDraftSchema } from '../../../contract/operator/webhooks.ts';
@@ -20,14 +21,12 @@ export const webhookRoutes: AdminRoutes = (context) => {
   const { webhooks } = context.studio.store;
   return [
     {
-      method: 'GET',
-      path: '/admin/webhooks',
+      ...routes.webhooks,
       handle: async () => json({ webhooks: (await webhooks.list()).map((row) => webhookView(row, row.pending)) }),
     },
-    { method: 'POST', path: '/admin/webhooks', handle: (exchange) => add(context, exchange) },
+    { ...routes.addWebhook, handle: (exchange) => add(context, exchange) },
     {
-      method: 'DELETE',
-      path: '/admin/webhooks/:id',
+      ...routes.removeWebhook,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         const store = audited(context, exchange, { action: 'webhook.removed', subject: id });
@@ -35,16 +34,14 @@ export const webhookRoutes: AdminRoutes = (context) => {
         return nothing();
       },
     },
-    { method: 'POST', path: '/admin/webhooks/:id/test', handle: (exchange) => test(context, exchange) },
+    { ...routes.testWebhook, handle: (exchange) => test(context, exchange) },
     {
-      method: 'GET',
-      path: '/admin/webhooks/secret',
+      ...routes.webhookSecret,
       handle: async () => json({ secret: await webhooks.studioSecret(newWebhookSecret(context.random)) }),
     },
-    { method: 'GET', path: '/admin/webhooks/deliveries', handle: ({ url }) => deliveries(context, url) },
+    { ...routes.deliveries, handle: ({ url }) => deliveries(context, url) },
     {
-      method: 'POST',
-      path: '/admin/webhooks/deliveries/:id/retry',
+      ...routes.retryDelivery,
       handle: (exchange) => retry(context, exchange),
     },
   ];

@@ -1,3 +1,4 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
 import { loseLeased } from '../../sessions/leases.ts';
@@ -15,8 +16,8 @@ import { capabilitiesOf } from './registrations.ts';
 
 /** Workers that are approved: list them, delete one. */
 export const workerRoutes: AdminRoutes = (context) => [
-  { method: 'GET', path: '/admin/workers', handle: () => list(context.studio) },
-  { method: 'DELETE', path: '/admin/workers/:id', handle: (exchange) => remove(context, exchange) },
+  { ...routes.workers, handle: () => list(context.studio) },
+  { ...routes.removeWorker, handle: (exchange) => remove(context, exchange) },
 ];
 
 async function list(studio: StudioState): Promise<Response> {

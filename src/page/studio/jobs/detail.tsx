@@ -1,6 +1,7 @@
 import { kindName } from '../../../contract/tasks/index.ts';
 import { DAY_MS } from '../../../base/units.ts';
-import { ADMIN_ROUTES, hasEnded, type JobView } from '../../../contract/admin.ts';
+import { OPERATOR_ROUTES, pathTo } from '../../../contract/operator/routes.ts';
+import { hasEnded, type JobView } from '../../../contract/admin.ts';
 import { API_PREFIX } from '../../../contract/routes.ts';
 import { bytes, clockSeconds, duration, moment, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
@@ -94,7 +95,7 @@ function Result({ job }: { readonly job: JobView }) {
     return job.state === 'completed' ? <p class="note">{JOBS.noOutput}</p> : null;
   }
   const shown = {
-    src: `${API_PREFIX}${ADMIN_ROUTES.artifact(job.id)}`,
+    src: API_PREFIX + pathTo(OPERATOR_ROUTES.artifact, job.id),
     type: artifact.contentType,
     label: JOBS.result(titleOf(job)),
     filename: `${job.id}.${artifact.ext}`,

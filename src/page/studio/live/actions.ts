@@ -1,10 +1,10 @@
 import {
-  ADMIN_ROUTES,
   ApprovalAnswerSchema,
   BootstrapTokenViewSchema,
   JobViewSchema,
   ModelViewSchema,
 } from '../../../contract/admin.ts';
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { Browser } from '../../browser/browser.ts';
 import type { Called, FailedCall } from '../../live/call.ts';
 import type { ToastShelf } from '../../live/toasts.ts';
@@ -25,7 +25,6 @@ type JobActions = Pick<StudioActions, 'createJob' | 'retryJob' | 'cancelJob'>;
 type ModelActions = Pick<StudioActions, 'saveModel' | 'removeModel'>;
 
 const SAY = STUDIO.outcomes;
-const post = (route: string, body?: unknown): Question => ({ method: 'POST', route, body });
 
 /** What a window asks of the studio. What changes is told by its events. */
 export const createActions = (options: StudioActionsOptions): WorkerActions & JobActions & ModelActions => ({
@@ -52,21 +51,21 @@ function workerActions(options: StudioActionsOptions): WorkerActions {
   const outcome = outcomeOf(options);
   return {
     async approve({ requestId, machineName }) {
-      const called = await ask(browser, post(ADMIN_ROUTES.approve(requestId)), ApprovalAnswerSchema);
+      const called = await ask(browser, { route: routes.approve, id: requestId }, ApprovalAnswerSchema);
       outcome(called, SAY.approved(machineName), SAY.notApproved(machineName));
     },
     async reject({ requestId, machineName }, reason) {
-      const called = await tell(browser, post(ADMIN_ROUTES.reject(requestId), { reason }));
+      const called = await tell(browser, { route: routes.reject, id: requestId, body: { reason } });
       return outcome(called, SAY.rejected(machineName), SAY.notRejected(machineName));
     },
     async invite() {
-      const called = await ask(browser, post(ADMIN_ROUTES.bootstrapTokens), BootstrapTokenViewSchema);
+      const called = await ask(browser, { route: routes.createBootstrapToken }, BootstrapTokenViewSchema);
       if (called.is === 'answered') return called.answer;
       toasts.show('bad', SHARED.outcome(SAY.notInvited, because(called)));
       return undefined;
     },
     async removeWorker({ workerId, capabilities: { machineName } }) {
-      const called = await tell(browser, { method: 'DELETE', route: ADMIN_ROUTES.worker(workerId) });
+      const called = await tell(browser, { route: routes.removeWorker, id: workerId });
       return outcome(called, SAY.removed(machineName), SAY.notRemoved(machineName));
     },
   };
@@ -77,13 +76,13 @@ function jobActions(options: StudioActionsOptions): JobActions {
   const outcome = outcomeOf(options);
   return {
     async createJob(request) {
-      return forForm(await ask(browser, post(ADMIN_ROUTES.jobs, request), JobViewSchema), options);
+      return forForm(await ask(browser, { route: routes.createJob, body: request }, JobViewSchema), options);
     },
     async retryJob(jobId) {
-      outcome(await tell(browser, post(ADMIN_ROUTES.retry(jobId))), SAY.retried, SAY.notRetried);
+      outcome(await tell(browser, { route: routes.retryJob, id: jobId }), SAY.retried, SAY.notRetried);
     },
     async cancelJob(jobId) {
-      outcome(await tell(browser, post(ADMIN_ROUTES.cancel(jobId))), SAY.cancelled, SAY.notCancelled);
+      outcome(await tell(browser, { route: routes.cancelJob, id: jobId }), SAY.cancelled, SAY.notCancelled);
     },
   };
 }
@@ -93,14 +92,14 @@ function modelActions(options: StudioActionsOptions): ModelActions {
   return {
     async saveModel(draft, isNew) {
       const question: Question = isNew
-        ? post(ADMIN_ROUTES.models, draft)
-        : { method: 'PUT', route: ADMIN_ROUTES.model(draft.id), body: draft };
+        ? { route: routes.addModel, body: draft }
+        : { route: routes.replaceModel, id: draft.id, body: draft };
       const asked = forForm(await ask(browser, question, ModelViewSchema), options);
       if (asked.is === 'done') toasts.show('ok', SAY.saved(draft.displayName ?? draft.id));
       return asked;
     },
     async removeModel(modelId) {
-      const called = await tell(browser, { method: 'DELETE', route: ADMIN_ROUTES.model(modelId) });
+      const called = await tell(browser, { route: routes.removeModel, id: modelId });
       return outcomeOf(options)(called, SAY.removed(modelId), SAY.notRemoved(modelId));
     },
   };

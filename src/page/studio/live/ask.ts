@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import { AdminErrorSchema } from '../../../contract/admin.ts';
 import { writeJson } from '../../../contract/json.ts';
+import { type OperatorRoute, pathTo } from '../../../contract/operator/routes.ts';
 import { readJson } from '../../../contract/read.ts';
 import { API_PREFIX } from '../../../contract/routes.ts';
 import type { Browser } from '../../browser/browser.ts';
@@ -8,10 +9,10 @@ import type { Called } from '../../live/call.ts';
 
 /** One question to the operator API. */
 export interface Question {
-  /** GET when left out. */
-  readonly method?: 'POST' | 'PUT' | 'DELETE';
-  /** Below the API prefix, with its query. */
-  readonly route: string;
+  readonly route: OperatorRoute;
+  /** Of what it is about. */
+  readonly id?: string;
+  readonly query?: URLSearchParams;
   readonly body?: unknown;
 }
 
@@ -34,10 +35,11 @@ export const tell = (browser: Pick<Browser, 'request'>, question: Question): Pro
 
 /** The text of a good answer. */
 async function exchange(browser: Pick<Browser, 'request'>, question: Question): Promise<Called<string>> {
-  const { method = 'GET', route, body } = question;
+  const { route, id, query, body } = question;
+  const path = pathTo(route, id);
   try {
-    const response = await browser.request(API_PREFIX + route, {
-      method,
+    const response = await browser.request(API_PREFIX + (query === undefined ? path : `${path}?${query}`), {
+      method: route.method,
       ...(body !== undefined && { body: writeJson(body), headers: { 'content-type': 'application/json' } }),
     });
     const text = await response.text();

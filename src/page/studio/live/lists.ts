@@ -1,6 +1,6 @@
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { batch, signal } from '@preact/signals';
 import {
-  ADMIN_ROUTES,
   JobListSchema,
   type JobState,
   type LogLine,
@@ -57,8 +57,8 @@ export class StudioLists {
     this.#during = events;
     const query = new URLSearchParams({ newest: 'yes', limit: String(LINES_AT_ONCE) });
     const [known, logged] = await Promise.all([
-      ask(this.#browser, { route: ADMIN_ROUTES.workers }, WorkerListSchema),
-      ask(this.#browser, { route: `${ADMIN_ROUTES.logs}?${query}` }, LogPageSchema),
+      ask(this.#browser, { route: routes.workers }, WorkerListSchema),
+      ask(this.#browser, { route: routes.logs, query }, LogPageSchema),
       this.#readJobs('all'),
       this.#readQueue(),
       this.#readRegistrations(),
@@ -116,7 +116,7 @@ export class StudioLists {
     const query = new URLSearchParams({ limit: String(JOBS_AT_ONCE) });
     if (state !== 'all') query.set('state', state);
     if (cursor !== undefined) query.set('cursor', cursor);
-    const called = await ask(this.#browser, { route: `${ADMIN_ROUTES.jobs}?${query}` }, JobListSchema);
+    const called = await ask(this.#browser, { route: routes.jobs, query }, JobListSchema);
     if (called.is !== 'answered') return;
     const { jobs, nextCursor } = called.answer;
     this.jobs.value = jobsWith(this.jobs.value ?? new Map(), jobs);
@@ -128,12 +128,12 @@ export class StudioLists {
   readonly #readQueue = singleFlight(() => this.#readJobs('queued'));
 
   readonly #readRegistrations = singleFlight(async () => {
-    const called = await ask(this.#browser, { route: ADMIN_ROUTES.registrations }, RegistrationListSchema);
+    const called = await ask(this.#browser, { route: routes.registrations }, RegistrationListSchema);
     if (called.is === 'answered') this.registrations.value = called.answer.registrations;
   });
 
   readonly #readModels = singleFlight(async () => {
-    const called = await ask(this.#browser, { route: ADMIN_ROUTES.models }, ModelListSchema);
+    const called = await ask(this.#browser, { route: routes.models }, ModelListSchema);
     if (called.is === 'answered') this.models.value = called.answer.models;
   });
 }

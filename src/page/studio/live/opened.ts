@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { ADMIN_ROUTES, AttemptListSchema, JobViewSchema, WhyViewSchema } from '../../../contract/admin.ts';
+import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
+import { AttemptListSchema, JobViewSchema, WhyViewSchema } from '../../../contract/admin.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { Browser } from '../../browser/browser.ts';
 import type { OpenedJob } from '../model.ts';
@@ -39,12 +40,11 @@ export function createOpened(browser: Pick<Browser, 'request'>): Opened {
 }
 
 async function readJob(browser: Pick<Browser, 'request'>, jobId: string): Promise<OpenedJob | 'gone' | 'unreachable'> {
-  const called = await ask(browser, { route: ADMIN_ROUTES.job(jobId) }, JobViewSchema);
+  const called = await ask(browser, { route: routes.job, id: jobId }, JobViewSchema);
   if (called.is !== 'answered') return called.is === 'refused' && called.status === 404 ? 'gone' : 'unreachable';
   const job = called.answer;
-  const attempts = await ask(browser, { route: ADMIN_ROUTES.attempts(jobId) }, AttemptListSchema);
-  const why =
-    job.state === 'queued' ? await ask(browser, { route: ADMIN_ROUTES.why(jobId) }, WhyViewSchema) : undefined;
+  const attempts = await ask(browser, { route: routes.attempts, id: jobId }, AttemptListSchema);
+  const why = job.state === 'queued' ? await ask(browser, { route: routes.why, id: jobId }, WhyViewSchema) : undefined;
   return {
     job,
     attempts: attempts.is === 'answered' ? attempts.answer.attempts : [],

@@ -1,6 +1,10 @@
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { SECOND_MS } from '../../../base/units.ts';
-import { DASHBOARD_ROUTES, type StudioFeedEvent, StudioFeedEventSchema } from '../../../contract/page/dashboard.ts';
+import {
+  DASHBOARD_ROUTES as routes,
+  type StudioFeedEvent,
+  StudioFeedEventSchema,
+} from '../../../contract/page/dashboard.ts';
 import { readJson } from '../../../contract/read.ts';
 import { API_PREFIX } from '../../../contract/routes.ts';
 import { type ApiLink, type EventLink, followEvents } from '../../../local-api/client/follow-events.ts';
@@ -96,7 +100,7 @@ function follow({ browser, lists, opened, route, now }: Following) {
     followed = followEvents({
       now: () => browser.now(),
       after: (ms, what) => browser.after(ms, what),
-      request: (_path, init) => browser.request(API_PREFIX + DASHBOARD_ROUTES.events, init),
+      request: (_path, init) => browser.request(API_PREFIX + routes.events.path, init),
       onEvents,
       onLink,
     });
@@ -119,7 +123,7 @@ async function exchangeCode(browser: Browser): Promise<void> {
   const code = codeIn(browser.fragment());
   if (code === undefined) return;
   browser.setFragment(hrefOf({ tab: 'overview' }), 'replace');
-  await tell(browser, { method: 'POST', route: DASHBOARD_ROUTES.session, body: { code } });
+  await tell(browser, { route: routes.session, body: { code } });
 }
 
 /** An event of another release that cannot be read is passed over. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { OPERATOR_ROUTES } from '../../../../src/contract/operator/routes.ts';
 import { SCOPES, type Scope } from '../../../../src/contract/operator/tokens.ts';
 import { type Credential, judge, type Need, needOf, sees } from '../../../../src/local-studio/http/access/guard.ts';
 
@@ -63,7 +64,7 @@ test('a refusal says what is wrong with the token, and never its secret', () => 
 });
 
 test('a route that nobody opened to projects is the operator’s', () => {
-  expect(needOf({ method: 'POST', path: '/admin/registrations/:id/approve' })).toBe('operator');
+  expect(needOf(OPERATOR_ROUTES.approve)).toBe('operator');
   expect(needOf({ method: 'GET', path: '/admin/anything/new' })).toBe('operator');
-  expect(needOf({ method: 'POST', path: '/admin/jobs/:id/cancel' })).toBe('operate');
+  expect(needOf(OPERATOR_ROUTES.cancelJob)).toBe('operate');
 });
