@@ -186,11 +186,15 @@ class SlotScheduler implements Scheduler {
 
   /** The slot that whoever asks now gets at once, if nobody who waits is to have one first. */
   #slotNow(request: SlotRequest): JobSlot | undefined {
-    const { origin } = request;
-    if (origin === 'maintenance') return this.#holders.count === 0 ? CPU_SLOT : undefined;
+    if (request.origin === 'maintenance') return this.#holders.count === 0 ? CPU_SLOT : undefined;
     if (this.#nextWaiting() !== undefined) return undefined;
+    return this.#slotAt(this.#now(), request);
+  }
+
+  /** The free slot that this request would have, unless it is left to the studio at this moment. */
+  #slotAt(now: number, request: SlotRequest): JobSlot | undefined {
     const slot = this.#slotFor(request);
-    const isLeftFree = slot !== undefined && origin === 'local' && this.#gapLeftMs(slot, this.#now()) > 0;
+    const isLeftFree = slot !== undefined && request.origin === 'local' && this.#gapLeftMs(slot, now) > 0;
     return isLeftFree ? undefined : slot;
   }
 
@@ -212,9 +216,8 @@ class SlotScheduler implements Scheduler {
     if (this.#isMaintained()) return undefined;
     const now = this.#now(); // one for all: of two whose moment ends now, the first is served
     const served = all.flatMap((waiting) => {
-      const slot = this.#slotFor(waiting);
-      const isLeftFree = slot !== undefined && waiting.origin === 'local' && this.#gapLeftMs(slot, now) > 0;
-      return slot === undefined || isLeftFree ? [] : [{ origin: waiting.origin, waiting, slot }];
+      const slot = this.#slotAt(now, waiting);
+      return slot === undefined ? [] : [{ origin: waiting.origin, waiting, slot }];
     });
     const first = served.find(({ origin }) => origin === 'local') ?? served[0];
     return first && nextTurn(served, this.#turnFacts(first.slot, now));

@@ -33,15 +33,13 @@ export function gapLeftMs({ priority, lastOrigin, freeForMs }: TurnFacts): numbe
   return isStudiosTurn ? Math.max(0, OFFER_WITHIN_MS - freeForMs) : 0;
 }
 
-/** Who of those that wait, the longest first, gets the free slot; undefined while it is left to the studio. */
+/** Who gets a free slot of those that may have it now, the longest waiting first; undefined where nobody may. */
 export function nextTurn<Waiting extends { readonly origin: Origin }>(
   waiting: readonly Waiting[],
-  facts: TurnFacts,
+  { priority, lastOrigin }: Pick<TurnFacts, 'priority' | 'lastOrigin'>,
 ): Waiting | undefined {
-  const { priority, lastOrigin } = facts;
   const isLocalsTurn = priority === 'first' || (priority === 'fair' && lastOrigin !== 'local');
   const local = waiting.find(({ origin }) => origin === 'local');
   const studio = waiting.find(({ origin }) => origin === 'studio');
-  if (isLocalsTurn) return local ?? studio;
-  return studio ?? (gapLeftMs(facts) === 0 ? local : undefined);
+  return isLocalsTurn ? (local ?? studio) : (studio ?? local);
 }
