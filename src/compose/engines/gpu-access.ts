@@ -2,7 +2,6 @@ import { type GpuDevice, gpuId } from '../../base/gpu-device.ts';
 import type { GpuAccess } from '../../engines/gpu-access.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
-import { gpuVariables } from '../../system/machine/gpu-variables.ts';
 import type { VulkanDevice } from '../../system/native/vulkan-devices.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { Effects } from '../effects.ts';
@@ -44,6 +43,8 @@ export function createGpuAccess({ hasRules, report, vulkan, inherited, platform,
     const all = [...gpus, ...denied.map(({ gpu }) => gpu)];
     const visible = device === undefined ? gpus : [device];
     if (visible.length === all.length) return {};
+    // A machine with one GPU needs none of it.
+    const { gpuVariables } = await import('../../system/machine/gpu-variables.ts');
     const naming = { all, vulkan: await vulkan(), inherited, platform };
     const { variables, notInVulkan } = gpuVariables(visible, naming);
     for (const gpu of notInVulkan) warn(gpu);

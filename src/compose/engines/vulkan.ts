@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../../base/units.ts';
-import { readVulkanDevices, type VulkanDevice } from '../../system/native/vulkan-devices.ts';
+import type { VulkanDevice } from '../../system/native/vulkan-devices.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
@@ -18,7 +18,10 @@ export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise
   async function list(): Promise<readonly VulkanDevice[] | undefined> {
     const command = [...ownCommand(), '__vulkan'];
     const answer = await ask(command, { env, limitMs: ANSWERS_WITHIN_MS }).catch(() => undefined);
-    if (answer?.end.is === 'exited' && answer.end.code === 0) return readVulkanDevices(answer.output);
+    if (answer?.end.is === 'exited' && answer.end.code === 0) {
+      const { readVulkanDevices } = await import('../../system/native/vulkan-devices.ts');
+      return readVulkanDevices(answer.output);
+    }
     asked = undefined;
     return undefined;
   }

@@ -24,7 +24,7 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
     /^src\/local-api\/(handlers\/(?!facts|metrics)|http\/(?!reply)|openai|contract\/routes)/, // with the first request
     /^src\/models\/download\/(?!request|progress-file)/,
     /^src\/system\/(net\/remote|dbus)\//,
-    /^src\/system\/native\/sharp-images\.ts$/,
+    /^src\/system\/(native\/(sharp-images|vulkan-devices)|machine\/gpu-variables)\.ts$/,
     /^src\/engines\/host\/(host|talk|exchange|messages)\.ts$/,
     /^src\/release\/(feed\/(find|trusted)|update\/stage|minisign)\.ts$/,
     /^src\/(operator|demo|doctor|local-studio)\//,
