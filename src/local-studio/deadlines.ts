@@ -1,3 +1,4 @@
+import { startPasses } from './passes.ts';
 import { SWEEP_MS } from './queue.ts';
 import { revokeClaim } from './sessions/leases.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
@@ -17,32 +18,12 @@ const JOBS_AT_ONCE = 100;
  * what fell due while none was there is found by the first check of the next.
  */
 export function watchDeadlines(studio: StudioState): Deadlines {
-  let disarm = (): void => {};
-  let isChecking = false;
-  let isNoted = false;
-  const check = async (): Promise<void> => {
-    let inMs = SWEEP_MS;
-    try {
-      inMs = await expireDue(studio);
-    } finally {
-      arm(inMs);
-    }
-  };
-  const checkNow = (): void => {
-    disarm();
-    isNoted = isChecking;
-    if (isChecking || studio.stopped) return;
-    isChecking = true;
-    logFailure(studio, check());
-  };
-  const arm = (inMs: number): void => {
-    isChecking = false;
-    if (studio.stopped) return;
-    if (isNoted) return checkNow();
-    disarm = studio.clock.after(inMs, checkNow);
-  };
-  checkNow();
-  return { note: checkNow, stop: () => disarm() };
+  const passes = startPasses(studio.clock, async () => {
+    const checked = expireDue(studio);
+    logFailure(studio, checked);
+    return checked.catch(() => SWEEP_MS);
+  });
+  return { note: () => passes.wake(), stop: () => passes.stop() };
 }
 
 /** Fails what is due; milliseconds until the next check. */

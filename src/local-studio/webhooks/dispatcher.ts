@@ -5,6 +5,7 @@ import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';
+import { type Passes, startPasses } from '../passes.ts';
 import type { DeliveryRow, SentOutcome, WebhookTable } from '../storage/tables/webhooks.ts';
 import { type Receiver, sendOnce, type SendingParts } from './delivery.ts';
 import { EndedFactsSchema } from './messages.ts';
@@ -50,40 +51,23 @@ class OutboxDispatcher implements Dispatcher {
   readonly #unsubscribe: () => void;
   /** How much is being sent, by receiver. */
   readonly #sending = new Map<string, number>();
-  #disarm = (): void => {};
-  #isLooking = false;
-  #lookAgain = false;
+  readonly #passes: Passes;
   #prunedMs: number | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#unsubscribe = parts.webhooks.onQueued(() => this.#look());
-    this.#look();
+    this.#passes = startPasses(parts.clock, () => this.#startDue());
+    this.#unsubscribe = parts.webhooks.onQueued(() => this.#passes.wake());
   }
 
   stop(): void {
     this.#unsubscribe();
-    this.#disarm();
+    this.#passes.stop();
     this.#over.abort(new WorkerError('job.cancelled', 'the studio is stopping'));
   }
 
-  /** Starts whatever is due; a look that comes up during another one follows it. */
-  #look(): void {
-    if (this.#over.signal.aborted) return;
-    this.#lookAgain = this.#isLooking;
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    this.#disarm();
-    void this.#lookOnce().then((inMs) => {
-      this.#isLooking = false;
-      if (this.#over.signal.aborted) return;
-      if (this.#lookAgain) this.#look();
-      else this.#disarm = this.#parts.clock.after(inMs, () => this.#look());
-    });
-  }
-
-  /** Milliseconds until the next look. Never rejects. */
-  async #lookOnce(): Promise<number> {
+  /** Starts whatever is due. Milliseconds until something may be again; never rejects. */
+  async #startDue(): Promise<number> {
     const { webhooks, clock, log } = this.#parts;
     try {
       await this.#prepare();
@@ -116,7 +100,7 @@ class OutboxDispatcher implements Dispatcher {
         const left = (this.#sending.get(receiver) ?? 1) - 1;
         if (left === 0) this.#sending.delete(receiver);
         else this.#sending.set(receiver, left);
-        this.#look();
+        this.#passes.wake();
       });
   }
 
