@@ -1,6 +1,7 @@
 import { clockSeconds, countdown, duration } from '../format.ts';
 import { Button, LinkButton } from '../kit/button.tsx';
-import { Glyph, type GlyphName, Icon, Mark } from '../kit/icons/icons.tsx';
+import { Count, NavItem } from '../kit/frame.tsx';
+import { Glyph, type GlyphName, Mark } from '../kit/icons/icons.tsx';
 import { Banner } from '../kit/message.tsx';
 import { useBrowser } from '../kit/page-context.ts';
 import type { Tone } from '../kit/tones.ts';
@@ -20,7 +21,7 @@ export const Sidebar = () => (
     <ul class="nav__list">
       {TABS.map((tab, index) => (
         <li key={tab}>
-          <NavItem tab={tab} digit={index + 1} />
+          <TabItem tab={tab} digit={index + 1} />
         </li>
       ))}
     </ul>
@@ -28,38 +29,22 @@ export const Sidebar = () => (
   </nav>
 );
 
-function NavItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
-  const { model } = usePage();
+function TabItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
+  const isCurrent = usePage().model.route.value.tab === tab;
   return (
-    <a
-      class="nav__item"
-      href={hrefOf({ tab })}
-      aria-current={model.route.value.tab === tab ? 'page' : undefined}
-      aria-keyshortcuts={`Control+${digit}`}
-    >
-      <Icon name={tab} />
-      <span>{STUDIO.pages[tab]}</span>
+    <NavItem href={hrefOf({ tab })} icon={tab} word={STUDIO.pages[tab]} isCurrent={isCurrent} digit={digit}>
       <NavCount tab={tab} />
-      <kbd aria-hidden="true">{SHELL.keys(digit)}</kbd>
-    </a>
+    </NavItem>
   );
 }
 
 function NavCount({ tab }: { readonly tab: Tab }) {
   const status = usePage().model.status.value;
   if (status === undefined) return null;
+  if (tab === 'workers') return <Count tone="accent" many={status.registrations.pending} word={STUDIO.waiting} />;
+  if (tab !== 'jobs') return null;
   const { queued, offered, running } = status.jobs;
-  const [many, word, tone] =
-    tab === 'workers'
-      ? [status.registrations.pending, STUDIO.waiting, 'accent']
-      : [tab === 'jobs' ? queued + offered + running : 0, STUDIO.underway, undefined];
-  if (many === 0) return null;
-  return (
-    <span class="nav__count" data-tone={tone}>
-      {many}
-      <span class="visually-hidden">{word}</span>
-    </span>
-  );
+  return <Count many={queued + offered + running} word={STUDIO.underway} />;
 }
 
 interface StudioLook {

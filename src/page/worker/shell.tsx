@@ -3,7 +3,8 @@ import type { LiveStatus } from '../../local-api/contract/status.ts';
 import { duration } from '../format.ts';
 import { Bar } from '../kit/charts/bar.tsx';
 import { Button, LinkButton } from '../kit/button.tsx';
-import { Glyph, Icon, Mark } from '../kit/icons/icons.tsx';
+import { Count, NavItem } from '../kit/frame.tsx';
+import { Glyph, Mark } from '../kit/icons/icons.tsx';
 import { SHARED, SHELL } from '../words/shared.ts';
 import { isNews } from './about/update.ts';
 import { usePage } from './page-context.ts';
@@ -18,7 +19,7 @@ export const Sidebar = () => (
     <ul class="nav__list">
       {TABS.map((tab, index) => (
         <li key={tab}>
-          <NavItem tab={tab} digit={index + 1} />
+          <TabItem tab={tab} digit={index + 1} />
         </li>
       ))}
     </ul>
@@ -37,44 +38,21 @@ function Brand() {
   );
 }
 
-function NavItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
-  const { model } = usePage();
+function TabItem({ tab, digit }: { readonly tab: Tab; readonly digit: number }) {
+  const isCurrent = usePage().model.route.value.tab === tab;
   return (
-    <a
-      class="nav__item"
-      href={hrefOf({ tab })}
-      aria-current={model.route.value.tab === tab ? 'page' : undefined}
-      aria-keyshortcuts={`Control+${digit}`}
-    >
-      <Icon name={tab} />
-      <span>{SHELL.pages[tab]}</span>
+    <NavItem href={hrefOf({ tab })} icon={tab} word={SHELL.pages[tab]} isCurrent={isCurrent} digit={digit}>
       <NavCount tab={tab} />
-      <kbd aria-hidden="true">{SHELL.keys(digit)}</kbd>
-    </a>
+    </NavItem>
   );
 }
 
 function NavCount({ tab }: { readonly tab: Tab }) {
   const { status, link } = usePage().model;
   if (status.value === undefined || link.value.is !== 'live') return null;
-  const running = status.value.activeJobs.length;
-  if (tab === 'jobs' && running > 0) return <Count tone="busy" many={running} word={SHELL.running} />;
+  if (tab === 'jobs') return <Count tone="busy" many={status.value.activeJobs.length} word={SHELL.running} />;
   return tab === 'about' && isNews(status.value.update) ? <Count tone="accent" many={1} word={SHELL.update} /> : null;
 }
-
-interface CountProps {
-  readonly tone: 'busy' | 'accent';
-  readonly many: number;
-  /** For a screen reader, which hears no colour. */
-  readonly word: string;
-}
-
-const Count = ({ tone, many, word }: CountProps) => (
-  <span class="nav__count" data-tone={tone}>
-    {many}
-    <span class="visually-hidden">{word}</span>
-  </span>
-);
 
 /** What the worker does now, on every page. */
 function NowCard() {
