@@ -4,19 +4,18 @@ import { duration, ifKnown, own, type Sentences, size, text } from './text.ts';
 const listed = (value: unknown): string => (Array.isArray(value) ? value.map(text).join('; ') : text(value));
 /** Named only on a machine with several. */
 const onGpu = (value: unknown): string => ifKnown(value, (gpu) => ` on ${gpu}`);
+/** With what no other GPU has, where its driver gives it something. */
+const gpuOf = ({ name, uuid }: Readonly<Record<string, unknown>>): string =>
+  `${text(name)}${ifKnown(uuid, (it) => ` (${it})`)}`;
 const hint = (value: unknown): string => ifKnown(value, (known) => `. ${known}`);
 
 /** Engines, models and the memory of this machine, in words of our own. */
 export const MACHINE_SENTENCES = {
   'gpu.found': own((f) => `GPU: ${text(f.name)}, ${text(f.totalGb)} GiB${ifKnown(f.driver, (it) => `, driver ${it}`)}`),
   'gpu.not-found': own((f) => `no GPU found: ${listed(f.reasons)}`),
-  'gpu.denied': own(
-    (f) => `not using ${text(f.name)}${ifKnown(f.uuid, (it) => ` (${it})`)}: kept from it by ${text(f.by)}`,
-  ),
+  'gpu.denied': own((f) => `not using ${gpuOf(f)}: kept from it by ${text(f.by)}`),
   'gpu.not-pinned': own(
-    (f) =>
-      `cannot tell which of Vulkan’s devices is ${text(f.name)}${ifKnown(f.uuid, (it) => ` (${it})`)}: engines that use ` +
-      'Vulkan may run on another GPU',
+    (f) => `cannot tell which of Vulkan’s devices is ${gpuOf(f)}: engines that use Vulkan may run on another GPU`,
   ),
   'gpu.rule-mistaken': own((f) => text(f.because)),
   'gpu.silent': own(

@@ -29,7 +29,9 @@ const MIN_OTHER_GB = 0.05;
 export function memoryViews(memory: Memory): readonly MemoryView[] {
   const { gpus, ram, models } = memory;
   const [only] = gpus;
-  if (only === undefined) return viewsOf({ gpu: undefined, total: ram.totalGb, free: ram.freeGb, models });
+  const ofRam = (held: Memory['models']) =>
+    viewsOf({ gpu: undefined, total: ram.totalGb, free: ram.freeGb, models: held });
+  if (only === undefined) return ofRam(models);
   if (gpus.length === 1) return viewsOf({ ...sizeOf(only), gpu: only.name, models });
   const unplaced = models.filter(({ gpu }) => !gpus.some(({ label }) => label === gpu));
   return [
@@ -37,9 +39,7 @@ export function memoryViews(memory: Memory): readonly MemoryView[] {
       const own = models.filter((model) => model.gpu === gpu.label);
       return viewsOf({ ...sizeOf(gpu), gpu: gpu.label, what: gpu.label, models: own });
     }),
-    ...(unplaced.length === 0
-      ? []
-      : viewsOf({ gpu: undefined, total: ram.totalGb, free: ram.freeGb, models: unplaced })),
+    ...(unplaced.length === 0 ? [] : ofRam(unplaced)),
   ];
 }
 
