@@ -2,7 +2,7 @@ import { vramClass } from '../../queue.ts';
 import type { Admission } from '../projects.ts';
 import type { JobTable, NewJob } from '../store.ts';
 import type { JobChange } from '../tables/urgency.ts';
-import { admit } from './accounts/quotas.ts';
+import { admit } from './accounts/limits.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';

@@ -2,7 +2,7 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number } from './columns.ts';
-import { countUnderway, heldSql } from './accounts/quotas.ts';
+import { countUnderway, heldSql } from './accounts/limits.ts';
 import { leaseSql, nowSql } from './leases.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Sql } from '../../../system/database/sql.ts';

@@ -5,7 +5,7 @@ import { IS_OPEN } from '../endings/deadlines.ts';
 import { keepAttempt } from '../endings/job-endings.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
 import type { Signal } from '../webhooks/signal.ts';
-import { countCreated, countQueued, countUnderway, dayOf, heldSql, limitsIn, sumArtifacts } from './quotas.ts';
+import { countCreated, countQueued, countUnderway, dayOf, heldSql, limitsIn, sumArtifacts } from './limits.ts';
 
 /** The table of projects; one that was removed keeps its row. */
 export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({

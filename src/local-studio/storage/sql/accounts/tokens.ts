@@ -2,7 +2,7 @@ import { SCOPES } from '../../../../contract/operator/tokens.ts';
 import type { Row, Sql } from '../../../../system/database/sql.ts';
 import type { TokenRow, TokenTable } from '../../tables/tokens.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
-import { keptSql } from './quotas.ts';
+import { keptSql } from './limits.ts';
 
 /** The table of projects' tokens. */
 export const createSqlTokens = (sql: Sql): TokenTable => ({

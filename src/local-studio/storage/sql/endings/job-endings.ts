@@ -1,7 +1,7 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { Requeue } from '../../projects.ts';
-import { admit } from '../accounts/quotas.ts';
+import { admit } from '../accounts/limits.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { leaseSql, nowSql } from '../leases.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';

@@ -25,7 +25,7 @@ export const keptSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ?
 export const heldSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR NO KEY UPDATE');
 
 /** A job as far as its project's limits go. */
-export interface QuotaRequest {
+export interface LimitedJob {
   readonly project: string;
   readonly jobId: string;
   readonly at: number;
@@ -37,9 +37,9 @@ export interface QuotaRequest {
 export async function admit(
   sql: Dialect,
   query: Query,
-  request: QuotaRequest,
+  job: LimitedJob,
 ): Promise<LimitReached | 'admitted' | 'no-project'> {
-  const { project, jobId, at, isNew } = request;
+  const { project, jobId, at, isNew } = job;
   const select = 'SELECT * FROM projects WHERE name = $1 AND removed_at IS NULL';
   const [kept] = await query(`${select} ${keptSql(sql)}`, [project]);
   if (kept === undefined) return 'no-project';
@@ -47,7 +47,7 @@ export async function admit(
   const [row = kept] = await query(`${select} ${heldSql(sql)}`, [project]);
   // The same call, repeated after a lost connection, was counted.
   if (isNew && (await query('SELECT seq FROM jobs WHERE id = $1', [jobId])).length > 0) return 'admitted';
-  const reached = await limitReached(query, row, request);
+  const reached = await limitReached(query, row, job);
   if (reached !== undefined) return reached;
   if (isNew && limitsIn(row).maxPerDay !== undefined) {
     const day = dayFor(row, at);
@@ -59,8 +59,8 @@ export async function admit(
 const isCounted = ({ maxQueued, maxPerDay, maxArtifactBytes }: ProjectLimits): boolean =>
   maxQueued !== undefined || maxPerDay !== undefined || maxArtifactBytes !== undefined;
 
-async function limitReached(query: Query, row: Row, request: QuotaRequest): Promise<LimitReached | undefined> {
-  const { project, at, isNew } = request;
+async function limitReached(query: Query, row: Row, job: LimitedJob): Promise<LimitReached | undefined> {
+  const { project, at, isNew } = job;
   const { maxQueued, maxPerDay, maxArtifactBytes } = limitsIn(row);
   const today = jobsOn(row, dayFor(row, at));
   if (isNew && maxPerDay !== undefined && today >= maxPerDay) return reached('maxPerDay', maxPerDay, today);
