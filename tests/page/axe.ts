@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 
 /** What axe-core finds wrong, as far as it keeps somebody from using the page: `rule: selector`. */
 export async function seriousFaults(page: Page): Promise<readonly string[]> {
+  await transitionsEnd(page);
   await page.evaluate(readFileSync('node_modules/axe-core/axe.min.js', 'utf8'));
   return await page.evaluate(async () => {
     const found = await (globalThis as unknown as { axe: Axe }).axe.run(document, { resultTypes: ['violations'] });
@@ -11,6 +12,13 @@ export async function seriousFaults(page: Page): Promise<readonly string[]> {
       .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
   });
 }
+
+/** Halfway from one theme to the other, no colour has the contrast that either gives it. */
+const transitionsEnd = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const running = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(running.map(({ finished }) => finished));
+  });
 
 interface Axe {
   run(
