@@ -1,17 +1,8 @@
 import { gpuLabel } from '../../base/gpu-device.ts';
 import { GIB } from '../../base/units.ts';
+import { gauge, type Measure, total } from '../../metrics/measure.ts';
 import type { ProcessUsage } from '../../system/process/process-memory.ts';
 import type { StatusFacts } from '../view/status-view.ts';
-
-/** One measure of this moment, under its name without the prefix. */
-export interface Measure {
-  readonly name: string;
-  readonly help: string;
-  /** It only grows while the worker runs. */
-  readonly grows?: true;
-  readonly values: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number }[];
-}
-export type Measured = readonly Measure[];
 
 /** What of this moment is measured. */
 export interface MeasureFacts {
@@ -21,7 +12,7 @@ export interface MeasureFacts {
 }
 
 /** Everything that is read from the worker rather than counted as it happens. */
-export const measure = ({ facts, usage, pullsRunning }: MeasureFacts): Measured => [
+export const measure = ({ facts, usage, pullsRunning }: MeasureFacts): readonly Measure[] => [
   ...ofProcess(facts, usage),
   ...ofStudio(facts),
   ...ofOffers(facts),
@@ -29,33 +20,31 @@ export const measure = ({ facts, usage, pullsRunning }: MeasureFacts): Measured 
   ...ofMemory(facts),
 ];
 
-const one = (name: string, help: string, value: number): Measure => ({ name, help, values: [{ value }] });
-const total = (name: string, help: string, value: number): Measure => ({ ...one(name, help, value), grows: true });
 const flag = (isSo: boolean): number => (isSo ? 1 : 0);
 
-const ofProcess = ({ status }: StatusFacts, usage: ProcessUsage): Measured => [
+const ofProcess = ({ status }: StatusFacts, usage: ProcessUsage): readonly Measure[] => [
   {
     name: 'info',
     help: 'The release that runs.',
     values: [{ labels: { version: status.version }, value: 1 }],
   },
-  one('start_time_seconds', 'When the worker started, since the epoch.', status.startedAt / 1000),
-  one('process_resident_memory_bytes', 'Memory of the worker itself, without its engines.', usage.residentBytes),
+  gauge('start_time_seconds', 'When the worker started, since the epoch.', status.startedAt / 1000),
+  gauge('process_resident_memory_bytes', 'Memory of the worker itself, without its engines.', usage.residentBytes),
   total('process_cpu_seconds_total', 'CPU time of the worker itself, without its engines.', usage.cpuSeconds),
 ];
 
-const ofStudio = ({ status, session }: StatusFacts): Measured => [
-  one('session_connected', 'Whether the session with the studio is live.', flag(status.session.at === 'live')),
+const ofStudio = ({ status, session }: StatusFacts): readonly Measure[] => [
+  gauge('session_connected', 'Whether the session with the studio is live.', flag(status.session.at === 'live')),
   total('session_reconnects_total', 'How often the session came back after it was lost.', session.reconnects),
   ...(session.heartbeat?.outcome === 'ok' && session.heartbeat.roundTripMs !== undefined
-    ? [one('heartbeat_round_trip_seconds', 'How long the last heartbeat took.', session.heartbeat.roundTripMs / 1000)]
+    ? [gauge('heartbeat_round_trip_seconds', 'How long the last heartbeat took.', session.heartbeat.roundTripMs / 1000)]
     : []),
-  one('outbox_results', 'Finished results that the studio does not have yet.', status.outbox.count),
-  one('outbox_bytes', 'Their size.', status.outbox.sizeBytes),
+  gauge('outbox_results', 'Finished results that the studio does not have yet.', status.outbox.count),
+  gauge('outbox_bytes', 'Their size.', status.outbox.sizeBytes),
 ];
 
-const ofOffers = ({ offers, status }: StatusFacts): Measured => [
-  one('claiming', 'Whether the worker takes jobs.', flag(status.enabled && !status.paused)),
+const ofOffers = ({ offers, status }: StatusFacts): readonly Measure[] => [
+  gauge('claiming', 'Whether the worker takes jobs.', flag(status.enabled && !status.paused)),
   total('offers_total', 'Jobs that the studio offered.', offers.offers),
   total('offers_accepted_total', 'Offers that were accepted.', offers.accepted),
   {
@@ -66,8 +55,8 @@ const ofOffers = ({ offers, status }: StatusFacts): Measured => [
   },
 ];
 
-const ofJobs = ({ status, memory }: StatusFacts, pullsRunning: number): Measured => [
-  one('jobs_running', 'Jobs that run or are delivered now.', status.runningJobs.length),
+const ofJobs = ({ status, memory }: StatusFacts, pullsRunning: number): readonly Measure[] => [
+  gauge('jobs_running', 'Jobs that run or are delivered now.', status.runningJobs.length),
   {
     name: 'models_loaded',
     help: 'Models in memory, or on their way in or out, by their state.',
@@ -84,10 +73,10 @@ const ofJobs = ({ status, memory }: StatusFacts, pullsRunning: number): Measured
       value: gb * GIB,
     })),
   },
-  one('downloads_running', 'Model downloads that an operator began.', pullsRunning),
+  gauge('downloads_running', 'Model downloads that an operator began.', pullsRunning),
 ];
 
-function ofMemory({ memory, status }: StatusFacts): Measured {
+function ofMemory({ memory, status }: StatusFacts): readonly Measure[] {
   const { gpus = [], ram } = memory?.report ?? {};
   const values = (bytesOf: (gpu: (typeof gpus)[number]) => number | undefined) =>
     gpus.flatMap((gpu, at) => {
@@ -96,7 +85,7 @@ function ofMemory({ memory, status }: StatusFacts): Measured {
       return value === undefined ? [] : [{ labels: { gpu: String(at), name: gpu.name, ...uuid }, value }];
     });
   return [
-    one('vram_threshold_bytes', 'The largest job that is taken, by estimate.', status.vramThresholdGb * GIB),
+    gauge('vram_threshold_bytes', 'The largest job that is taken, by estimate.', status.vramThresholdGb * GIB),
     { name: 'gpu_memory_bytes', help: 'Memory of each GPU.', values: values(({ totalBytes }) => totalBytes) },
     { name: 'gpu_memory_free_bytes', help: 'What is free of it.', values: values(({ freeBytes }) => freeBytes) },
     {
@@ -108,8 +97,8 @@ function ofMemory({ memory, status }: StatusFacts): Measured {
     ...(ram === undefined
       ? []
       : [
-          one('memory_bytes', 'Memory of the machine.', ram.totalBytes),
-          one('memory_free_bytes', 'What is free of it.', ram.freeBytes),
+          gauge('memory_bytes', 'Memory of the machine.', ram.totalBytes),
+          gauge('memory_free_bytes', 'What is free of it.', ram.freeBytes),
         ]),
   ];
 }

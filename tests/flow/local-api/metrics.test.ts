@@ -5,6 +5,7 @@ import { GIB } from '../../../src/base/units.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { needs } from '../../needs.ts';
 import { aGpu, reportOf } from '../../fakes/system/a-gpu.ts';
+import { objectionsOf } from '../../spec/metrics/promtool.ts';
 import type { SceneChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { setupApi } from './scene.ts';
@@ -49,13 +50,7 @@ test('the memory of each GPU is measured under its own label', async () => {
 
 needs('promtool')('the figures are as Prometheus wants them', async () => {
   const { text } = await figures(TWO_GPUS);
-  const child = Bun.spawn(['promtool', 'check', 'metrics'], {
-    stdin: new Blob([text]),
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const said = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text());
-  expect({ code: await child.exited, said }).toEqual({ code: 0, said: '' });
+  expect(await objectionsOf(text)).toBe('');
 });
 
 test('the dashboard asks for figures that the worker has', async () => {

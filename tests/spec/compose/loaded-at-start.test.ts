@@ -28,7 +28,8 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
     /^src\/engines\/host\/(host|talk|exchange|messages)\.ts$/,
     /^src\/release\/(feed\/(find|trusted)|update\/stage|minisign)\.ts$/,
     /^src\/(operator|demo|doctor|local-studio)\//,
-    /^(sharp|@sentry\/bun|@cfworker\/json-schema|@gradio\/client|onnxruntime-node|node-llama-cpp)$/,
+    /^src\/metrics\/prometheus\.ts$/,
+    /^(prom-client|sharp|@sentry\/bun|@cfworker\/json-schema|@gradio\/client|onnxruntime-node|node-llama-cpp)$/,
   ];
   expect([...LOADED].filter((path) => late.some((pattern) => pattern.test(path)))).toEqual([]);
 });
