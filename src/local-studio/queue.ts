@@ -1,5 +1,4 @@
 import { MINUTE_MS } from '../base/units.ts';
-import type { JobState } from '../contract/admin.ts';
 import type { ReadCapabilities } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 
@@ -170,20 +169,29 @@ export const DEADLINE_PASSED = {
   running: 'deadline passed while a worker ran it',
 } as const;
 
+/** Why a job ended without a result: by its last attempt, which failed or was lost, by its operator, or by its deadline. */
+export const ENDED_BECAUSE = ['attempt', 'cancelled', 'deadline'] as const;
+export type EndedBecause = (typeof ENDED_BECAUSE)[number];
+
 /** What a worker is told when its job is taken from it: the operator cancelled it, or its deadline passed. */
-export type RevokedBecause = 'cancelled' | 'deadline';
+export type RevokedBecause = Exclude<EndedBecause, 'attempt'>;
 
 /** Why a job was taken from the worker that ran it, where that was decided here; undefined for any other job. */
 export function revokedBecause({
-  state,
-  error,
+  endedBecause,
 }: {
-  readonly state: JobState;
-  readonly error: string | undefined;
+  readonly endedBecause: EndedBecause | undefined;
 }): RevokedBecause | undefined {
-  if (state === 'cancelled') return 'cancelled';
-  const isLate = error === DEADLINE_PASSED.waiting || error === DEADLINE_PASSED.running;
-  return state === 'failed' && isLate ? 'deadline' : undefined;
+  switch (endedBecause) {
+    case 'cancelled':
+    case 'deadline':
+      return endedBecause;
+    case 'attempt':
+    case undefined:
+      return undefined;
+    default:
+      return endedBecause satisfies never;
+  }
 }
 
 /** Heartbeats in a row without its name after which a running job counts as dropped by its worker. */

@@ -1,5 +1,6 @@
 import type { AttemptView, JobState } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { EndedBecause } from '../queue.ts';
 import type { Admission, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
 import type { TokenTable } from './tables/tokens.ts';
@@ -162,6 +163,8 @@ export interface JobRow extends NewJob {
   readonly attempts: number;
   readonly workerId: string | undefined;
   readonly error: string | undefined;
+  /** Of one that failed or was cancelled. */
+  readonly endedBecause: EndedBecause | undefined;
   /** JSON of the result. */
   readonly result: string | undefined;
   readonly artifact: StoredArtifact | undefined;

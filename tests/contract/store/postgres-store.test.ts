@@ -16,18 +16,29 @@ const { newDatabase } = postgresOfFile();
 
 const onServer = needs(POSTGRES);
 
+const BEFORE_ENDED_BECAUSE = [
+  'DROP TRIGGER jobs_ended ON jobs',
+  'DROP FUNCTION keep_ending',
+  'ALTER TABLE jobs DROP COLUMN ended_because',
+  'DELETE FROM migrations WHERE step = 8',
+];
+
 testStore(
   'PostgreSQL',
   async () => {
     const url = await newDatabase();
-    const open = () => openPostgresStore(openPostgres({ url, maxConnections: 4, clock: systemClock }), 'the database');
-    const store = await open();
+    const connect = () => openPostgres({ url, maxConnections: 4, clock: systemClock });
+    let sql = connect();
+    const store = await openPostgresStore(sql, 'the database');
     let current = store;
     return {
       store,
+      query: (text, params) => sql.query(text, params),
+      older: { beforeEndedBecause: BEFORE_ENDED_BECAUSE },
       reopen: async () => {
         await current.close();
-        return (current = await open());
+        sql = connect();
+        return (current = await openPostgresStore(sql, 'the database'));
       },
       [Symbol.asyncDispose]: () => current.close(),
     };

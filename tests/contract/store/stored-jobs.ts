@@ -1,10 +1,15 @@
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
+import type { Query } from '../../../src/system/database/sql.ts';
 import type { Completion, JobTable, NewJob, OfferCriteria, Store } from '../../../src/local-studio/storage/store.ts';
 
 /** A store of its own for each test, which can be closed and opened again. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: Store;
   readonly reopen: () => Promise<Store>;
+  /** A statement of somebody else's, such as a studio of an older release. */
+  readonly query: Query;
+  /** What takes the schema back to that of an older release. */
+  readonly older: { readonly beforeEndedBecause: readonly string[] };
 }
 
 /** Declares one test over a store of its own. */

@@ -62,6 +62,17 @@ test('a running job is cancelled at its worker by its deadline', async () => {
   expect(await studio.attempts(job.id)).toMatchObject([{ outcome: 'cancelled' }]);
 });
 
+test('a worker that fails a job in the words of a deadline met none', async () => {
+  await using scene = await setup();
+  const { studio, worker } = scene;
+  const job = await working(studio, worker);
+  worker.send({ type: 'fail', jobId: job.id, error: 'deadline passed while a worker ran it', retryable: false });
+  await worker.next('failAck');
+  expect(await studio.job(job.id)).toMatchObject({ state: 'failed' });
+  const { claim } = await worker.heartbeat({ currentJobId: job.id });
+  expect(claim).toEqual({ jobId: job.id, held: false });
+});
+
 test('an offer that is open at the deadline is not run', async () => {
   const clock = new FakeClock();
   await using scene = await setup({ clock });

@@ -19,7 +19,7 @@ const TABLES: Readonly<Record<string, string>> = {
   projects: 'name, created_at, removed_at, max_queued, max_running, max_per_day, max_artifact_bytes, day, day_jobs',
   tokens: 'id, hash, name, project, scopes, created_at, expires_at',
   jobs: `seq, id, project, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class, priority,
-         attempts, max_attempts, worker_id, error, result, artifact_name, artifact_ext, artifact_type, artifact_size,
+         attempts, max_attempts, worker_id, error, ended_because, result, artifact_name, artifact_ext, artifact_type, artifact_size,
          artifact_sha256, ran_on, created_at, updated_at, started_at, finished_at, deadline_at, webhook`,
   job_attempts: 'job_id, number, worker_id, started_at, ended_at, outcome, error',
   rejections: 'job_id, worker_id, reason, final, at',

@@ -1,5 +1,6 @@
 import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
+import { ENDED_BECAUSE } from '../../queue.ts';
 import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { MAY_DELIVER } from './endings/job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
@@ -121,6 +122,7 @@ export const toJobRow = (row: Row): JobRow => ({
   maxAttempts: number(row['max_attempts']),
   workerId: maybeText(row['worker_id']),
   error: maybeText(row['error']),
+  endedBecause: ENDED_BECAUSE.find((because) => because === row['ended_because']),
   result: maybeText(row['result']),
   artifact: toArtifact(row),
   ranOn: maybeText(row['ran_on']),

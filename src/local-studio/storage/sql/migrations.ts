@@ -3,6 +3,11 @@ import type { Query } from '../../../system/database/sql.ts';
 /** The statements of one change of the schema. */
 export type Step = readonly string[];
 
+/** Why a job ended that failed or was cancelled, of which earlier releases kept its state and its error alone: a column. */
+export const ENDED_BECAUSE_SQL = `CASE WHEN state = 'cancelled' THEN 'cancelled'
+  WHEN error IN ('deadline passed before a worker took it', 'deadline passed while a worker ran it') THEN 'deadline'
+  ELSE 'attempt' END`;
+
 /** Where the steps that were taken are kept, in every database. */
 export const CREATE_MIGRATIONS = 'CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)';
 

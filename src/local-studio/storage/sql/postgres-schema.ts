@@ -1,6 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { Postgres } from '../../../system/database/postgres.ts';
-import { CREATE_MIGRATIONS, type Step, stepsTaken, takeSteps } from './migrations.ts';
+import { CREATE_MIGRATIONS, ENDED_BECAUSE_SQL, type Step, stepsTaken, takeSteps } from './migrations.ts';
 
 /**
  * The schema in PostgreSQL, one step per release that changed it. A step is never edited once it was released. Ids sort
@@ -124,6 +124,19 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX deliveries_webhook ON webhook_deliveries (webhook_id, state)`,
     `CREATE INDEX deliveries_job ON webhook_deliveries (job_id)`,
     `CREATE INDEX deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'pending'`,
+  ],
+  // Why a job ended. Studios of earlier releases on this database do not write that: the trigger has it from what they do
+  // write.
+  [
+    `ALTER TABLE jobs ADD COLUMN ended_because TEXT`,
+    `UPDATE jobs SET ended_because = ${ENDED_BECAUSE_SQL} WHERE state IN ('failed', 'cancelled')`,
+    `CREATE FUNCTION keep_ending() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       SELECT CASE WHEN state IN ('failed', 'cancelled') THEN ${ENDED_BECAUSE_SQL} END INTO new.ended_because
+         FROM (SELECT new.state, new.error) job;
+       RETURN new;
+     END $$`,
+    `CREATE TRIGGER jobs_ended BEFORE UPDATE OF state ON jobs FOR EACH ROW
+       WHEN ((new.ended_because IS NOT NULL) <> (new.state IN ('failed', 'cancelled'))) EXECUTE FUNCTION keep_ending()`,
   ],
 ];
 

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../system/database/sql.ts';
-import { CREATE_MIGRATIONS, type Step, stepsTaken, takeSteps } from './migrations.ts';
+import { CREATE_MIGRATIONS, ENDED_BECAUSE_SQL, type Step, stepsTaken, takeSteps } from './migrations.ts';
 
 /** The schema in SQLite, one step per release that changed it. A step is never edited once it was released. */
 const STEPS: readonly Step[] = [
@@ -124,6 +124,16 @@ const STEPS: readonly Step[] = [
     `CREATE INDEX deliveries_webhook ON webhook_deliveries (webhook_id, state)`,
     `CREATE INDEX deliveries_job ON webhook_deliveries (job_id)`,
     `CREATE INDEX deliveries_ended ON webhook_deliveries (ended_at) WHERE state <> 'pending'`,
+  ],
+  // Why a job ended. Earlier releases do not write that: the trigger has it from what they do write.
+  [
+    `ALTER TABLE jobs ADD COLUMN ended_because TEXT`,
+    `UPDATE jobs SET ended_because = ${ENDED_BECAUSE_SQL} WHERE state IN ('failed', 'cancelled')`,
+    `CREATE TRIGGER jobs_ended AFTER UPDATE OF state ON jobs
+       WHEN (new.ended_because IS NOT NULL) <> (new.state IN ('failed', 'cancelled')) BEGIN
+       UPDATE jobs SET ended_because = CASE WHEN state IN ('failed', 'cancelled') THEN ${ENDED_BECAUSE_SQL} END
+         WHERE seq = new.seq;
+     END`,
   ],
 ];
 

@@ -1,4 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
+import type { EndedBecause } from '../../../queue.ts';
 import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { IS_OPEN } from '../endings/deadlines.ts';
@@ -82,10 +83,10 @@ async function cancelAll(query: Query, name: string, at: number): Promise<Remove
     name,
   ]);
   const rows = await query(
-    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2,
+    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2, ended_because = $3,
        worker_id = CASE WHEN state = 'running' THEN worker_id ELSE NULL END
      WHERE project = $1 AND ${IS_OPEN} RETURNING ${ENDED_COLUMNS}`,
-    [name, at],
+    [name, at, 'cancelled' satisfies EndedBecause],
   );
   const underway = new Set(held.map(({ id }) => text(id)));
   let told = 0;

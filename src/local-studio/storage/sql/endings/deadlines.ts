@@ -1,5 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import { DEADLINE_PASSED } from '../../../queue.ts';
+import { DEADLINE_PASSED, type EndedBecause } from '../../../queue.ts';
 import type { Expiry, UrgencyTable } from '../../tables/urgency.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { endingJobs, keepAttempt } from './job-endings.ts';
@@ -32,14 +32,20 @@ const isDue = (row: Row): boolean => number(row['in_ms']) <= 0;
 
 /** Asks again what was seen outside the transaction: another studio may have been faster, or a worker. */
 async function expire(sql: Sql, query: Query, due: readonly Row[], at: number): Promise<readonly Row[]> {
-  const list = due.map((_, index) => `$${index + 4}`).join(', ');
+  const list = due.map((_, index) => `$${index + 5}`).join(', ');
   const rows = await query(
-    `UPDATE jobs SET state = 'failed', updated_at = $1, finished_at = $1,
+    `UPDATE jobs SET state = 'failed', updated_at = $1, finished_at = $1, ended_because = $4,
        error = CASE WHEN state = 'running' THEN $2 ELSE $3 END,
        worker_id = CASE WHEN state = 'running' THEN worker_id ELSE NULL END
      WHERE seq IN (${list}) AND ${IS_OPEN} AND deadline_at <= ${nowSql(sql, '$1')}
      RETURNING ${ENDED_COLUMNS}`,
-    [at, DEADLINE_PASSED.running, DEADLINE_PASSED.waiting, ...due.map((row) => number(row['seq']))],
+    [
+      at,
+      DEADLINE_PASSED.running,
+      DEADLINE_PASSED.waiting,
+      'deadline' satisfies EndedBecause,
+      ...due.map((row) => number(row['seq'])),
+    ],
   );
   for (const row of rows) {
     const workerId = maybeText(row['worker_id']);

@@ -1,5 +1,6 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
+import type { EndedBecause } from '../../../queue.ts';
 import type { Requeue } from '../../projects.ts';
 import { admit } from '../accounts/limits.ts';
 import { maybeText, number, text } from '../columns.ts';
@@ -55,8 +56,8 @@ async function retry(sql: Sql, query: Query, id: string, at: number): Promise<Re
   if (admitted === 'no-project') return { is: admitted };
   if (admitted !== 'admitted') return admitted;
   const rows = await query(
-    `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, started_at = NULL,
-       finished_at = NULL, updated_at = $2,
+    `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, ended_because = NULL,
+       started_at = NULL, finished_at = NULL, updated_at = $2,
        deadline_at = CASE WHEN deadline_at > ${nowSql(sql, '$2')} THEN deadline_at END
      WHERE ${undone} RETURNING seq`,
     [id, at],
@@ -74,9 +75,10 @@ async function end(query: Query, { id, workerId, at }: Run, ending: Ending, only
   const [row] = await query(
     `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
        worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
-       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END
+       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE $5 END,
+       ended_because = CASE WHEN $3 = 'queued' THEN NULL ELSE $6 END
      WHERE id = $1 AND state = 'running' AND worker_id = $2 ${only} RETURNING ${ENDED_COLUMNS}`,
-    [id, workerId, ending.to, ending.error, at],
+    [id, workerId, ending.to, ending.error, at, 'attempt' satisfies EndedBecause],
   );
   if (row === undefined) return undefined;
   const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
@@ -120,9 +122,9 @@ async function cancel(query: Query, id: string, at: number): Promise<Row | undef
     [id],
   );
   const [row] = await query(
-    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2
+    `UPDATE jobs SET state = 'cancelled', updated_at = $2, finished_at = $2, ended_because = $3
      WHERE id = $1 AND state IN ('queued', 'offered', 'running') RETURNING ${ENDED_COLUMNS}`,
-    [id, at],
+    [id, at, 'cancelled' satisfies EndedBecause],
   );
   const workerId = maybeText(before?.['worker_id']);
   if (row !== undefined && before?.['state'] === 'running' && workerId !== undefined) {
