@@ -17,7 +17,7 @@ const TOKENS_PER_LANGUAGE = 51_766;
  */
 const OTHER_CODES: ReadonlyMap<string, string> = new Map(
   (
-    'nb:no sh:sr iw:he jv:jw in:id ji:yi mo:ro fil:tl cmn:zh zsm:ms arb:ar pes:fa prs:fa ekk:et lvs:lv swh:sw npi:ne uzn:uz khk:mn ' +
+    'nb:no sh:sr hbs:sr cnr:sr iw:he jv:jw in:id ji:yi mo:ro fil:tl cmn:zh zsm:ms arb:ar pes:fa prs:fa ekk:et lvs:lv swh:sw npi:ne uzn:uz khk:mn ' +
     'als:sq azj:az pbt:ps ydd:yi plt:mg hat:ht alb:sq arm:hy baq:eu bur:my chi:zh cze:cs dut:nl fre:fr geo:ka ger:de gre:el ' +
     'ice:is mac:mk mao:mi may:ms per:fa rum:ro slo:sk tib:bo wel:cy'
   )
@@ -46,19 +46,56 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['farsi', 'fa'],
   ['dari', 'fa'],
   ['myanmar', 'my'],
+  ['serbo croatian', 'sr'],
+  ['montenegrin', 'sr'],
+  ['bahasa indonesia', 'id'],
+  ['bahasa melayu', 'ms'],
 ]);
+/** Forms of a language that have an English name of their own: `Brazilian Portuguese`, `Simplified Chinese`. */
+const FORMS =
+  'ar-001 de-AT de-CH en-AU en-CA en-GB en-US es-419 es-ES es-MX fa-AF fr-CA fr-CH nl-BE pt-BR pt-PT zh-Hans zh-Hant'.split(
+    ' ',
+  );
+/** What libraries put before or behind a name (ISO 639-2): `Greek, Modern`, `Central Khmer`, `Mandarin Chinese`. */
+const QUALIFIERS = /\b(?:modern|central|mandarin|standard|literary|language)\b/g;
 
+/** No language has a longer name. */
+const MAX_NAME_CHARACTERS = 64;
+
+/** Letters and single blanks alone, so that marks, accents and the order of parts do not matter. */
 const plain = (name: string): string =>
   name
-    .trim()
     .toLowerCase()
     .normalize('NFD')
-    .replaceAll(/\p{M}+/gu, '');
+    .replaceAll(/\p{M}+/gu, '')
+    .replaceAll(/[^\p{L}]+/gu, ' ')
+    .trim();
+
+/** All names, plain, with what they are the names of. Made once somebody asks by one: Unicode knows most of them. */
+let codesByName: ReadonlyMap<string, string> | undefined;
+function namesOfLanguages(): ReadonlyMap<string, string> {
+  const inEnglish = new Intl.DisplayNames(['en'], { type: 'language' });
+  const named = [...FORMS, ...LANGUAGES].map(
+    (tag) => [plain(inEnglish.of(tag) ?? tag), tag.split('-')[0] ?? tag] as const,
+  );
+  return new Map([...named, ...OTHER_NAMES]);
+}
 
 function namedInEnglish(name: string): string | undefined {
-  const asked = plain(name.replace(/\s*\([^()]*\)\s*$/, '')); // `Chinese (Simplified)`
-  const inEnglish = new Intl.DisplayNames(['en'], { type: 'language' });
-  return OTHER_NAMES.get(asked) ?? LANGUAGES.find((code) => plain(inEnglish.of(code) ?? code) === asked);
+  if (name.length > MAX_NAME_CHARACTERS) return undefined;
+  codesByName ??= namesOfLanguages();
+  for (const part of partsOf(name)) {
+    const code = codesByName.get(part);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}
+
+/** What may be the name: `Chinese (Simplified)` and `Spanish; Castilian` hold more than that. */
+function partsOf(name: string): readonly string[] {
+  const first = name.replace(/\([^()]*\)\s*$/, '');
+  const parts = [name, first, ...first.split(/[;,/]/)].map(plain);
+  return [...parts, ...parts.map((part) => plain(part.replaceAll(QUALIFIERS, '')))];
 }
 
 const byCode = (code: string): string | undefined => (LANGUAGES.includes(code) ? code : OTHER_CODES.get(code));

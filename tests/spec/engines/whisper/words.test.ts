@@ -69,7 +69,9 @@ test('words keep the whole text however its bytes are cut', () => {
 
 test('a language is known by the first part of its tag', () => {
   expect(['en', 'DE', 'pt-BR', 'zh_Hans', ' fr '].map(languageOf)).toEqual(['en', 'de', 'pt', 'zh', 'fr']);
-  expect(['', 'tlh', 'xx', 'e', '-', 'constructor'].map(languageOf)).toEqual(Array.from({ length: 6 }));
+  expect(
+    ['', 'tlh', 'xx', 'e', '-', 'constructor', 'modern', 'language', ';', 'Crimean Tatar'].map(languageOf),
+  ).toEqual(Array.from({ length: 10 }));
 });
 
 test.each([
@@ -79,14 +81,33 @@ test.each([
   ['jw', ['jv', 'jv-ID', 'jav', 'Javanese']],
   ['id', ['in', 'in_ID', 'ind', 'Indonesian']],
   ['tl', ['fil', 'fil-PH', 'tgl', 'Filipino', 'Tagalog']],
-  ['zh', ['cmn', 'cmn-Hans-CN', 'zh-cmn', 'zho', 'chi', 'Chinese', 'Mandarin', 'Chinese (Simplified)']],
+  [
+    'zh',
+    [
+      'cmn',
+      'cmn-Hans-CN',
+      'zh-cmn',
+      'zho',
+      'chi',
+      'Chinese',
+      'Mandarin',
+      'Chinese (Simplified)',
+      'Mandarin Chinese',
+      'Simplified Chinese',
+    ],
+  ],
   ['yue', ['yue-HK', 'zh-yue', 'Cantonese']],
   ['bn', ['bn-IN', 'ben', 'Bangla', 'Bengali']],
-  ['sr', ['sh', 'srp', 'sr-Latn', 'Serbian']],
+  ['sr', ['sh', 'hbs', 'cnr', 'srp', 'sr-Latn', 'Serbian', 'Serbo-Croatian']],
   ['yi', ['ji', 'yid', 'Yiddish']],
   ['de', ['deu', 'ger', 'German', 'de-AT']],
-  ['en', ['eng', 'english', 'ENGLISH ']],
-  ['ro', ['mo', 'ron', 'rum', 'Moldavian']],
+  ['en', ['eng', 'english', 'ENGLISH ', 'American English', 'British English']],
+  ['ro', ['mo', 'ron', 'rum', 'Moldavian', 'Romanian; Moldavian; Moldovan']],
+  ['pt', ['por', 'Brazilian Portuguese', 'European Portuguese']],
+  ['es', ['spa', 'Spanish; Castilian', 'Latin American Spanish']],
+  ['el', ['ell', 'gre', 'Greek, Modern', 'Modern Greek']],
+  ['km', ['khm', 'Central Khmer']],
+  ['ms', ['zsm', 'Malay (macrolanguage)', 'Bahasa Melayu']],
   ['fa', ['prs', 'per', 'Farsi']],
   ['ht', ['hat', 'Haitian Creole']],
 ])('%s is the language behind its other codes and English names', (code, others) => {
