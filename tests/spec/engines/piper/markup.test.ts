@@ -18,7 +18,15 @@ test.each([
   ['<amazon:effect name="whispered">Hush</amazon:effect>', ['Hush']],
   ['<mstts:express-as style="cheerful">Yes!</mstts:express-as>', ['Yes!']],
   ['<say-as interpret-as="date">May 3</say-as>, she said', ['May 3, she said']],
-  ['<sub alias="World Wide Web">WWW</sub><mark name="x"/> is', ['WWW is']],
+  ['The <sub alias="World Wide Web">WWW</sub><mark name="x"/> is', ['The World Wide Web is']],
+  ["<SUB alias='one &amp; all'>1</SUB>", ['one & all']],
+  ['<metadata><dc:Title>T</dc:Title></metadata>Text', ['Text']],
+  ['<style type="text/css">p { color: red }</style>A <script>run(1 < 2);</script>b', ['A b']],
+  ['<template/>Kept. <Style/>This too.', ['Kept.', 'This too.']],
+  [
+    'Caf&eacute; &Eacute;t&eacute; &ndash; 5&nbsp;&euro; &hellip; &frac12; &AMP; &laquo;a&raquo;',
+    ['Café Été, 5 €. ½ & «a»'],
+  ],
   ['A<br>B <b>bold</b> <a href=https://example.com/?q=1>link</a>', ['A', 'B bold link']],
   ['Before <!-- <not> this --> after', ['Before after']],
   ['<![CDATA[raw text]]>', ['raw text']],
@@ -35,7 +43,7 @@ test.each([
   '<- left, right ->',
   'if x<y then',
   'AT&T; R&D',
-  '&#0; &#xd800; &foo;',
+  '&#0; &#xd800; &foo; &constructor; &frac99;',
 ])('%j has no tags, and stays as it is written', (text) => expect(withoutMarkup(text)).toBe(text));
 
 test('an entity is written out once and makes no tag', () => {
