@@ -35,10 +35,19 @@ export const text = {
   schema: PlainTextSchema,
   expects: 'a string in quotes, without control characters',
 } as const;
+/**
+ * What only a shell or a browser would follow: `$home/x`, `/home/$USER`, `${HOME}`, `$(pwd)`, `%USERPROFILE%`, a URL, quotes
+ * within the quotes. A folder would get that very name. In small letters and further on, `$cache` may well be one.
+ */
+const FOR_A_SHELL =
+  /^\$[A-Za-z_]|(?:^|[/\\])(?:\$[A-Z_]{2,}(?![a-z])|\$[{(]|%[A-Za-z_]\w*%)|^[A-Za-z][\w+.-]+:\/\/|^["']/;
 /** A path. Only a leading `~` stands for something else: a variable would name a folder that nobody meant. */
 export const folder = {
   shape: 'folder',
-  schema: v.pipe(PlainTextSchema, v.regex(/^(?!\$\{?[A-Za-z_]|%[A-Za-z_]\w*%)/)),
+  schema: v.pipe(
+    PlainTextSchema,
+    v.check((path) => !FOR_A_SHELL.test(path)),
+  ),
   expects: 'a path in quotes; variables are not expanded, a leading `~` is',
 } as const;
 /** What an HTTP header can carry: visible ASCII (RFC 9110 §5.5), so anything else could never be presented. */

@@ -60,7 +60,18 @@ test('keys that a hand-written file leaves out have their documented defaults', 
   expect(read('api_base_url = ""\n')).toMatchObject(defaults);
 });
 
-test.each(['$HOME/models', '${HOME}/models', '%USERPROFILE%\\models'])('a models root of %s is refused', (root) => {
+test.each([
+  '$HOME/models',
+  '$home',
+  '${HOME}/models',
+  '$(pwd)/models',
+  '%USERPROFILE%\\models',
+  '/home/$USER/models',
+  '/data/${USER}',
+  'D:\\%USERNAME%\\models',
+  'file:///srv/models',
+  '"/srv/models"',
+])('a models root of %s is refused', (root) => {
   expect(failure(`models_root = '${root}'\n`).message).toContain('models_root takes a path in quotes; variables are');
 });
 
