@@ -55,9 +55,12 @@ export async function upload(
   }
 }
 
-/** By its type, or by how it begins: not every portal names the type of its page. */
+/**
+ * By its type, or by how it begins: not every portal names the type of its page, and pages begin with comments, scripts
+ * or their head as well. What a studio answers is JSON, which never begins so.
+ */
 const isWebPage = (contentType: string, body: string): boolean =>
-  /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || /^\s*(?:<!doctype html|<html)\b/i.test(body);
+  /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || /^\s*<[!?a-z]/i.test(body);
 
 /** Ids are opaque: percent-encoded, and made well-formed first, since half a surrogate pair cannot be encoded. */
 function completeUrl({ jobId }: ArtifactUpload, { apiBaseUrl, workerId }: Credentials): string {

@@ -350,6 +350,12 @@ const elsewhere: readonly (readonly [string, () => Response])[] = [
   ['takes no such method', () => answer(405)],
   ['shows a page', () => new Response('<title>Log in</title>', { headers: { 'content-type': 'text/html' } })],
   ['shows a page without a type', () => new Response('\n<!DOCTYPE html><p>Log in')],
+  ['shows a page that begins with a comment', () => new Response('<!-- portal --><html><p>Log in')],
+  [
+    'shows a page as XML',
+    () => new Response('\ufeff<?xml version="1.0"?><html/>', { headers: { 'content-type': 'text/plain' } }),
+  ],
+  ['shows a script', () => new Response('<script>location.href = "https://portal.example/"</script>')],
 ];
 for (const [what, reply] of elsewhere) {
   test(`a result stays on disk when what answers for the studio ${what}`, async () => {
