@@ -103,7 +103,7 @@ function parse(body: string): Node {
       return inner;
     }
     if (token.startsWith('"')) return { is: 'text', text: unescaped(token.slice(1, -1)) };
-    if (token.startsWith('[')) return { is: 'class', test: new RegExp(`^${token}$`, 'u') };
+    if (token.startsWith('[')) return { is: 'class', test: new RegExp(`^${inJavaScript(token)}$`, 'u') };
     return { is: 'rule', name: token };
   };
   const counted = (part: Node): Node => {
@@ -119,6 +119,9 @@ function parse(body: string): Node {
   };
   return choices();
 }
+
+/** A class of characters: of its escapes llama.cpp alone has the long one. */
+const inJavaScript = (token: string): string => token.replaceAll(/\\U([\dA-F]{8})/g, '\\u{$1}');
 
 const unescaped = (text: string): string =>
   text.replaceAll(/\\(.)/g, (_all, one: string) => (one === 'n' ? '\n' : one));

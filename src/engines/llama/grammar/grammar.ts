@@ -1,16 +1,16 @@
 import { errorChain, WorkerError } from '../../../base/errors.ts';
 import { writeJson } from '../../../contract/json.ts';
+import { type Lengths, patternRule } from './pattern.ts';
 import { countOf, invalidSchema, JSON_RULES, literal, NoValue, numberRule, stringRule } from './json-rules.ts';
+import { fieldsOf, isSchema, mayHaveOthers, otherFieldsOf, type Schema, unnamedField } from './fields.ts';
 import { SchemaParts } from './schema-parts.ts';
 
 /*
  * JSON schema → GBNF, the grammar that llama.cpp keeps a reply to. The grammar is for getting there: whatever it cannot
- * say (`pattern`, most formats, bounds of decimals, …) it leaves open, and the check of the result decides. It allows
+ * say (most formats, bounds of decimals, patterns that look ahead, …) it leaves open, and the check of the result decides. It allows
  * one blank after `:` and `,` and no other: between two values a model may else write blank space until its time is up.
  * For the same reason nothing may follow the value, so that the model has to end.
  */
-
-type Schema = Readonly<Record<string, unknown>>;
 
 /** No schema that people write is deeper; one that is refers to itself without end. */
 const DEEPEST = 64;
@@ -79,7 +79,7 @@ class Translation {
       case 'array':
         return this.#within([], () => this.#array(schema, depth));
       case 'string':
-        return stringRule(schema);
+        return stringRule(schema, (body) => this.#named(body));
       case 'number':
       case 'integer':
         return numberRule(schema, type);
@@ -94,7 +94,7 @@ class Translation {
 
   /**
    * Fields in the order of the schema; those that are not required may be left out, as those must that allow no value.
-   * After them come others, where the schema says that there may be some: what their names match is checked in the result.
+   * After them come others, where the schema says that there may be some.
    */
   #object(schema: Schema, depth: number): string {
     const fields = fieldsOf(schema);
@@ -113,11 +113,13 @@ class Translation {
 
   /** A field whose name the schema does not spell out; undefined where it allows none. */
   #others(schema: Schema, depth: number): string | undefined {
-    const patterns = isSchema(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
-    const others = schema['additionalProperties'];
-    const values = patterns.length > 0 && others === undefined ? patterns : [...patterns, others];
-    const rule = orNothing(() => anyOf(values, (value) => this.of(value, depth + 1)));
-    return rule === undefined ? undefined : this.#named(`string ":" blank ${rule}`);
+    const rule = orNothing(() =>
+      anyOf(otherFieldsOf(schema), ({ pattern, value }) => {
+        const name = pattern === undefined ? undefined : patternRule(pattern, (body) => this.#named(body));
+        return `${name ?? 'string'} ":" blank ${this.of(value, depth + 1)}`;
+      }),
+    );
+    return rule === undefined ? undefined : this.#named(rule);
   }
 
   /** Only what comes after another field has a comma before it, so whether one came is part of the rule. */
@@ -146,14 +148,19 @@ class Translation {
     const rule = isWhole ? orNothing(() => this.of(schema['items'], depth + 1)) : undefined;
     const [min, most] = [countOf(schema['minItems'], 0), rule === undefined ? head.length : max];
     if (min > most) throw new NoValue('a part of it allows no list');
-    if (rule === undefined) return `"[" ${head.join(' "," blank ') || '""'} "]"`;
-    const item = this.#named(rule);
-    const more = `("," blank ${item})`;
-    if (head.length > 0) {
-      return `"[" ${head.join(' "," blank ')} ${repeated(more, min - head.length, max - head.length)} "]"`;
+    return `"[" ${this.#items(head, rule, { min, max: most })} "]"`;
+  }
+
+  /** Items in their order, the first without a comma before it; those beyond the fewest may be left out from the end. */
+  #items(head: readonly string[], more: string | undefined, { min, max }: Lengths): string {
+    const item = more === undefined ? undefined : this.#named(more);
+    const single = item !== undefined && head.length === 0 ? [item] : head;
+    let list = item === undefined ? '' : repeated(`("," blank ${item})`, min - single.length, max - single.length);
+    for (const [at, rule] of [...single.entries()].toReversed()) {
+      const body = `${at === 0 ? '' : '"," blank '}${rule}${list === '' ? '' : ` ${list}`}`;
+      list = at < min ? body : `(${body})?`;
     }
-    const list = `${item} ${repeated(more, Math.max(0, min - 1), max - 1)}`;
-    return `"[" ${min > 0 ? list : `(${list})?`} "]"`;
+    return list || '""';
   }
 
   /** The items that have a schema each, up to the first that allows no value: a list may end before it. */
@@ -227,10 +234,6 @@ class Translation {
 /** Keywords that do not restrict values. */
 const REMARKS = new Set(['$schema', '$id', '$defs', 'definitions', 'title', 'description', 'default', 'examples']);
 
-const isSchema = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const fieldsOf = ({ properties }: Schema): Schema => (isSchema(properties) ? properties : {});
-
 /** A schema that names no type often means one all the same. */
 function typesOf(schema: Schema): readonly unknown[] {
   const { type } = schema;
@@ -240,27 +243,6 @@ function typesOf(schema: Schema): readonly unknown[] {
   if (['items', 'prefixItems'].some((key) => key in schema)) return ['array'];
   return ['any'];
 }
-
-/** The schema of a field that is only named as required: what a pattern of its name says, else what all others have. */
-function unnamedField({ patternProperties, additionalProperties }: Schema, name: string): unknown {
-  const patterns = isSchema(patternProperties) ? Object.entries(patternProperties) : [];
-  const [only, ...more] = patterns.filter(([pattern]) => matches(pattern, name)).map(([, schema]) => schema);
-  if (only === undefined) return additionalProperties;
-  return more.length === 0 ? only : { allOf: [only, ...more] };
-}
-
-/** What is no pattern at all matches nothing; the check of the result says so. */
-function matches(pattern: string, name: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').test(name);
-  } catch {
-    return false;
-  }
-}
-
-/** Fields beyond those that a schema names are written where it says so; JSON schema's own default is too much of them. */
-const mayHaveOthers = ({ additionalProperties, patternProperties }: Schema): boolean =>
-  additionalProperties === true || isSchema(additionalProperties) || isSchema(patternProperties);
 
 /** The rule, or undefined where no value satisfies it. */
 function orNothing(rule: () => string): string | undefined {

@@ -1,4 +1,5 @@
 import { WorkerError } from '../../../base/errors.ts';
+import { type NameRule, patternRule } from './pattern.ts';
 
 /** The rules that every grammar has: JSON as it is (RFC 8259), written without superfluous blank space. */
 export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
@@ -38,22 +39,27 @@ type Keywords = Readonly<Record<string, unknown>>;
  */
 const DATE = 'digit digit digit digit "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | [12] digit | "3" [01])';
 const MINUTES = '([01] digit | "2" [0-3]) ":" [0-5] digit';
-const TIME = `${MINUTES} ":" [0-5] digit ("." digit{1,9})? ("Z" | [-+] ${MINUTES})`;
+const FRACTION = '("." digit{1,24})?';
+/** A leap second is inserted at the end of a day in UTC; letters are small where somebody writes them so. */
+const TIME = `(${MINUTES} ":" [0-5] digit ${FRACTION} ([Zz] | [-+] ${MINUTES}) | "23:59:60" ${FRACTION} [Zz])`;
 const FORMATS: Readonly<Record<string, string>> = {
   date: DATE,
   time: TIME,
-  'date-time': `${DATE} [T] ${TIME}`,
+  'date-time': `${DATE} [Tt] ${TIME}`,
   uuid: ['8', '4', '4', '4', '12'].map((count) => `hex{${count}}`).join(' "-" '),
 };
 /** llama.cpp unrolls what is counted. */
 const MAX_COUNTED_LENGTH = 1024;
 
-/** A string of a format or a length. */
-export function stringRule({ format, minLength, maxLength }: Keywords): string {
+/** A string of a format, a pattern or a length. */
+export function stringRule({ format, pattern, minLength, maxLength }: Keywords, named: NameRule): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   if (known !== undefined) return `"\\"" ${known} "\\""`;
   const max = countOf(maxLength, Infinity);
   if (countOf(minLength, 0) > max) throw new NoValue('a part of it allows no text');
+  const lengths = { min: countOf(minLength, 0), max };
+  const matching = typeof pattern === 'string' ? patternRule(pattern, named, lengths) : undefined;
+  if (matching !== undefined) return matching;
   const min = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
   if (max <= MAX_COUNTED_LENGTH) return `"\\"" char{${min},${max}} "\\""`;
   return min === 0 ? 'string' : `"\\"" char{${min},} "\\""`;

@@ -37,6 +37,16 @@ const { schema: anySchema } = fc.letrec<{ schema: Readonly<Record<string, unknow
     { depthSize: 'small', withCrossShrink: true },
     fc.record({ type: fc.constant('string'), maxLength: fc.nat(4) }),
     fc.record({
+      type: fc.constant('string'),
+      pattern: fc.constantFrom('^[A-Z]{2}-?\\d{1,4}$', '^(?:red|"\\n\\u{1F600}|[é-ü]{2})$', '^[\\s\\S]{0,3}!$', '^x_'),
+      maxLength: fc.constantFrom(7, 9),
+    }),
+    fc.record({
+      type: fc.constant('object'),
+      patternProperties: fc.record({ '^k\\d$': tie('schema'), '^[^k]$': tie('schema') }),
+      additionalProperties: fc.constant(false),
+    }),
+    fc.record({
       type: fc.constant('integer'),
       minimum: fc.integer({ min: -9, max: 3 }),
       maximum: fc.integer({ min: 3, max: 99 }),
