@@ -10,67 +10,78 @@ export interface DayBook {
 }
 
 const HOURS = 24;
+const NOTHING = { completed: 0, failed: 0, cancelled: 0, busyMs: 0 } as const;
 
-/** A job that ended here; milliseconds since the epoch. */
-interface Ended {
-  readonly outcome: 'completed' | 'failed' | 'cancelled';
-  readonly startedAt: number;
-  readonly finishedAt: number;
+/** What ended within one hour, and for how long jobs ran in it: those that ran side by side count each. */
+type Hour = { -readonly [Count in keyof typeof NOTHING]: number };
+
+/** Milliseconds since the epoch. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }
 
-/** In memory, as the history is. Holds a line for each job of a day. */
-export function createDayBook(now: () => number): DayBook {
-  let ended: Ended[] = [];
-  let since = 0;
-  return {
-    onEvent(event) {
-      if (event.is !== 'outcome') return;
-      const { status, startedAt, finishedAt = now() } = event.job;
-      const outcome = status === 'failed' || status === 'cancelled' ? status : 'completed';
-      const firstHour = hourOf(now()) - (HOURS - 1) * HOUR_MS;
-      // Once an hour: a look at all of them with each job would make a day of many jobs take its square.
-      if (firstHour !== since) ended = ended.filter((job) => job.finishedAt >= firstHour);
-      since = firstHour;
-      ended.push({ outcome, startedAt, finishedAt });
-    },
-    day: (running) => dayOf(ended, running, now()),
-  };
+/** In memory, as the history is. Holds a few sums for each hour, however many jobs a day has. */
+export const createDayBook = (now: () => number): DayBook => new HourlyDayBook(now);
+
+class HourlyDayBook implements DayBook {
+  readonly #now: () => number;
+  /** By the time they begin at; hours without a job are left out. */
+  readonly #hours = new Map<number, Hour>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  onEvent(event: WorkerEvent): void {
+    if (event.is !== 'outcome') return;
+    const { status, startedAt, finishedAt = this.#now() } = event.job;
+    const first = firstHour(this.#now());
+    if (finishedAt < first) return;
+    const outcome = status === 'failed' || status === 'cancelled' ? status : 'completed';
+    this.#hour(hourOf(finishedAt), first)[outcome] += 1;
+    const ran: Span = { from: Math.max(startedAt, first), to: finishedAt };
+    for (let at = hourOf(ran.from); at < ran.to; at += HOUR_MS) this.#hour(at, first).busyMs += overlapMs(ran, at);
+  }
+
+  /** Hours begin where the clock says so; the last one runs still, and its share is of what has passed of it. */
+  day(running: readonly number[]): ApiDay {
+    const now = this.#now();
+    const first = firstHour(now);
+    const day: Hour = { ...NOTHING };
+    const hours = Array.from({ length: HOURS }, (_, index) => {
+      const at = first + index * HOUR_MS;
+      const { busyMs, ...ended } = this.#hours.get(at) ?? NOTHING;
+      const allBusyMs = running.reduce((sum, from) => sum + overlapMs({ from, to: now }, at), busyMs);
+      day.completed += ended.completed;
+      day.failed += ended.failed;
+      day.cancelled += ended.cancelled;
+      day.busyMs += allBusyMs;
+      return { at, ...ended, busyShare: shareOf(allBusyMs, Math.min(HOUR_MS, now - at)) };
+    });
+    const { busyMs, ...ended } = day;
+    return { hours, ...ended, busyShare: shareOf(busyMs, now - first) };
+  }
+
+  /** A new one takes the place of those that left the day. */
+  #hour(at: number, first: number): Hour {
+    const known = this.#hours.get(at);
+    if (known !== undefined) return known;
+    for (const old of this.#hours.keys()) if (old < first) this.#hours.delete(old);
+    const hour: Hour = { ...NOTHING };
+    this.#hours.set(at, hour);
+    return hour;
+  }
 }
 
 const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
 
-/** Hours begin where the clock says so; the last one runs still, and its share is of what has passed of it. */
-export function dayOf(ended: readonly Ended[], running: readonly number[], now: number): ApiDay {
-  const spans: readonly (readonly [from: number, to: number])[] = [
-    ...ended.map(({ startedAt, finishedAt }) => [startedAt, finishedAt] as const),
-    ...running.map((startedAt) => [startedAt, now] as const),
-  ];
-  const first = hourOf(now) - (HOURS - 1) * HOUR_MS;
-  const hours = Array.from({ length: HOURS }, (_, at) => {
-    const from = first + at * HOUR_MS;
-    const to = Math.min(from + HOUR_MS, now);
-    return {
-      at: from,
-      ...countsOf(ended.filter((job) => hourOf(job.finishedAt) === from)),
-      busyShare: shareOf(spans, from, to),
-    };
-  });
-  return {
-    hours,
-    ...countsOf(ended.filter(({ finishedAt }) => finishedAt >= first)),
-    busyShare: shareOf(spans, first, now),
-  };
-}
+/** Where the day begins whose last hour runs now. */
+const firstHour = (now: number): number => hourOf(now) - (HOURS - 1) * HOUR_MS;
 
-const countsOf = (jobs: readonly Ended[]): Pick<ApiDay, 'completed' | 'failed' | 'cancelled'> => ({
-  completed: jobs.filter(({ outcome }) => outcome === 'completed').length,
-  failed: jobs.filter(({ outcome }) => outcome === 'failed').length,
-  cancelled: jobs.filter(({ outcome }) => outcome === 'cancelled').length,
-});
+const overlapMs = ({ from, to }: Span, hourAt: number): number =>
+  Math.max(0, Math.min(to, hourAt + HOUR_MS) - Math.max(from, hourAt));
 
 /** To a thousandth, so that a running job does not change every hour that is long over. */
-function shareOf(spans: readonly (readonly [from: number, to: number])[], from: number, to: number): number {
-  if (to <= from) return 0;
-  const busyMs = spans.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, to) - Math.max(start, from)), 0);
-  return Math.round(Math.min(1, busyMs / (to - from)) * 1000) / 1000;
-}
+const shareOf = (busyMs: number, passedMs: number): number =>
+  passedMs <= 0 ? 0 : Math.round(Math.min(1, busyMs / passedMs) * 1000) / 1000;
