@@ -1,7 +1,7 @@
 import { unlessAborted } from '../../base/abort.ts';
 import { errorChain } from '../../base/errors.ts';
 import type { JobId } from '../../base/ids.ts';
-import { isOurs, logUnauthorized } from './ownership.ts';
+import { logUnauthorized, ownedBy } from './ownership.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
 import { EXPIRED, UNREADABLE } from './outbox.ts';
@@ -148,7 +148,7 @@ class BackgroundUploads implements Background {
 
   /** Results for another studio, or made under another name, wait for their age limit: their owner may come back. */
   #isForNow(entry: OutboxEntry): boolean {
-    if (isOurs(entry, this.#deps.credentials())) return true;
+    if (ownedBy(this.#deps.credentials())(entry)) return true;
     if (!this.#loggedForeign.has(entry.file)) {
       this.#loggedForeign.add(entry.file);
       const because = 'it belongs to another studio or worker name';

@@ -21,7 +21,7 @@ export interface SessionDelivery extends Delivery {
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** Whether a result would be lost with the session. */
   hasUnkept(): boolean;
-  /** The jobs whose results wait for their claims, oldest first; for heartbeats, behind those that run. */
+  /** The jobs whose results wait for their claims, oldest first, as many as a heartbeat names behind those that run. */
   waitingJobIds(): readonly JobId[];
 }
 

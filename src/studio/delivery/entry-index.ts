@@ -10,7 +10,9 @@ import type { OutboxEntry } from './entry.ts';
 export class EntryIndex {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly #maxAgeMs: number;
-  readonly #known = new Map<string, { readonly entry: OutboxEntry; readonly expiresAtMs: number }>();
+  readonly #known = new ByAge();
+  /** Of those that are known: each heartbeat asks for the first of them, however many artifacts wait. */
+  readonly #json = new ByAge();
   /** Names of entries by their job: each job that ends asks for its own, however many others wait. */
   readonly #byJob = new Map<JobId, Set<string>>();
   #sizeBytes = 0;
@@ -33,7 +35,9 @@ export class EntryIndex {
   add(entry: OutboxEntry): void {
     this.forget(entry);
     const ageMs = Math.max(0, this.#clock.now() - entry.createdAt);
-    this.#known.set(entry.file, { entry, expiresAtMs: this.#clock.elapsed() + this.#maxAgeMs - ageMs });
+    const known = { entry, expiresAtMs: this.#clock.elapsed() + this.#maxAgeMs - ageMs };
+    this.#known.add(known);
+    if (entry.kind === 'json') this.#json.add(known);
     const ofJob = this.#byJob.get(entry.jobId);
     if (ofJob === undefined) this.#byJob.set(entry.jobId, new Set([entry.file]));
     else ofJob.add(entry.file);
@@ -46,6 +50,7 @@ export class EntryIndex {
     if (known === undefined) return;
     const { jobId, sizeBytes } = known.entry;
     this.#known.delete(file);
+    this.#json.delete(file);
     this.#sizeBytes -= sizeBytes;
     const ofJob = this.#byJob.get(jobId);
     ofJob?.delete(file);
@@ -53,12 +58,17 @@ export class EntryIndex {
   }
 
   has(file: string): boolean {
-    return this.#known.has(file);
+    return this.#known.get(file) !== undefined;
   }
 
   /** Oldest first. */
   entries(): readonly OutboxEntry[] {
-    return [...this.#known.values()].map(({ entry }) => entry).toSorted((a, b) => a.createdAt - b.createdAt);
+    return [...this.#known.oldestFirst()];
+  }
+
+  /** JSON results, oldest first, as they are now: whoever wants the first few looks at no others. */
+  json(): Iterable<OutboxEntry> {
+    return this.#json.oldestFirst();
   }
 
   /** Oldest first. */
@@ -69,7 +79,7 @@ export class EntryIndex {
 
   expired(): readonly OutboxEntry[] {
     const nowMs = this.#clock.elapsed();
-    return [...this.#known.values()].flatMap(({ entry, expiresAtMs }) => (nowMs > expiresAtMs ? [entry] : []));
+    return [...this.#known].flatMap(({ entry, expiresAtMs }) => (nowMs > expiresAtMs ? [entry] : []));
   }
 
   /** No new entry is made before this time: there is one that is not known yet. */
@@ -80,5 +90,49 @@ export class EntryIndex {
   /** A time for a new entry: never one given before, and never before an older entry, since names sort by it. */
   nextCreatedAt(): number {
     return (this.#newestAt = Math.max(this.#clock.now(), this.#newestAt + 1));
+  }
+}
+
+interface Known {
+  readonly entry: OutboxEntry;
+  readonly expiresAtMs: number;
+}
+
+/** Entries by their file. A new one is the newest of all, so only what is found on disk is ever out of order. */
+class ByAge implements Iterable<Known> {
+  #entries = new Map<string, Known>();
+  #newestAt = Number.NEGATIVE_INFINITY;
+  #isSorted = true;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  add(known: Known): void {
+    const { file, createdAt } = known.entry;
+    this.#entries.set(file, known);
+    this.#isSorted &&= createdAt >= this.#newestAt;
+    this.#newestAt = Math.max(this.#newestAt, createdAt);
+  }
+
+  delete(file: string): void {
+    this.#entries.delete(file);
+  }
+
+  get(file: string): Known | undefined {
+    return this.#entries.get(file);
+  }
+
+  [Symbol.iterator](): Iterator<Known> {
+    return this.#entries.values();
+  }
+
+  *oldestFirst(): Generator<OutboxEntry, void> {
+    if (!this.#isSorted) {
+      const sorted = [...this.#entries].toSorted(([, a], [, b]) => a.entry.createdAt - b.entry.createdAt);
+      this.#entries = new Map(sorted);
+      this.#isSorted = true;
+    }
+    for (const { entry } of this.#entries.values()) yield entry;
   }
 }

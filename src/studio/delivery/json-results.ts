@@ -4,7 +4,8 @@ import type { JsonValue } from '../../base/json.ts';
 import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { completeJson } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
-import { isOurs, keep, ownerOf } from './ownership.ts';
+import { MAX_PARALLEL_JOBS } from '../../contract/limits.ts';
+import { keep, ownedBy, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
@@ -36,7 +37,7 @@ export interface JsonResults {
   onHeartbeatAck(ack: HeartbeatAck): void;
   /** Whether a result is on its way that no disk holds: it goes with the socket. */
   hasUnkept(): boolean;
-  /** The jobs that the next heartbeat should reclaim: those whose result is not on its way, oldest first. */
+  /** The jobs that the next heartbeat should reclaim: those whose result is not on its way, oldest first, as many as it names. */
   waitingJobIds(): readonly JobId[];
 }
 
@@ -85,7 +86,7 @@ class JsonFrames implements JsonResults {
   }
 
   onCompleteAck(jobId: JobId): void {
-    const entry = this.#framesIn(this.#deps.outbox.ofJob(jobId)).at(0);
+    const [entry] = this.#framesOf(jobId);
     if (entry !== undefined) {
       this.#underway.delete(entry.file);
       void this.#deps.outbox.remove(entry);
@@ -95,8 +96,9 @@ class JsonFrames implements JsonResults {
   }
 
   onHeartbeatAck({ claim }: HeartbeatAck): void {
-    const entry = this.#reclaimable().find(({ jobId }) => jobId === claim?.jobId);
-    if (claim === undefined || entry === undefined) return;
+    if (claim === undefined) return;
+    const entry = this.#framesOf(claim.jobId).find(({ file }) => !this.#underway.has(file));
+    if (entry === undefined) return;
     if (claim.held) void this.#resend(entry);
     else this.#discard(entry, 'the studio does not hold this job for us');
   }
@@ -106,21 +108,19 @@ class JsonFrames implements JsonResults {
   }
 
   waitingJobIds(): readonly JobId[] {
-    return this.#reclaimable().map(({ jobId }) => jobId);
+    const isOurs = ownedBy(this.#deps.credentials());
+    const jobIds: JobId[] = [];
+    for (const entry of this.#deps.outbox.json()) {
+      if (jobIds.length === MAX_PARALLEL_JOBS) break;
+      if (isOurs(entry) && !this.#underway.has(entry.file)) jobIds.push(entry.jobId);
+    }
+    return jobIds;
   }
 
-  /** Those of these entries that a frame of ours may carry. */
-  #framesIn(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
-    return entries.filter((entry) => entry.kind === 'json' && isOurs(entry, this.#deps.credentials()));
-  }
-
-  /** Oldest first. */
-  #waiting(): readonly OutboxEntry[] {
-    return this.#framesIn(this.#deps.outbox.entries());
-  }
-
-  #reclaimable(): readonly OutboxEntry[] {
-    return this.#waiting().filter((entry) => !this.#underway.has(entry.file));
+  /** The results of a job that a frame of ours may carry, oldest first. */
+  #framesOf(jobId: JobId): readonly OutboxEntry[] {
+    const isOurs = ownedBy(this.#deps.credentials());
+    return this.#deps.outbox.ofJob(jobId).filter((entry) => entry.kind === 'json' && isOurs(entry));
   }
 
   #send({ jobId, value, prompt }: JsonResult): boolean {
@@ -152,7 +152,8 @@ class JsonFrames implements JsonResults {
   }
 
   #discardAll(): void {
-    for (const entry of this.#waiting()) this.#discard(entry, 'the studio does not keep claims across sockets');
+    const ours = [...this.#deps.outbox.json()].filter(ownedBy(this.#deps.credentials()));
+    for (const entry of ours) this.#discard(entry, 'the studio does not keep claims across sockets');
   }
 
   #discard(entry: OutboxEntry, because: string): void {

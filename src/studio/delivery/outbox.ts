@@ -60,6 +60,8 @@ export interface Outbox {
   readonly whole: Promise<void>;
   /** Oldest first; none while files are unread, since each of them may be older than those that are known. */
   entries(): readonly OutboxEntry[];
+  /** The JSON results among them, one at a time: whoever wants the first few looks at no others. */
+  json(): Iterable<OutboxEntry>;
   /** Those of one job that are known, oldest first, however many others there are. */
   ofJob(jobId: JobId): readonly OutboxEntry[];
   /** Sets aside what is older than the limit, logs each and returns them. */
@@ -204,6 +206,10 @@ class DiskOutbox implements Outbox {
 
   entries(): readonly OutboxEntry[] {
     return this.#unread.count > 0 ? [] : this.#index.entries();
+  }
+
+  json(): Iterable<OutboxEntry> {
+    return this.#unread.count > 0 ? [] : this.#index.json();
   }
 
   ofJob(jobId: JobId): readonly OutboxEntry[] {

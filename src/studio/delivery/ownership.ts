@@ -7,17 +7,23 @@ import type { ArtifactUpload } from './multipart-body.ts';
 import type { NewEntry } from './outbox.ts';
 import type { UploadAnswer } from './policy.ts';
 
+/** Whom a result is for: the studio that asked for it, and our name there. */
+type Owner = Pick<NewEntry, 'workerId' | 'studio'>;
+
 /** Whom a result made now is for. */
-export const ownerOf = (credentials: Credentials): Pick<NewEntry, 'workerId' | 'studio'> => ({
+export const ownerOf = (credentials: Credentials): Owner => ({
   workerId: credentials.workerId,
   studio: studioBase(credentials.apiBaseUrl) ?? credentials.apiBaseUrl,
 });
 
-/** Whether a result was made for the studio and under the name we have now. Nobody else is offered it. */
-export function isOurs(entry: OutboxEntry, credentials: Credentials | undefined): boolean {
-  if (credentials === undefined) return false;
-  const owner = ownerOf(credentials);
-  return entry.workerId === owner.workerId && entry.studio === owner.studio;
+/**
+ * Tells of any number of results whether they were made for the studio and under the name we have now. Nobody else is
+ * offered them.
+ */
+export function ownedBy(credentials: Credentials | undefined): (entry: OutboxEntry) => boolean {
+  if (credentials === undefined) return () => false;
+  const { workerId, studio } = ownerOf(credentials);
+  return (entry) => entry.workerId === workerId && entry.studio === studio;
 }
 
 /** Puts a result on disk. Undefined, with a warning, when that failed: the result is then in memory only. */

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../src/base/errors.ts';
 import { toJobId, toWorkerId } from '../../../../src/base/ids.ts';
 import { completeJson, type OutboundFrame } from '../../../../src/contract/frames/outbound.ts';
+import { MAX_PARALLEL_JOBS } from '../../../../src/contract/limits.ts';
 import type { JobOutcome } from '../../../../src/jobs/job.ts';
 import { createDelivery } from '../../../../src/studio/delivery/deliver.ts';
 import { openOutbox } from '../../../../src/studio/delivery/outbox.ts';
@@ -154,6 +155,17 @@ test('several JSON results are reclaimed one at a time, oldest first, across a r
   }
   expect(sent).toEqual([frame('a'), frame('b'), frame('c')]);
   expect(next.waitingJobIds()).toEqual([]);
+});
+
+test('a heartbeat costs the same however many JSON results wait', async () => {
+  const { delivery, studio, credentials } = await setup({ keepsClaims: true });
+  studio.live = false;
+  const ids = Array.from({ length: 200 }, (_, at) => `job-${at}`);
+  for (const id of ids) await delivery.deliver(aJsonOutcome(id));
+  let asked = 0;
+  Object.defineProperty(credentials, 'now', { get: () => (asked++, ours) });
+  expect(delivery.waitingJobIds()).toEqual(ids.slice(0, MAX_PARALLEL_JOBS).map(toJobId));
+  expect(asked).toBe(1);
 });
 
 test('JSON results that are reclaimed together are sent once each', async () => {
