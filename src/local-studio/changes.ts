@@ -21,6 +21,7 @@ export function changesIn(news: StudioNews): readonly Change[] {
     case 'decided':
       return [{ is: 'registrations' }];
     case 'connected':
+    case 'changed':
     case 'removed':
       return [{ is: 'worker', workerId: news.workerId }];
     case 'queued':

@@ -41,12 +41,18 @@ export interface AcceptedJob {
   readonly unnamed: number;
 }
 
+/** How many jobs a worker may have at a time, of what the studio and the worker allow the smaller. */
+export const maxJobsOf = (
+  { maxParallelJobs }: { readonly maxParallelJobs: number },
+  capabilities: Pick<ReadCapabilities, 'maxParallelJobs'>,
+): number => Math.min(maxParallelJobs, capabilities.maxParallelJobs ?? 1);
+
 /** What decides whether a worker is asked. */
 export interface OfferCandidate {
   readonly offer: OpenOffer;
   /** By job id, oldest first. */
   readonly running: ReadonlyMap<string, AcceptedJob>;
-  /** How many jobs it may have at a time, of the two that the studio and the worker allow the smaller. */
+  /** How many jobs it may have at a time. */
   readonly maxJobs: number;
   readonly capabilities: ReadCapabilities;
   /** Rejected an offer for the moment: not asked again until its next heartbeat with fewer jobs than it takes. */

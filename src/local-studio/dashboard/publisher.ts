@@ -136,7 +136,7 @@ function take(change: Change, { jobs, workers, lists, lines }: Dirty): void {
 const hasAny = ({ jobs, workers, lists, lines }: Dirty): boolean =>
   jobs.size + workers.size + lists.size + lines.length > 0;
 
-const offerFacts = ({ connected, idleBecause, capabilities }: WorkerView): string => {
+const offerFacts = ({ connected, idleBecause, capabilities, maxJobs }: WorkerView): string => {
   const { taskKinds, modelEngines, extensionEngines, vramThresholdGb } = capabilities;
-  return JSON.stringify([connected, idleBecause, taskKinds, modelEngines, extensionEngines, vramThresholdGb]);
+  return JSON.stringify([connected, idleBecause, maxJobs, taskKinds, modelEngines, extensionEngines, vramThresholdGb]);
 };

@@ -15,6 +15,8 @@ export type StudioNews =
   | { readonly is: 'decided'; readonly requestId: string }
   /** The worker has a session, in place of any other. */
   | { readonly is: 'connected'; readonly workerId: string }
+  /** The worker can do something else, takes another number of jobs, or has left. */
+  | { readonly is: 'changed'; readonly workerId: string }
   | { readonly is: 'removed'; readonly workerId: string };
 
 /** What a studio needs to know of a job to ask its workers. */

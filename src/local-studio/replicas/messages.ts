@@ -18,6 +18,7 @@ const NewsSchema = v.variant('is', [
   v.object({ is: v.literal('completed'), jobId: Id, workerId: Id }),
   v.object({ is: v.literal('decided'), requestId: Id }),
   v.object({ is: v.literal('connected'), workerId: Id }),
+  v.object({ is: v.literal('changed'), workerId: Id }),
   v.object({ is: v.literal('removed'), workerId: Id }),
 ]);
 

@@ -27,6 +27,8 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
       const session = studio.live.get(news.workerId);
       return session && logFailure(studio, endUnlessNewest(studio, session));
     }
+    case 'changed':
+      return; // nothing to this studio's own workers
     case 'removed':
       studio.deleted.add(news.workerId);
       return studio.live.get(news.workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');

@@ -8,6 +8,7 @@ import {
   GRACE_MS,
   isFull,
   LEASE_MS,
+  maxJobsOf,
   type RevokedBecause,
   revokedBecause,
 } from '../queue.ts';
@@ -112,7 +113,10 @@ export async function onSessionEnded(
   session.running.clear();
   if (studio.stopped) return;
   // A studio by itself need not ask, and begins the grace in the same moment.
-  if (studio.bus.isShared && !(await studio.store.workers.leave(workerId, session.id))) return;
+  if (studio.bus.isShared) {
+    if (!(await studio.store.workers.leave(workerId, session.id))) return;
+    studio.bus.publish({ is: 'changed', workerId });
+  }
   const isKept = studio.features.includes('resume') && gone === 'for-now';
   for (const { jobId } of jobs) {
     if (isKept) leaseJob(studio, jobId, workerId);
@@ -148,7 +152,7 @@ export async function onHeartbeat(
   const named = jobsNamedIn(frame);
   session.lastBeat = { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() };
   session.capabilities = frame.capabilities;
-  session.maxJobs = Math.min(studio.maxParallelJobs, frame.capabilities.maxParallelJobs ?? 1);
+  session.maxJobs = maxJobsOf(studio, frame.capabilities);
   studio.tell({ is: 'worker', workerId: session.workerId });
   if (!session.settled) await loseLeased(studio, session.workerId, named);
   for (const [jobId, job] of session.running) {

@@ -1,5 +1,7 @@
 import { writeJson } from '../../contract/json.ts';
 import { CLOSE } from '../../contract/frames/close-codes.ts';
+import { maxJobsOf } from '../queue.ts';
+import type { ReadCapabilities } from '../../contract/capabilities.ts';
 import type { StudioState, WorkerSession } from './state.ts';
 
 /** What a deleted worker is told. */
@@ -7,23 +9,29 @@ export const DELETED = 'the operator deleted this worker';
 
 /**
  * Records a heartbeat, and ends a session that is no longer its worker's: the worker connected to another studio on this
- * database, or was deleted there. What the worker changed of its capabilities is stored with it, for the other studios.
- * False when it ended.
+ * database, or was deleted there. What the worker changed of its capabilities is stored with it, and the other studios are
+ * told. False when it ended.
  */
 export async function endUnlessNewest(
   studio: StudioState,
   session: WorkerSession,
-  capabilities = session.capabilities,
+  reported?: ReadCapabilities,
 ): Promise<boolean> {
   if (!studio.bus.isShared) return true;
   const { workers } = studio.store;
   await session.opened;
   if (!session.alive) return false;
-  const [known, latest] = [writeJson(session.capabilities), writeJson(capabilities)];
-  const beat = { sessionId: session.id, at: studio.clock.now(), capabilities: latest === known ? undefined : latest };
-  if (await workers.beat(session.workerId, beat)) return true;
+  const { workerId } = session;
+  const [known, latest] = [writeJson(session.capabilities), writeJson(reported ?? session.capabilities)];
+  const capabilities = latest === known ? undefined : latest;
+  const maxJobs = reported && maxJobsOf(studio, reported);
+  const isChanged = capabilities !== undefined || (maxJobs ?? session.maxJobs) !== session.maxJobs;
+  if (await workers.beat(workerId, { sessionId: session.id, at: studio.clock.now(), capabilities, maxJobs })) {
+    if (isChanged) studio.bus.publish({ is: 'changed', workerId });
+    return true;
+  }
   if (!session.alive) return false;
-  const isDeleted = (await workers.get(session.workerId))?.deleted !== false;
+  const isDeleted = (await workers.get(workerId))?.deleted !== false;
   if (isDeleted) session.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
   else session.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
   return false;

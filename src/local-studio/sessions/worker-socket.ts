@@ -31,6 +31,8 @@ export interface WorkerSocketDeps {
 
 /** What a close frame can carry beside its code (RFC 6455 §5.5); the error frame before it has the reason in full. */
 const MAX_REASON_BYTES = 123;
+/** How many jobs a worker may have until its first heartbeat, which says how many it takes. */
+const JOBS_AT_FIRST = 1;
 /** How long a socket may take to send its `hello` (studio contract: timing constants). */
 const HELLO_MS = 15_000;
 
@@ -119,7 +121,12 @@ class SocketDriver implements ServerSocketEvents {
     studio.live.get(workerId)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
     this.#at = 'live';
     const id = this.#deps.newSessionId();
-    const start = { sessionId: id, capabilities: writeJson(capabilities), at: studio.clock.now() };
+    const start = {
+      sessionId: id,
+      capabilities: writeJson(capabilities),
+      maxJobs: JOBS_AT_FIRST,
+      at: studio.clock.now(),
+    };
     const opened = studio.store.workers.welcome(workerId, start);
     const session = newSession(
       studio,
@@ -192,7 +199,7 @@ function newSession(
     lastBeat: { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() },
     offer: { at: 'none' },
     running: new Map(),
-    maxJobs: 1,
+    maxJobs: JOBS_AT_FIRST,
     cooling: false,
     noPlace: new Map(),
     askAgain: false,

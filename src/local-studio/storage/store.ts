@@ -83,6 +83,8 @@ export interface WorkerRow {
   readonly deleted: boolean;
   /** Whether any studio on this database has its socket; false where there is one studio, which knows that itself. */
   readonly connected: boolean;
+  /** Of one that is connected: how many jobs its session may have at a time; undefined where the store does not know. */
+  readonly maxJobs: number | undefined;
 }
 
 /** What is known of a worker when it is approved. */
@@ -92,12 +94,14 @@ export type WorkerDraft = Pick<WorkerRow, 'id' | 'installId' | 'capabilities' | 
 export interface SessionStart {
   readonly sessionId: string;
   readonly capabilities: string;
+  readonly maxJobs: number;
   readonly at: number;
 }
 
-/** A heartbeat of a session; with capabilities only where they are not those that the store has. */
+/** A heartbeat of a session; what is left out stays as it is. */
 export interface SessionBeat extends Pick<SessionStart, 'sessionId' | 'at'> {
   readonly capabilities?: string | undefined;
+  readonly maxJobs?: number | undefined;
 }
 
 /** Approved workers. */

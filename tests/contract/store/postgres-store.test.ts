@@ -145,6 +145,25 @@ for (const [count, analysed] of [
   });
 }
 
+onServer('PostgreSQL: how many jobs a worker takes is known while it has a session', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  const { workers } = store;
+  await workers.put({ id: 'w', installId: undefined, capabilities: '1', createdAt: 1 });
+  const known = async () => [(await workers.get('w'))?.maxJobs, (await workers.list())[0]?.maxJobs];
+  expect(await known()).toEqual([undefined, undefined]);
+  await workers.welcome('w', { sessionId: 's-1', capabilities: '1', maxJobs: 1, at: 2 });
+  expect(await known()).toEqual([1, 1]);
+  await workers.beat('w', { sessionId: 's-1', maxJobs: 4, at: 3 });
+  await workers.beat('w', { sessionId: 's-1', capabilities: '2', at: 4 });
+  await workers.beat('w', { sessionId: 's-0', maxJobs: 2, at: 5 });
+  expect(await known()).toEqual([4, 4]);
+  expect((await workers.anyConnected())?.worker.maxJobs).toBe(4);
+  expect([await workers.leave('w', 's-0'), ...(await known())]).toEqual([false, 4, 4]);
+  expect([await workers.leave('w', 's-1'), ...(await known())]).toEqual([true, undefined, undefined]);
+  await store.close();
+});
+
 onServer('PostgreSQL: no entry of the audit log can be changed', async () => {
   const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
   const store = await openPostgresStore(sql, 'the database');

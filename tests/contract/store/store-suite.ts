@@ -55,7 +55,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     await workers.put({ id: 'w-1', installId: 'install', capabilities: '1', createdAt: 1 });
     await workers.setToken('w-1', 'hash');
     await workers.put({ id: 'w-1', installId: 'install', capabilities: '2', createdAt: 9 });
-    await workers.welcome('w-1', { sessionId: 's-1', capabilities: '3', at: 5 });
+    await workers.welcome('w-1', { sessionId: 's-1', capabilities: '3', maxJobs: 1, at: 5 });
     const row = { id: 'w-1', installId: 'install', tokenHash: 'hash', capabilities: '3', createdAt: 1, lastSeenAt: 5 };
     expect(await workers.byInstall('install')).toMatchObject({ ...row, deleted: false });
   });

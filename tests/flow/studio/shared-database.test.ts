@@ -14,6 +14,7 @@ import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
+import { follow } from './follow.ts';
 import { accept, anImage, result, working } from './local-studio-scene.ts';
 
 const { newDatabase, crash: crashServer } = postgresOfFile();
@@ -203,6 +204,23 @@ test('workers of all studios are listed with what they run', async () => {
   expect(await (await world.other.admin('GET', `/jobs/${waiting.id}/why`)).json()).toMatchObject({
     workers: [{ connected: true, because: `busy with ${job.id}` }],
   });
+});
+
+test('how many jobs a worker takes is known at every studio', async () => {
+  await using world = await twoStudios();
+  using events = await follow(world.other);
+  await world.worker.heartbeat({ capabilities: someCapabilities({ maxParallelJobs: 2 }) });
+  await events.until(({ event, data }) => event === 'worker' && data.maxJobs === 2);
+  const currentJobIds = [(await working(world.one, world.worker)).id, (await working(world.one, world.worker)).id];
+  const waiting = await world.other.createJob(anLlmTask());
+  for (const studio of [world.one, world.other]) {
+    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    expect(workers).toMatchObject([{ currentJobIds, maxJobs: 2 }]);
+    const why = await (await studio.admin('GET', `/jobs/${waiting.id}/why`)).json();
+    expect(why).toMatchObject({ workers: [{ because: 'busy with 2 of 2 jobs' }] });
+  }
+  world.one.cut(world.credentials.workerId);
+  await events.until(({ event, data }) => event === 'worker' && !data.connected && data.maxJobs === undefined);
 });
 
 test('what a worker rejected is known at every studio, in all its answers', async () => {

@@ -119,13 +119,12 @@ interface KnownThere {
   readonly answer: RejectionRow | undefined;
 }
 
-/** Of a worker whose socket another studio has, the database knows what it can do, what it runs and what it answered. */
+/** Of a worker whose socket another studio has, the database knows its abilities, its jobs and what it answered. */
 function whyNotThere(job: WaitingJob, row: WorkerRow, { running: jobs = [], answer }: KnownThere): string {
   const capabilities = row.connected ? capabilitiesOf(row.capabilities) : undefined;
   if (capabilities === undefined) return 'is not connected';
   const running = new Map(jobs.map(({ id }) => [id, { jobId: id, revoked: false, unnamed: 0 }]));
-  // How many it takes is in its heartbeats, which reach the other studio alone.
-  const maxJobs = Math.max(1, running.size);
+  const { maxJobs = Math.max(1, running.size) } = row;
   const rejected = answer?.isFinal === true ? [job.seq] : [];
   return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs, rejected, rejection: answer });
 }

@@ -76,7 +76,7 @@ function workerView(
     idleBecause: connected ? idleBecause({ capabilities }, jobIds.length > 0, lastRejection) : undefined,
     currentJobId: jobIds[0],
     currentJobIds: jobIds,
-    maxJobs: session?.maxJobs,
+    maxJobs: session?.maxJobs ?? (connected ? row.maxJobs : undefined),
     createdAt: isoOf(row.createdAt),
     lastSeenAt: lastSeenAt === undefined ? undefined : isoOf(lastSeenAt),
   };

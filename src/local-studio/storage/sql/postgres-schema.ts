@@ -138,6 +138,8 @@ const STEPS: readonly Step[] = [
     `CREATE TRIGGER jobs_ended BEFORE UPDATE OF state ON jobs FOR EACH ROW
        WHEN ((new.ended_because IS NOT NULL) <> (new.state IN ('failed', 'cancelled'))) EXECUTE FUNCTION keep_ending()`,
   ],
+  // How many jobs the session of a worker may have at a time, for the studios that do not have its socket.
+  [`ALTER TABLE workers ADD COLUMN max_jobs INTEGER`],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

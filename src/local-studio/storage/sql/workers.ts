@@ -49,24 +49,28 @@ function sessionsOf(sql: Sql): Pick<WorkerTable, 'welcome' | 'beat' | 'leave'> {
   const changes = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`UPDATE workers SET ${text} RETURNING id`, params)).length > 0;
   const isShared = sql.dialect === 'postgres';
-  const [beat, begins, its] = [
+  const [beat, begins, reports, its] = [
     beatSql(sql),
-    isShared ? ', session_id = $4' : '',
+    isShared ? ', session_id = $4, max_jobs = $5' : '',
+    isShared ? ', max_jobs = COALESCE($5, max_jobs)' : '',
     isShared ? 'AND session_id = $4' : '',
   ];
   return {
-    welcome: async (id, { sessionId, capabilities, at }) => {
-      const params = [id, capabilities, at, ...(isShared ? [sessionId] : [])];
+    welcome: async (id, { sessionId, capabilities, maxJobs, at }) => {
+      const params = [id, capabilities, at, ...(isShared ? [sessionId, maxJobs] : [])];
       await changes(`capabilities = $2, last_seen_at = $3${beat}${begins} WHERE id = $1`, params);
     },
-    beat: (id, { sessionId, at, capabilities }) =>
+    beat: (id, { sessionId, at, capabilities, maxJobs }) =>
       changes(
-        `last_seen_at = $2, capabilities = COALESCE($3, capabilities)${beat} WHERE id = $1 AND deleted = 0 ${its}`,
-        [id, at, capabilities ?? null, ...(isShared ? [sessionId] : [])],
+        `last_seen_at = $2, capabilities = COALESCE($3, capabilities)${beat}${reports} WHERE id = $1 AND deleted = 0 ${its}`,
+        [id, at, capabilities ?? null, ...(isShared ? [sessionId, maxJobs ?? null] : [])],
       ),
     leave: async (id, sessionId) =>
       !isShared ||
-      (await changes('session_id = NULL WHERE id = $1 AND (session_id = $2 OR session_id IS NULL)', [id, sessionId])),
+      (await changes('session_id = NULL, max_jobs = NULL WHERE id = $1 AND (session_id = $2 OR session_id IS NULL)', [
+        id,
+        sessionId,
+      ])),
   };
 }
 
@@ -81,4 +85,5 @@ const toWorker = (row: Row): WorkerRow => ({
   lastSeenAt: maybeNumber(row['last_seen_at']),
   deleted: number(row['deleted']) !== 0,
   connected: number(row['connected']) !== 0,
+  maxJobs: maybeNumber(row['max_jobs']),
 });
