@@ -12,6 +12,7 @@ import { slotWishFor, type SlotWishOptions } from '../../worker/placement/slot-w
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
 import { createMadeResults, type MadeResults } from '../../worker/reports/made-results.ts';
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
+import { afterInPassing } from '../../system/clock.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
@@ -143,6 +144,7 @@ function composeShown(
   const thumbnails = createThumbnails({
     images,
     log,
+    after: afterInPassing,
     onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
   });
   const results = createMadeResults();

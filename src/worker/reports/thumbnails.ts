@@ -3,6 +3,8 @@ import type { JobId } from '../../base/ids.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { TaskResult } from '../../engines/result.ts';
 import type { Logger } from '../../log/logger.ts';
+import { SECOND_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
 import type { Images, ImageSize } from '../../system/native/images.ts';
 
 /** Small pictures of what the newest image jobs made, or have made so far. */
@@ -22,6 +24,7 @@ export interface Thumbnails {
 export interface ThumbnailsOptions {
   readonly images: Pick<Images, 'probe' | 'convert'>;
   readonly log: Pick<Logger, 'debug'>;
+  readonly after: Clock['after'];
   readonly onMade: (jobId: JobId) => void;
 }
 
@@ -37,6 +40,13 @@ const KEPT = 100;
 /** Results wait here whole: a worker that makes images faster than thumbnails goes without some of them. */
 const MAX_WAITING = 4;
 
+/**
+ * Thumbnails of results are made once none has come for a moment, since their process is the one that writes the next job's
+ * image: one of 512 x 512 px takes as long as a thumbnail of it. While images come faster than that, once a second.
+ */
+const CALM_MS = 250;
+const MAX_DELAY_MS = SECOND_MS;
+
 /** Images are read in the process that reads all images of others. */
 export const createThumbnails = (options: ThumbnailsOptions): Thumbnails => new ThumbnailMaker(options);
 
@@ -47,6 +57,10 @@ class ThumbnailMaker implements Thumbnails {
   readonly #previews = new Map<string, number>();
   #waiting: readonly Waiting[] = [];
   #isBusy = false;
+  #isDue = false;
+  /** Cancel what is to begin at the next calm moment, and at the latest. */
+  #cancelCalm: (() => void) | undefined;
+  #cancelLatest: (() => void) | undefined;
 
   constructor(options: ThumbnailsOptions) {
     this.#options = options;
@@ -79,23 +93,47 @@ class ThumbnailMaker implements Thumbnails {
   #add(added: Waiting): void {
     const others = this.#waiting.filter(({ jobId, isPreview }) => !isPreview || jobId !== added.jobId);
     this.#waiting = [...others, added].slice(-MAX_WAITING);
+    if (added.isPreview) this.#begin();
+    else this.#beginWhenCalm();
+  }
+
+  #beginWhenCalm(): void {
+    const { after } = this.#options;
+    this.#cancelCalm?.();
+    this.#cancelCalm = after(CALM_MS, () => this.#begin());
+    this.#cancelLatest ??= after(MAX_DELAY_MS, () => this.#begin());
+  }
+
+  #begin(): void {
+    this.#cancelCalm?.();
+    this.#cancelLatest?.();
+    this.#cancelCalm = undefined;
+    this.#cancelLatest = undefined;
+    this.#isDue = true;
     void this.#makeAll();
   }
 
+  /** What waits when it begins; what comes meanwhile has its own time. */
   async #makeAll(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    const { images, log } = this.#options;
-    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
-      this.#waiting = this.#waiting.slice(1);
-      const { jobId, bytes } = next;
-      try {
-        this.#keep(next, await images.convert(bytes, { format: 'png', size: sizeOf(await images.probe(bytes)) }));
-      } catch (thrown) {
-        log.debug('thumbnail.not-made', { jobId, error: errorChain(thrown) });
-      }
+    while (this.#isDue) {
+      this.#isDue = false;
+      const batch = this.#waiting;
+      this.#waiting = [];
+      for (const next of batch) await this.#make(next);
     }
     this.#isBusy = false;
+  }
+
+  async #make(next: Waiting): Promise<void> {
+    const { images, log } = this.#options;
+    const { jobId, bytes } = next;
+    try {
+      this.#keep(next, await images.convert(bytes, { format: 'png', size: sizeOf(await images.probe(bytes)) }));
+    } catch (thrown) {
+      log.debug('thumbnail.not-made', { jobId, error: errorChain(thrown) });
+    }
   }
 
   #keep({ jobId, isPreview }: Waiting, png: Uint8Array): void {

@@ -5,6 +5,7 @@ import { WorkerError } from '../../../src/base/errors.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import { aTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { TEST_MS, waitFor } from '../wait-for.ts';
 import { setupApi, subscribe } from './scene.ts';
@@ -17,7 +18,9 @@ const images = openImages([process.execPath, 'src/main.ts']);
 function setup() {
   const log = recordingLogger();
   const made: string[] = [];
-  const thumbnails = createThumbnails({ images, log, onMade: (jobId) => void made.push(jobId) });
+  const clock = new FakeClock();
+  const onMade = (jobId: string): void => void made.push(jobId);
+  const thumbnails = createThumbnails({ images, log, after: (ms, call) => clock.after(ms, call), onMade });
   const add = (id: string, bytes: Uint8Array): void =>
     thumbnails.onResult(
       { id: toJobId(id), task: aTask({ kind: 'image', prompt: '' }) },
@@ -29,8 +32,11 @@ function setup() {
       () => made.length + log.events.length === count,
       () => JSON.stringify({ made, events: log.events }),
     );
-  return { thumbnails, log, made, add, settled };
+  return { thumbnails, log, made, clock, add, settled };
 }
+
+/** How long a result waits for a moment in which no other comes, and at most. */
+const [CALM_MS, AT_MOST_MS] = [250, 1000];
 
 const picture = (width: number, height: number): Promise<Uint8Array> =>
   images.encode({ format: 'png', width, height, channels: 3, pixels: new Uint8Array(width * height * 3) });
@@ -82,9 +88,11 @@ test('a preview that is no image is not shown, and costs the job nothing', async
 });
 
 test('what a job made takes the place of its previews', async () => {
-  const { thumbnails, made, add } = setup();
-  thumbnails.onPreview(toJobId('job-1'), await picture(8, 8));
-  add('job-1', await picture(20, 10));
+  const { thumbnails, made, clock, add } = setup();
+  const [preview, result] = [await picture(8, 8), await picture(20, 10)];
+  thumbnails.onPreview(toJobId('job-1'), preview);
+  add('job-1', result);
+  clock.advance(CALM_MS);
   await waitFor(
     'the picture of the result',
     () => made.length > 0,
@@ -95,9 +103,10 @@ test('what a job made takes the place of its previews', async () => {
 });
 
 test('a thumbnail is at most 384 pixels long, and never enlarged', async () => {
-  const { thumbnails, add, settled } = setup();
+  const { thumbnails, clock, add, settled } = setup();
   add('wide', await picture(1000, 500));
   add('small', await picture(20, 10));
+  clock.advance(CALM_MS);
   await settled(2);
   for (const [id, size] of [
     ['wide', { width: 384, height: 192 }],
@@ -108,11 +117,42 @@ test('a thumbnail is at most 384 pixels long, and never enlarged', async () => {
 });
 
 test('what is no image has none, and the next one has', async () => {
-  const { thumbnails, log, add, settled } = setup();
+  const { thumbnails, log, clock, add, settled } = setup();
   add('broken', new TextEncoder().encode('no image'));
   add('fine', await picture(8, 8));
+  clock.advance(CALM_MS);
   await settled(2);
   expect(log.events).toMatchObject([{ event: 'thumbnail.not-made', fields: { jobId: 'broken' } }]);
   expect(thumbnails.of('broken')).toBe(undefined);
   expect(thumbnails.of('fine')).toBeDefined();
+});
+
+test('thumbnails are made once no result has come for a moment', async () => {
+  const { made, clock, add, settled } = setup();
+  const result = await picture(8, 8);
+  add('first', result);
+  clock.advance(CALM_MS - 1);
+  add('second', result);
+  clock.advance(CALM_MS - 1);
+  expect(clock.armed).toBeGreaterThan(0); // the first one alone would have been due
+  clock.advance(1);
+  expect(clock.armed).toBe(0);
+  await settled(2);
+  expect(made).toEqual(['first', 'second']);
+});
+
+test('while results keep coming, the newest get thumbnails once a second', async () => {
+  const { made, clock, add, settled } = setup();
+  const result = await picture(8, 8);
+  for (let at = 0; at < 5; at++) {
+    clock.advance(AT_MOST_MS / 5);
+    add(`job-${at}`, result);
+  }
+  clock.advance(AT_MOST_MS / 5 - 1);
+  expect(clock.armed).toBeGreaterThan(0);
+  add('job-5', result);
+  clock.advance(1);
+  expect(clock.armed).toBe(0);
+  await settled(4);
+  expect(made).toEqual(['job-2', 'job-3', 'job-4', 'job-5']);
 });
