@@ -1,6 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import { pause } from '../base/pause.ts';
 import { SECOND_MS } from '../base/units.ts';
+import { WINDOW_QUERY } from '../contract/page/access.ts';
 import type { Clock } from '../system/clock.ts';
 import type { Detached } from '../system/desktop/detached.ts';
 import { type Desktop, type WindowWay, windowWays } from './browsers.ts';
@@ -43,9 +44,12 @@ const SHOW_MS = 1.5 * SECOND_MS;
 export async function openWindow(printOnly: boolean, deps: WindowDeps): Promise<OpenedWindow> {
   const running = await deps.pageUrl();
   const url = running ?? (await startWorker(deps));
-  const shown = printOnly ? 'none' : await showPage(url, deps);
+  const shown = printOnly ? 'none' : await showPage(asWindow(url), deps);
   return { shown, url, startedWorker: running === undefined };
 }
+
+/** An address whose page is the window of the worker: a window that is open gives way to it. One that is printed is not. */
+const asWindow = (url: string): string => url.replace('/#', `/?${WINDOW_QUERY}#`);
 
 /** Starts a worker where none runs, and shows nothing. @throws WorkerError `worker.not-running` */
 export const readyWorker = (deps: WindowDeps): Promise<OpenedWindow> => openWindow(true, deps);

@@ -4,6 +4,8 @@ import type { Browser } from '../../src/page/browser/browser.ts';
 export interface PlainBrowser extends Browser {
   /** Moves time on, and runs what was waiting for it. */
   advance(ms: number): void;
+  /** Its page closed the window. */
+  readonly isClosed: boolean;
 }
 
 interface Timer {
@@ -12,7 +14,17 @@ interface Timer {
   readonly what: () => void;
 }
 
-export function openPlainBrowser(url: string, fragment = ''): PlainBrowser {
+/** Where a page of a plain browser is opened, and what it shares with the others of that browser. */
+export interface PlainChoice {
+  readonly query?: string;
+  /** Whoever hears the other pages. */
+  readonly listeners?: Set<(message: unknown) => void>;
+}
+
+export function openPlainBrowser(url: string, fragment = '', choice: PlainChoice = {}): PlainBrowser {
+  const { query = '', listeners = new Set() } = choice;
+  let own: ((message: unknown) => void) | undefined;
+  let isClosed = false;
   let now = 1_000_000;
   let shown = fragment;
   const timers = new Set<Timer>();
@@ -34,6 +46,15 @@ export function openPlainBrowser(url: string, fragment = ''): PlainBrowser {
     fragment: () => shown,
     setFragment: (next) => void (shown = next),
     onFragment: () => undefined,
+    query: () => query,
+    broadcast: (message) => {
+      for (const listener of listeners) if (listener !== own) listener(structuredClone(message));
+    },
+    onBroadcast: (what) => void listeners.add((own = what)),
+    close: () => void (isClosed = true),
+    get isClosed() {
+      return isClosed;
+    },
     onKey: () => undefined,
     advance(ms) {
       const until = now + ms;

@@ -1,5 +1,6 @@
 import { afterAll, expect } from 'bun:test';
 import type { ApiLogLine } from '../../src/local-api/contract/logs.ts';
+import { seriousFaults } from './axe.ts';
 import { inChromium, openWindows } from './browser.ts';
 import { FACTS, IDLE, RUNNING } from './fixtures.ts';
 import { openWorkerApi, type WorkerFacts } from './worker-api.ts';
@@ -7,9 +8,9 @@ import { openWorkerApi, type WorkerFacts } from './worker-api.ts';
 const windows = openWindows();
 afterAll(() => windows[Symbol.asyncDispose]());
 
-async function open(facts: WorkerFacts = FACTS, fragment = '#status') {
+async function open(facts: WorkerFacts = FACTS, fragment = '#status', query = '') {
   const api = openWorkerApi(facts);
-  const window = await windows.open({ url: `${api.url}/${fragment}`, reducedMotion: true });
+  const window = await windows.open({ url: `${api.url}/${query}${fragment}`, reducedMotion: true });
   await window.page.getByText('workbench', { exact: true }).first().waitFor({ state: 'attached' });
   return {
     api,
@@ -48,6 +49,23 @@ inChromium('the first thing that Tab reaches skips to the content', async () => 
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
   await page.keyboard.press('Enter');
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+});
+
+inChromium('a tab that cannot close itself says that the window is elsewhere', async () => {
+  await using window = await open(FACTS, '#status', '?window');
+  const { page, api } = window;
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+  api.send({ event: 'status', data: { ...FACTS.status, windowOpenedAt: 100 } });
+  await page.getByText('The window was opened again').waitFor();
+  for (const width of [360, 1100]) {
+    await page.setViewportSize({ width, height: 700 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    expect(await seriousFaults(page)).toEqual([]);
+  }
+  api.change({ status: { ...FACTS.status, windowOpenedAt: 100 } });
+  await page.getByRole('button', { name: 'Use this one instead' }).press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
 });
 
 inChromium('an enlarged image takes the focus and gives it back', async () => {

@@ -118,6 +118,12 @@ export function openWorkerApi(facts: WorkerFacts): WorkerApi {
     if (what === 'POST /daemon/resume') setPaused(false);
     const [, id, does] = /\/models\/([^/]+)\/(.+)$/.exec(what) ?? [];
     if (id !== undefined) return Response.json(ofModel(id, does));
+    if (what === 'POST /page/window') {
+      const windowOpenedAt = (now.status.windowOpenedAt ?? 0) + 1;
+      now = { ...now, status: { ...now.status, windowOpenedAt } };
+      send({ event: 'status', data: now.status });
+      return Response.json({ windowOpenedAt });
+    }
     if (what === 'POST /doctor') return Response.json(now.findings);
     if (what === 'POST /update/check') return Response.json({ current: '0.6.0', latest: '0.6.1', heldBack: null });
     if (what === 'POST /places/open') return Response.json({ opened: true, folder: '/home/op/models' });

@@ -15,6 +15,9 @@ export const PageCodeSchema = v.object({
 });
 export type PageCode = v.InferOutput<typeof PageCodeSchema>;
 
+/** By which a page's URL says that it is the window of its worker. It stays there, so that a reload says so again. */
+export const WINDOW_QUERY = 'window';
+
 /** What a page exchanges for its cookie. */
 export const PageSessionRequestSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
 

@@ -172,6 +172,8 @@ const LIVE = {
   activeJobs: v.array(JobSchema),
   day: DaySchema,
   logsSeq: v.number(),
+  /** When the newest window of this worker was opened; absent where none was in this run of it. */
+  windowOpenedAt: v.exactOptional(TimeSchema),
 };
 
 /** Where the worker stands, sent with every change of it. */

@@ -2,7 +2,8 @@ import type { JobRecord } from '../../jobs/job-record.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { createDayBook } from '../facts/day.ts';
 import { createJobLogs, type JobLogs } from '../facts/job-logs.ts';
-import { createProgressBook } from '../facts/progress-book.ts';
+import { createProgressBook, type ProgressBook } from '../facts/progress-book.ts';
+import { createWindowBook, type WindowBook } from '../facts/window-book.ts';
 import { createSessionBook } from '../facts/session-book.ts';
 import type { WorkerEvent } from '../../worker/events.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
@@ -13,6 +14,7 @@ import type { ApiJob } from '../contract/jobs.ts';
 /** What handlers and events are made from. */
 export interface ApiFacts {
   readonly jobLogs: JobLogs;
+  readonly window: WindowBook;
   onEvent(event: WorkerEvent): void;
   /** Everything a status is made from, read now. */
   read(): Promise<StatusFacts>;
@@ -23,20 +25,17 @@ export interface ApiFacts {
 export function createFacts(deps: LocalApiDeps): ApiFacts {
   const { control, clock, config, machine, log } = deps;
   const now = (): number => clock.now();
-  const [session, day, progress, jobLogs] = [
+  const [session, day, progress, jobLogs, window] = [
     createSessionBook(now),
     createDayBook(now),
     createProgressBook(),
     createJobLogs(),
+    createWindowBook(now),
   ];
-  const extras: JobExtras = {
-    progressOf: (jobId) => progress.of(jobId),
-    hasThumbnail: (jobId) => deps.thumbnails.of(jobId) !== undefined,
-    previewsOf: (jobId) => deps.thumbnails.previewsOf(jobId),
-    resultOf: (jobId) => deps.results.of(jobId),
-  };
+  const extras = extrasOf(deps, progress);
   return {
     jobLogs,
+    window,
     onEvent(event) {
       for (const book of [session, day, progress]) book.onEvent(event);
     },
@@ -54,10 +53,18 @@ export function createFacts(deps: LocalApiDeps): ApiFacts {
         memory: machine.memory(),
         day: day.day(status.runningJobs.map(({ startedAt }) => startedAt)),
         logsSeq: log.ring.lastSeq,
+        windowOpenedAt: window.openedAt,
       };
     },
   };
 }
+
+const extrasOf = ({ thumbnails, results }: LocalApiDeps, progress: ProgressBook): JobExtras => ({
+  progressOf: (jobId) => progress.of(jobId),
+  hasThumbnail: (jobId) => thumbnails.of(jobId) !== undefined,
+  previewsOf: (jobId) => thumbnails.previewsOf(jobId),
+  resultOf: (jobId) => results.of(jobId),
+});
 
 /** A job that runs, or ended lately. */
 export const findJob = ({ runningJobs, recentJobs }: WorkerStatus, jobId: string): JobRecord | undefined =>

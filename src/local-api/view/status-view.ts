@@ -28,6 +28,7 @@ export interface StatusFacts extends JobExtras {
   readonly memory: MemoryAt | undefined;
   readonly day: ApiDay;
   readonly logsSeq: number;
+  readonly windowOpenedAt?: number | undefined;
 }
 
 /** Where the worker stands, as every window shows it. */
@@ -63,6 +64,7 @@ export function liveStatus(facts: StatusFacts): LiveStatus {
     activeJobs: runningJobs.map((job) => jobView(job, facts)),
     day: facts.day,
     logsSeq: facts.logsSeq,
+    ...(facts.windowOpenedAt !== undefined && { windowOpenedAt: facts.windowOpenedAt }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { openAppWindow } from './app-window.ts';
 import type { BrowserAccess } from '../kit/page-context.ts';
 
 /** The outside world of a page, as `system` is the one of the program. */
@@ -13,11 +14,21 @@ export interface Browser extends BrowserAccess {
   /** `push` makes a step that Back undoes. */
   setFragment(fragment: string, how: 'push' | 'replace'): void;
   onFragment(what: () => void): void;
+  /** What the address says behind its `?`, with it. */
+  query(): string;
+  /** Sends to the other pages of this origin in this browser. */
+  broadcast(message: unknown): void;
+  onBroadcast(what: (message: unknown) => void): void;
+  /** Closes the window, where the browser lets the page do that: an app window, or a tab without a way back. */
+  close(): void;
   onKey(what: (event: KeyboardEvent) => void): void;
 }
 
 /** Enough for the picture of a wave. */
 const DECODED_HZ = 8_000;
+
+const appWindow = openAppWindow();
+const channel = new BroadcastChannel('window');
 
 /** The one that the page runs in. */
 export const realBrowser: Browser = {
@@ -56,9 +67,15 @@ export const realBrowser: Browser = {
   prefersStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
   fragment: () => location.hash,
   setFragment(fragment, how) {
-    if (how === 'push') location.hash = fragment;
-    else history.replaceState(null, '', fragment);
+    if (how === 'replace') history.replaceState(null, '', fragment);
+    else if (appWindow === undefined) location.hash = fragment;
+    else appWindow.push(fragment);
   },
   onFragment: (what) => addEventListener('hashchange', what),
+  query: () => location.search,
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches its own origin alone
+  broadcast: (message) => channel.postMessage(message),
+  onBroadcast: (what) => channel.addEventListener('message', ({ data }) => what(data)),
+  close: () => close(),
   onKey: (what) => addEventListener('keydown', what),
 };

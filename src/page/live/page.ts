@@ -12,6 +12,7 @@ import { createInstallationDesk } from './installation-desk.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createModelDesk } from './model-desk.ts';
 import { createToasts } from './toasts.ts';
+import { createWindowClaim } from './window-claim.ts';
 
 /** A window on a running worker, kept up to date by its events until it is closed. */
 export interface LivePage extends WorkerPage {
@@ -27,19 +28,22 @@ export function openPage(browser: Browser): LivePage {
   const options = { browser, toasts, because };
   const { onEvent: onModelEvent, ...models } = createModelDesk(options);
   const desks = { ...createConfigDesk(options), ...createInstallationDesk(options), ...models };
+  const claim = createWindowClaim({ browser, facts, desk: desks });
   const intake = createIntake({ browser, facts, onModelEvent });
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
   let followed: EventLink | undefined;
-  void exchangeCode(browser).then(() => {
+  void exchangeCode(browser).then(async () => {
     route.value = routeOf(browser.fragment());
+    await claim.claimWindow();
     followed = follow(browser, facts, intake);
   });
   return {
-    model: { ...facts, ...desks, toasts: toasts.toasts },
+    model: { ...facts, ...desks, isSuperseded: claim.isSuperseded, toasts: toasts.toasts },
     actions: {
       ...createActions(options),
       ...desks,
+      claimWindow: claim.claimWindow,
       ...ownActions(browser, facts),
       retryNow: () => followed?.retryNow(),
       dismissToast: toasts.dismiss,

@@ -63,6 +63,11 @@ export const SHELL = {
     signedOut: 'This window is signed out',
     opening: 'Opening the window',
   },
+  superseded: {
+    title: 'The window was opened again',
+    say: 'It is in front now, and this page may be closed.',
+    claim: 'Use this one instead',
+  },
 } as const;
 
 /** Phases of a running job that cannot be counted. */

@@ -10,18 +10,28 @@ import { ModelsPage } from './models/page.tsx';
 import type { WorkerPage } from './model.ts';
 import { PageProvider, usePage } from './page-context.ts';
 import { Sidebar } from './shell.tsx';
+import { SupersededPage } from './superseded.tsx';
 import { StatusPage } from './status/page.tsx';
 
 /** The whole window. */
 export const App = ({ page }: { readonly page: WorkerPage }) => (
   <PageProvider value={page}>
     <Frame>
-      <Sidebar />
-      <CurrentPage />
+      <Window />
       <Messages />
     </Frame>
   </PageProvider>
 );
+
+function Window() {
+  if (usePage().model.isSuperseded.value) return <SupersededPage />;
+  return (
+    <>
+      <Sidebar />
+      <CurrentPage />
+    </>
+  );
+}
 
 function CurrentPage() {
   const { tab } = usePage().model.route.value;

@@ -7,6 +7,7 @@ import type { LiveStatus } from '../../local-api/contract/status.ts';
 import type { ConfigDesk } from '../live/config-desk.ts';
 import type { InstallationDesk } from '../live/installation-desk.ts';
 import type { ModelDesk } from '../live/model-desk.ts';
+import type { WindowClaim } from '../live/window-claim.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { Route } from './route.ts';
 
@@ -28,7 +29,11 @@ type InstallationFacts = 'findings' | 'updateCheck';
 
 /** What the pages show. They only read it; what changes it is the stream of events and the window's own actions. */
 export interface PageModel
-  extends Pick<ConfigDesk, ConfigFacts>, Pick<ModelDesk, ModelFacts>, Pick<InstallationDesk, InstallationFacts> {
+  extends
+    Pick<ConfigDesk, ConfigFacts>,
+    Pick<ModelDesk, ModelFacts>,
+    Pick<InstallationDesk, InstallationFacts>,
+    Pick<WindowClaim, 'isSuperseded'> {
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
@@ -50,7 +55,11 @@ export type JobLogAnswer = { readonly is: 'log'; readonly log: JobLog } | { read
 
 /** What a window can do. Each settles when the worker has answered, and says in a toast what came of it. */
 export interface PageActions
-  extends Omit<ConfigDesk, ConfigFacts>, Omit<ModelDesk, ModelFacts>, Omit<InstallationDesk, InstallationFacts> {
+  extends
+    Omit<ConfigDesk, ConfigFacts>,
+    Omit<ModelDesk, ModelFacts>,
+    Omit<InstallationDesk, InstallationFacts>,
+    Pick<WindowClaim, 'claimWindow'> {
   readonly go: (route: Route) => void;
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;

@@ -5,7 +5,7 @@ import { authorityFile } from './x-authority.ts';
 export const COOKIE = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 
 /** A real X server that admits only who knows the cookie. It has no window manager. */
-export async function xServer() {
+export async function xServer(screen = '640x480x8') {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(await tempFolder());
   const authority = folder.at('authority');
@@ -19,7 +19,7 @@ export async function xServer() {
     'tcp',
     '-screen',
     '0',
-    '640x480x8',
+    screen,
     '-auth',
     authority,
   ];
@@ -42,5 +42,12 @@ export async function xServer() {
     });
     if ((await child.exited) !== 0) throw new Error(`${command.join(' ')} failed`);
   };
-  return { display, folder, variables, run, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  /** What a program on that display prints; empty where it fails, as `xdotool` does without a match. */
+  const ask = async (...command: readonly string[]): Promise<string> => {
+    const env = { ...process.env, ...variables };
+    const child = Bun.spawn([...command], { env, stdout: 'pipe', stderr: 'ignore' });
+    const text = await new Response(child.stdout).text();
+    return (await child.exited) === 0 ? text : '';
+  };
+  return { display, folder, variables, run, ask, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -51,6 +51,20 @@ test('a page changes something only from the origin of the API itself', async ()
   expect(await pause({ origin: at.api.url })).toMatchObject({ status: 200, body: { paused: true } });
 });
 
+test('each page that claims to be the window supersedes the ones before', async () => {
+  await using at = await setupApi();
+  const cookie = await cookieOf(at);
+  const newest = async () =>
+    (await answerOf(`${at.api.url}/daemon/status`, { headers: { cookie } })).body as { windowOpenedAt?: number };
+  const claim = async () =>
+    await answerOf(`${at.api.url}/page/window`, { method: 'POST', headers: { cookie, origin: at.api.url } });
+  expect(await newest()).not.toHaveProperty('windowOpenedAt');
+  const first = v.parse(v.object({ windowOpenedAt: v.number() }), (await claim()).body);
+  const second = v.parse(v.object({ windowOpenedAt: v.number() }), (await claim()).body);
+  expect(second.windowOpenedAt).toBeGreaterThan(first.windowOpenedAt);
+  expect(await newest()).toMatchObject(second);
+});
+
 test('a page of another port reads nothing, although its browser sends the cookie', async () => {
   await using at = await setupApi();
   const cookie = await cookieOf(at);

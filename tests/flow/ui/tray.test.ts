@@ -30,7 +30,7 @@ dbusTest('the icon follows its worker, and its menu steers and stops it', async 
   await iconIs('idle', watcher, ui);
   await watcher.activate();
   await waitFor('a window', () => at.opened().length === 1, ui.err);
-  expect(at.opened()[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=/);
+  expect(at.opened()[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?window#code=/);
   await watcher.choose('Quit and stop the worker');
   expect(await ui.exited).toBe(0);
   await waitFor('the end of the worker', () => !isAlive(pid), ui.err);
@@ -56,8 +56,8 @@ dbusTest('a second window command opens the window of the first, and ends', asyn
   await iconIs('idle', watcher, first);
   const second = at.ui();
   expect(await second.exited).toBe(0);
-  expect(second.out()).toBe('the window is opened by the icon that is there already\n');
-  await waitFor('another window', () => at.opened().length === 2, first.err);
+  expect(second.out()).toBe('the icon that is there already brings its window to the front\n');
+  await waitFor('the window again', () => at.opened().length === 2, first.err);
   const third = at.ui({}, '--minimised');
   expect(await third.exited).toBe(0);
   expect(watcher.registered).toHaveLength(1);

@@ -47,6 +47,20 @@ test('the window of a running worker is shown as an app', async () => {
   expect(did).toEqual(['google-chrome']);
 });
 
+test('the page that is shown is the window, and a printed one is not', async () => {
+  const addresses: string[] = [];
+  const { open } = setup({
+    pageUrl: async () => URL,
+    async show({ args }) {
+      addresses.push(...args);
+      return 'started';
+    },
+  });
+  await open();
+  expect(addresses).toEqual(['--app=http://127.0.0.1:4787/?window#code=a']);
+  expect(await open(true)).toMatchObject({ url: URL });
+});
+
 test('a window that is only asked for is not shown', async () => {
   const { open, did } = setup({ pageUrl: async () => URL });
   expect(await open(true)).toEqual({ shown: 'none', url: URL, startedWorker: false });

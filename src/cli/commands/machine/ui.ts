@@ -58,7 +58,7 @@ function linesOf(
   { print, minimised }: { readonly print: boolean; readonly minimised: boolean },
 ): readonly string[] {
   if (raised)
-    return [minimised ? 'the icon is there already' : 'the window is opened by the icon that is there already'];
+    return [minimised ? 'the icon is there already' : 'the icon that is there already brings its window to the front'];
   const started = startedWorker ? ['a worker was started; it keeps running when the window is closed'] : [];
   const icon = stays === undefined ? [] : [STAYS];
   if (shown !== 'none') return [...started, shown === 'app' ? 'opened a window' : 'opened in the browser', ...icon];

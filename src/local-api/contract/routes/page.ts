@@ -1,4 +1,5 @@
-import { DoneSchema } from '../common.ts';
+import * as v from 'valibot';
+import { DoneSchema, TimeSchema } from '../common.ts';
 import { PageCodeSchema, PageSessionRequestSchema } from '../../../contract/page/access.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 
@@ -21,5 +22,12 @@ export const PAGE_ROUTES = {
     request: PageSessionRequestSchema,
     answer: json(DoneSchema),
     errors: { 400: ['bad_request'], 401: ['code_expired'] },
+  },
+  claimWindow: {
+    method: 'POST',
+    path: '/page/window',
+    access: 'page',
+    summary: 'Be the window of the worker; one that was opened before gives way.',
+    answer: json(v.object({ windowOpenedAt: TimeSchema })),
   },
 } as const satisfies Readonly<Record<string, Route>>;
