@@ -25,15 +25,15 @@ export interface DispatcherParts extends SendingParts {
 
 /** Delivers what is in the outbox until it is stopped. */
 export interface Dispatcher {
-  /** Cuts what is being sent; it is due again when its lease has run out. */
+  /** Cuts what is being sent; it is due again a minute after it was taken. */
   stop(): void;
 }
 
-/** One studio sends so much at once, to one receiver and to all: a slow one holds up nobody else. */
-const MAX_PER_RECEIVER = 4;
+/** One studio sends so much at once, to one origin and to all: a slow one holds up nobody else. */
+const MAX_PER_ORIGIN = 4;
 const MAX_AT_ONCE = 64;
 /** Longer than sending takes: until then what is being sent is nobody else's. */
-const LEASE_MS = MINUTE_MS;
+const TAKEN_MS = MINUTE_MS;
 /** How often the outbox is looked into for what another studio left there. */
 export const POLL_MS = 10 * SECOND_MS;
 /** How long what has ended can be looked at, and how often the older is forgotten. */
@@ -43,13 +43,13 @@ const PRUNE_MS = HOUR_MS;
 /** Begins to deliver. */
 export const startDispatcher = (parts: DispatcherParts): Dispatcher => new OutboxDispatcher(parts);
 
-type Claimed = Awaited<ReturnType<WebhookTable['claim']>>[number];
+type Taken = Awaited<ReturnType<WebhookTable['takeDue']>>[number];
 
 class OutboxDispatcher implements Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #over = new AbortController();
   readonly #unsubscribe: () => void;
-  /** How much is being sent, by receiver. */
+  /** How much is being sent, by origin. */
   readonly #sending = new Map<string, number>();
   readonly #passes: Passes;
   #prunedMs: number | undefined;
@@ -72,11 +72,11 @@ class OutboxDispatcher implements Dispatcher {
     try {
       await this.#prepare();
       while (this.#total < MAX_AT_ONCE && !this.#over.signal.aborted) {
-        const except = [...this.#sending].flatMap(([name, count]) => (count < MAX_PER_RECEIVER ? [] : [name]));
-        const limit = MAX_AT_ONCE - this.#total; // whoever creates jobs may name a receiver for each of them
-        const claimed = await webhooks.claim({ at: clock.now(), leaseMs: LEASE_MS, except, limit });
-        if (claimed.length === 0) break;
-        for (const delivery of claimed) this.#start(delivery);
+        const except = [...this.#sending].flatMap(([origin, count]) => (count < MAX_PER_ORIGIN ? [] : [origin]));
+        const limit = MAX_AT_ONCE - this.#total; // whoever creates jobs may name an origin for each of them
+        const taken = await webhooks.takeDue({ at: clock.now(), forMs: TAKEN_MS, except, limit });
+        if (taken.length === 0) break;
+        for (const delivery of taken) this.#start(delivery);
       }
       return Math.min(POLL_MS, (await webhooks.nextDueInMs(clock.now())) ?? POLL_MS);
     } catch (thrown) {
@@ -89,29 +89,29 @@ class OutboxDispatcher implements Dispatcher {
     return this.#sending.values().reduce((sum, count) => sum + count, 0);
   }
 
-  #start(delivery: Claimed): void {
-    const { receiver } = delivery;
-    this.#sending.set(receiver, (this.#sending.get(receiver) ?? 0) + 1);
+  #start(delivery: Taken): void {
+    const { origin } = delivery;
+    this.#sending.set(origin, (this.#sending.get(origin) ?? 0) + 1);
     void this.#deliver(delivery)
       .catch((thrown: unknown) => {
         if (!this.#over.signal.aborted) this.#parts.log.error('studio.failed', { error: errorChain(thrown) });
       })
       .finally(() => {
-        const left = (this.#sending.get(receiver) ?? 1) - 1;
-        if (left === 0) this.#sending.delete(receiver);
-        else this.#sending.set(receiver, left);
+        const left = (this.#sending.get(origin) ?? 1) - 1;
+        if (left === 0) this.#sending.delete(origin);
+        else this.#sending.set(origin, left);
         this.#passes.wake();
       });
   }
 
-  async #deliver(delivery: Claimed): Promise<void> {
+  async #deliver(delivery: Taken): Promise<void> {
     const to = await this.#receiverOf(delivery);
     if (to === undefined) return;
     await this.#record(delivery, to, await this.#send(delivery, to));
   }
 
   /** What this release cannot read is tried as often as what does not arrive: the next may be able to. */
-  async #send({ id, facts }: Claimed, to: Receiver): Promise<Sent> {
+  async #send({ id, facts }: Taken, to: Receiver): Promise<Sent> {
     const read = readJson(EndedFactsSchema, facts);
     if (read.is === 'unreadable') {
       return {
@@ -134,7 +134,7 @@ class OutboxDispatcher implements Dispatcher {
     return webhook === undefined || webhook.disabledAt !== undefined ? undefined : webhook;
   }
 
-  async #record(delivery: Claimed, to: Receiver, sent: Sent): Promise<void> {
+  async #record(delivery: Taken, to: Receiver, sent: Sent): Promise<void> {
     const { webhooks, clock, random, log } = this.#parts;
     const { id, jobId, webhookId, attempts } = delivery;
     const verdict = verdictOn(sent, attempts, random.unit());
@@ -164,7 +164,7 @@ class OutboxDispatcher implements Dispatcher {
   /** At the start, and from time to time. */
   async #prepare(): Promise<void> {
     const { webhooks, clock } = this.#parts;
-    if (this.#prunedMs === undefined) await webhooks.recall(clock.now(), LEASE_MS);
+    if (this.#prunedMs === undefined) await webhooks.dueAgain(clock.now(), TAKEN_MS);
     if (this.#prunedMs !== undefined && clock.elapsed() - this.#prunedMs < PRUNE_MS) return;
     this.#prunedMs = clock.elapsed();
     await webhooks.prune(clock.now() - KEPT_MS);

@@ -3,7 +3,7 @@ import type { WebhookRow, WebhookTable } from '../../../src/local-studio/storage
 import { aJob, aResult, bringTo, type It } from './stored-jobs.ts';
 
 const AT = Date.UTC(2026, 4, 25, 12);
-const LEASE_MS = 60_000;
+const TAKEN_MS = 60_000;
 
 const aWebhook = (id: string, about: Partial<WebhookRow> = {}): WebhookRow => ({
   id,
@@ -19,8 +19,8 @@ const aWebhook = (id: string, about: Partial<WebhookRow> = {}): WebhookRow => ({
 const all = { state: undefined, webhookId: undefined, jobId: undefined, limit: 100 } as const;
 const idsOf = async (webhooks: WebhookTable): Promise<readonly string[]> =>
   (await webhooks.deliveries(all)).map(({ id }) => id).toSorted();
-const claim = (webhooks: WebhookTable, except: readonly string[] = [], limit = 64) =>
-  webhooks.claim({ at: AT, leaseMs: LEASE_MS, except, limit });
+const takeDue = (webhooks: WebhookTable, except: readonly string[] = [], limit = 64) =>
+  webhooks.takeDue({ at: AT, forMs: TAKEN_MS, except, limit });
 
 /** What every implementation of `Store` promises about webhooks and their outbox. */
 export function testWebhooks(it: It): void {
@@ -79,43 +79,43 @@ export function testWebhooks(it: It): void {
     expect(await idsOf(webhooks)).toEqual(['a-4-wh-1', 'a-6-wh-1']);
   });
 
-  it('each receiver is given one at a time, however many wait', async ({ store: { jobs, webhooks } }) => {
+  it('each origin is given one at a time, however many wait', async ({ store: { jobs, webhooks } }) => {
     for (let at = 0; at < 20; at++) {
       await jobs.add(aJob(`busy-${at}`, { webhook: 'https://a-busy.example/' }));
       await jobs.cancel(`busy-${at}`, at);
     }
     await jobs.add(aJob('quiet', { webhook: 'https://quiet.example/' }));
     await jobs.cancel('quiet', 99);
-    const first = (await claim(webhooks)).map(({ jobId, receiver, attempts }) => [jobId, receiver, attempts]);
+    const first = (await takeDue(webhooks)).map(({ jobId, origin, attempts }) => [jobId, origin, attempts]);
     expect(first.toSorted()).toEqual([
       ['busy-0', 'https://a-busy.example', 1],
       ['quiet', 'https://quiet.example', 1],
     ]);
-    expect((await claim(webhooks)).map(({ jobId }) => jobId)).toEqual(['busy-1']);
-    expect(await claim(webhooks, ['https://a-busy.example'])).toEqual([]);
+    expect((await takeDue(webhooks)).map(({ jobId }) => jobId)).toEqual(['busy-1']);
+    expect(await takeDue(webhooks, ['https://a-busy.example'])).toEqual([]);
   });
 
-  it('no more is claimed than asked for, however many receivers there are', async ({ store: { jobs, webhooks } }) => {
+  it('no more is taken than asked for, however many origins there are', async ({ store: { jobs, webhooks } }) => {
     for (let at = 0; at < 7; at++) {
       await jobs.add(aJob(`job-${at}`, { webhook: `https://r-${at}.example/` }));
       await jobs.cancel(`job-${at}`, 2);
     }
-    const claims = [await claim(webhooks, [], 3), await claim(webhooks, ['https://r-3.example'], 3)];
-    expect(claims.map((each) => each.length)).toEqual([3, 3]);
-    claims.push(await claim(webhooks, [], 3), await claim(webhooks, [], 3));
-    expect(new Set(claims.flat().map(({ id }) => id)).size).toBe(7);
-    expect(claims.map((each) => each.length)).toEqual([3, 3, 1, 0]);
+    const taken = [await takeDue(webhooks, [], 3), await takeDue(webhooks, ['https://r-3.example'], 3)];
+    expect(taken.map((each) => each.length)).toEqual([3, 3]);
+    taken.push(await takeDue(webhooks, [], 3), await takeDue(webhooks, [], 3));
+    expect(new Set(taken.flat().map(({ id }) => id)).size).toBe(7);
+    expect(taken.map((each) => each.length)).toEqual([3, 3, 1, 0]);
   });
 
-  it('what is claimed at the same time is claimed once', async ({ store: { jobs, webhooks } }) => {
+  it('what is taken at the same time is taken once', async ({ store: { jobs, webhooks } }) => {
     for (let at = 0; at < 12; at++) {
       await jobs.add(aJob(`job-${at}`, { webhook: `https://r-${at % 3}.example/` }));
       await jobs.cancel(`job-${at}`, 2);
     }
-    const claims = await Promise.all(Array.from({ length: 12 }, () => claim(webhooks)));
-    const ids = claims.flat().map(({ id }) => id);
+    const taken = await Promise.all(Array.from({ length: 12 }, () => takeDue(webhooks)));
+    const ids = taken.flat().map(({ id }) => id);
     expect([ids.length, new Set(ids).size]).toEqual([new Set(ids).size, ids.length]);
-    for (let more = await claim(webhooks); more.length > 0; more = await claim(webhooks)) {
+    for (let more = await takeDue(webhooks); more.length > 0; more = await takeDue(webhooks)) {
       ids.push(...more.map(({ id }) => id));
     }
     expect([ids.length, new Set(ids).size]).toEqual([12, 12]);
@@ -123,31 +123,31 @@ export function testWebhooks(it: It): void {
 
   it('what came of an attempt counts while it is the latest', async ({ store: { jobs, webhooks } }) => {
     await bringTo(jobs, 'a', 'cancelled', { webhook: 'https://own.example/' });
-    const [delivery] = await claim(webhooks);
+    const [delivery] = await takeDue(webhooks);
     if (delivery === undefined) throw new Error('nothing was due');
-    const leased = (await webhooks.nextDueInMs(AT)) ?? 0;
-    expect([leased > LEASE_MS / 2, leased <= LEASE_MS]).toEqual([true, true]);
+    const dueInMs = (await webhooks.nextDueInMs(AT)) ?? 0;
+    expect([dueInMs > TAKEN_MS / 2, dueInMs <= TAKEN_MS]).toEqual([true, true]);
     const failed = { state: 'pending', status: 500, error: 'answered 500', inMs: 0 } as const;
     expect(await webhooks.totals()).toEqual({ active: 0, disabled: 0, pending: 1, failing: 0 });
     expect(await webhooks.settle(delivery, failed, AT)).toBe(true);
     expect(await webhooks.totals()).toEqual({ active: 0, disabled: 0, pending: 1, failing: 1 });
-    const [again] = await claim(webhooks);
+    const [again] = await takeDue(webhooks);
     expect(again).toMatchObject({ id: delivery.id, attempts: 2, lastStatus: 500, lastError: 'answered 500' });
     const done = { state: 'delivered', status: 204, error: undefined, inMs: 0 } as const;
     expect(await webhooks.settle(delivery, done, AT)).toBe(false);
     expect(await webhooks.settle({ id: delivery.id, attempts: 2 }, done, AT)).toBe(true);
     expect(await webhooks.delivery(delivery.id)).toMatchObject({ state: 'delivered', endedAt: AT, lastStatus: 204 });
-    expect([await webhooks.retry(delivery.id), await claim(webhooks)]).toEqual([false, []]);
+    expect([await webhooks.retry(delivery.id), await takeDue(webhooks)]).toEqual([false, []]);
   });
 
   it('what failed is sent again on request, with all its attempts', async ({ store: { jobs, webhooks } }) => {
     await bringTo(jobs, 'a', 'cancelled', { webhook: 'https://own.example/' });
-    const [delivery] = await claim(webhooks);
+    const [delivery] = await takeDue(webhooks);
     if (delivery === undefined) throw new Error('nothing was due');
     await webhooks.settle(delivery, { state: 'failed', status: 404, error: 'answered 404', inMs: 0 }, AT);
-    expect(await claim(webhooks)).toEqual([]);
+    expect(await takeDue(webhooks)).toEqual([]);
     expect(await webhooks.retry(delivery.id)).toBe(true);
-    expect(await claim(webhooks)).toMatchObject([{ id: delivery.id, attempts: 1 }]);
+    expect(await takeDue(webhooks)).toMatchObject([{ id: delivery.id, attempts: 1 }]);
   });
 
   it('what was for a webhook that is gone or disabled is given up', async ({ store: { jobs, webhooks } }) => {
@@ -163,7 +163,7 @@ export function testWebhooks(it: It): void {
       state: 'failed',
       lastError: 'the webhook was removed',
     });
-    expect((await claim(webhooks)).map(({ webhookId }) => webhookId)).toEqual(['wh-3']);
+    expect((await takeDue(webhooks)).map(({ webhookId }) => webhookId)).toEqual(['wh-3']);
     await bringTo(jobs, 'b', 'cancelled');
     expect(await idsOf(webhooks)).not.toContain('b-2-wh-2');
   });
@@ -175,7 +175,7 @@ export function testWebhooks(it: It): void {
       (await webhooks.deliveries({ ...all, ...query })).map(({ jobId }) => jobId);
     expect(await listed({ limit: 2 })).toEqual(['c', 'b']);
     expect(await listed({ jobId: 'a', webhookId: 'wh-1', state: 'pending' })).toEqual(['a']);
-    const [delivery] = await claim(webhooks);
+    const [delivery] = await takeDue(webhooks);
     if (delivery === undefined) throw new Error('nothing was due');
     await webhooks.settle(delivery, { state: 'delivered', status: 200, error: undefined, inMs: 0 }, AT);
     await webhooks.prune(AT);

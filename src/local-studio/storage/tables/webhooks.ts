@@ -1,4 +1,4 @@
-import type { WebhookEvent, WebhookTotals } from '../../../contract/operator/webhooks.ts';
+import type { DELIVERY_STATES, WebhookEvent, WebhookTotals } from '../../../contract/operator/webhooks.ts';
 
 /** Whom the studio tells of every job that ends. */
 export interface WebhookRow {
@@ -12,7 +12,7 @@ export interface WebhookRow {
   readonly disabledBecause: string | undefined;
 }
 
-export type DeliveryState = 'pending' | 'delivered' | 'failed';
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One event on its way to one webhook. */
 export interface DeliveryRow {
@@ -60,17 +60,17 @@ export interface WebhookTable {
   /** The secret that signs for jobs' own webhooks: the one that is kept, or this one from now on. */
   studioSecret(fresh: string): Promise<string>;
   /**
-   * Takes what is due: at most so much, at most one for each receiver, none for those named, and nothing that another
-   * studio has. What is taken is due again after `leaseMs`, in case whoever took it is gone by then.
+   * Takes what is due: at most so much, at most one for each origin, none for those named, and nothing that another
+   * studio has. What is taken is due again after `forMs`, in case whoever took it is gone by then.
    */
-  claim(query: {
+  takeDue(query: {
     readonly at: number;
-    readonly leaseMs: number;
+    readonly forMs: number;
     readonly except: readonly string[];
     readonly limit: number;
-  }): Promise<readonly (DeliveryRow & { readonly receiver: string })[]>;
-  /** Where there is one studio: what its earlier process took and did not settle is due now, and nobody waits for a lease. */
-  recall(at: number, leaseMs: number): Promise<void>;
+  }): Promise<readonly (DeliveryRow & { readonly origin: string })[]>;
+  /** Where there is one studio: what its earlier process took and did not settle is due now, if it would be so soon. */
+  dueAgain(at: number, withinMs: number): Promise<void>;
   /** Milliseconds until the next one is due that is not due now; undefined when there is none. */
   nextDueInMs(at: number): Promise<number | undefined>;
   /** Records what came of that attempt. False when it is not the latest any more. */

@@ -15,8 +15,8 @@ export async function queueDeliveries(query: Query, row: Row): Promise<number> {
   if (event === undefined || (own === undefined && number(row['webhooks']) === 0)) return 0;
   const facts = factsOf(row, event);
   const told = number(row['webhooks']) === 0 ? [] : await webhooksFor(query, event);
-  const all = own === undefined ? told : [...told, { id: undefined, receiver: receiverOf(own), url: own }];
-  for (const { id, receiver, url } of all) {
+  const all = own === undefined ? told : [...told, { id: undefined, origin: originOf(own), url: own }];
+  for (const { id, origin, url } of all) {
     await query(
       `INSERT INTO webhook_deliveries (id, webhook_id, url, receiver, job_id, event, facts, state, attempts, created_at,
          next_at)
@@ -26,7 +26,7 @@ export async function queueDeliveries(query: Query, row: Row): Promise<number> {
         `${facts.jobId}-${facts.finishedAt}-${id ?? 'own'}`,
         id ?? null,
         url ?? null,
-        receiver,
+        origin,
         facts.jobId,
         event,
         JSON.stringify(facts),
@@ -42,7 +42,7 @@ async function webhooksFor(query: Query, event: WebhookEvent) {
     'SELECT id, receiver, events FROM webhooks WHERE disabled_at IS NULL ORDER BY created_at, id',
   );
   return rows.flatMap((row) => {
-    const told = { id: text(row['id']), receiver: text(row['receiver']), url: undefined };
+    const told = { id: text(row['id']), origin: text(row['receiver']), url: undefined };
     return eventsIn(row['events']).includes(event) ? [told] : [];
   });
 }
@@ -51,8 +51,8 @@ async function webhooksFor(query: Query, event: WebhookEvent) {
 export const eventsIn = (value: unknown): readonly WebhookEvent[] =>
   WEBHOOK_EVENTS.filter((event) => text(value).split(',').includes(event));
 
-/** Whose time one delivery takes: a slow receiver holds up what goes to it, and nothing else. */
-export const receiverOf = (url: string): string => URL.parse(url)?.origin ?? '';
+/** Whose time one delivery takes: a slow origin holds up what goes to it, and nothing else. */
+export const originOf = (url: string): string => URL.parse(url)?.origin ?? '';
 
 const factsOf = (row: Row, outcome: WebhookEvent): EndedFacts => ({
   jobId: text(row['id']),

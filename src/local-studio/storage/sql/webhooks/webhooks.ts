@@ -1,10 +1,10 @@
-import { WEBHOOK_EVENTS } from '../../../../contract/operator/webhooks.ts';
+import { DELIVERY_STATES, WEBHOOK_EVENTS } from '../../../../contract/operator/webhooks.ts';
 import type { Param, Query, Row, Sql } from '../../../../system/database/sql.ts';
-import type { DeliveryRow, DeliveryState, WebhookRow, WebhookTable } from '../../tables/webhooks.ts';
+import type { DeliveryRow, WebhookRow, WebhookTable } from '../../tables/webhooks.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { nowSql } from '../leases.ts';
-import { claimDeliveries } from './claim.ts';
-import { eventsIn, receiverOf } from './outbox.ts';
+import { takeDue } from './due.ts';
+import { eventsIn, originOf } from './outbox.ts';
 import type { Signal } from './signal.ts';
 
 /** Webhooks and their outbox. `queued` says when something was put there. */
@@ -23,7 +23,7 @@ const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
       await query(
         `INSERT INTO webhooks (id, url, receiver, events, secret, created_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (id) DO NOTHING`,
-        [row.id, row.url, receiverOf(row.url), row.events.join(','), row.secret, row.createdAt],
+        [row.id, row.url, originOf(row.url), row.events.join(','), row.secret, row.createdAt],
       );
     }),
   get: async (id) => (await sql.query('SELECT * FROM webhooks WHERE id = $1', [id])).map(toWebhook)[0],
@@ -65,19 +65,17 @@ const giveUp = (query: Query, id: string, { because, at }: { readonly because: s
     [id, at, because],
   );
 
-type OnTheWay = 'claim' | 'recall' | 'nextDueInMs' | 'settle' | 'retry';
+type OnTheWay = 'takeDue' | 'dueAgain' | 'nextDueInMs' | 'settle' | 'retry';
 type Kept = 'delivery' | 'deliveries' | 'totals' | 'prune';
 
 const deliveriesIn = (sql: Sql, queued: Signal): Pick<WebhookTable, OnTheWay> => ({
-  claim: async (wanted) =>
-    (await claimDeliveries(sql, wanted)).map((row) =>
-      Object.assign(toDelivery(row), { receiver: text(row['receiver']) }),
-    ),
-  recall: async (at, leaseMs) => {
+  takeDue: async (wanted) =>
+    (await takeDue(sql, wanted)).map((row) => Object.assign(toDelivery(row), { origin: text(row['receiver']) })),
+  dueAgain: async (at, withinMs) => {
     if (sql.dialect !== 'sqlite') return;
     // What waited for so short a time anyway is sent a little sooner, which does no harm.
     const due = 'UPDATE webhook_deliveries SET next_at = $1';
-    await sql.query(`${due} WHERE state = 'pending' AND next_at > $1 AND next_at <= $1 + $2`, [at, leaseMs]);
+    await sql.query(`${due} WHERE state = 'pending' AND next_at > $1 AND next_at <= $1 + $2`, [at, withinMs]);
   },
   nextDueInMs: async (at) => {
     // In a query of its own it is asked once, and the index finds the row; else it is asked for each one that is due.
@@ -154,8 +152,6 @@ const toWebhook = (row: Row): WebhookRow => ({
   disabledBecause: maybeText(row['disabled_because']),
 });
 
-const STATES: readonly DeliveryState[] = ['pending', 'delivered', 'failed'];
-
 const toDelivery = (row: Row): DeliveryRow => ({
   id: text(row['id']),
   webhookId: maybeText(row['webhook_id']),
@@ -163,7 +159,7 @@ const toDelivery = (row: Row): DeliveryRow => ({
   jobId: text(row['job_id']),
   event: WEBHOOK_EVENTS.find((event) => event === row['event']) ?? 'failed',
   facts: text(row['facts']),
-  state: STATES.find((state) => state === row['state']) ?? 'failed',
+  state: DELIVERY_STATES.find((state) => state === row['state']) ?? 'failed',
   attempts: number(row['attempts']),
   createdAt: number(row['created_at']),
   nextAt: number(row['next_at']),
