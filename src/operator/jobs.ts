@@ -21,7 +21,7 @@ export interface JobsClient {
   job(jobId: string): Promise<JobView>;
   /** Newest first; of those whose id begins so, when that is given. */
   jobs(query: JobSearch): Promise<readonly JobView[]>;
-  /** Queues a job that failed or was cancelled again. @throws WorkerError `studio.refused` for any other */
+  /** Retries a job that failed or was cancelled. @throws WorkerError `studio.refused` for any other */
   retry(jobId: string): Promise<JobView>;
   /** Changes a job. @throws WorkerError `studio.refused` when it is too late for that */
   changeJob(jobId: string, change: JobChange): Promise<JobView>;

@@ -75,7 +75,7 @@ inChromium('a worker approved here serves a job created here, and both windows s
   expect(complaints).toEqual([]);
 });
 
-inChromium('a running job is cancelled here, and queued again', async () => {
+inChromium('a running job is cancelled here, and retried', async () => {
   const engine = new ScriptedEngine();
   await using open = await openDashboard({ engines: [engine] });
   const { page, scene } = open;
@@ -86,8 +86,8 @@ inChromium('a running job is cancelled here, and queued again', async () => {
   await page.getByRole('button', { name: 'Cancel job' }).click();
   await page.getByText('Job cancelled').waitFor();
   await scene.studio.jobIs(id, 'cancelled');
-  await page.getByRole('button', { name: 'Queue again' }).click();
-  await page.getByText('Job queued again').waitFor();
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await page.getByText('Job retried').waitFor();
   (await engine.started()).finish();
   await scene.studio.jobIs(id, 'completed');
   await page.getByRole('region', { name: 'Result' }).waitFor();

@@ -61,9 +61,9 @@ test('a lost worker is asked every two seconds until it is back', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
   await page.api.stop();
-  expect(await until(page.model.link, isLost)).toMatchObject({ tries: 1, nextAt: page.browser.now() + 2_000 });
+  expect(await until(page.model.link, isLost)).toMatchObject({ attempts: 1, nextAt: page.browser.now() + 2_000 });
   page.browser.advance(2_000);
-  await until(page.model.link, (link) => link.is === 'lost' && link.tries === 2 && link.nextAt !== undefined);
+  await until(page.model.link, (link) => link.is === 'lost' && link.attempts === 2 && link.nextAt !== undefined);
   expect(page.model.status.value?.hero).toBe('busy');
   page.api.start();
   page.browser.advance(2_000);
@@ -77,10 +77,10 @@ test('a worker silent for three signs of life counts as gone', async () => {
   page.browser.advance(44_000);
   expect(page.model.link.value).toEqual({ is: 'live' });
   page.browser.advance(1_000);
-  expect(await until(page.model.link, isLost)).toMatchObject({ tries: 1 });
+  expect(await until(page.model.link, isLost)).toMatchObject({ attempts: 1 });
 });
 
-test('a try can be brought forward', async () => {
+test('a retry can be brought forward', async () => {
   await using page = await open();
   await until(page.model.link, isLive);
   await page.api.stop();

@@ -7,11 +7,11 @@ export type ApiLink =
   | { readonly is: 'opening' }
   | { readonly is: 'live' }
   /** `nextAt` is undefined while it is being asked. `lastAt`: the last sign of life, if there was one. */
-  | { readonly is: 'lost'; readonly lastAt: number | undefined; readonly tries: number; readonly nextAt?: number }
+  | { readonly is: 'lost'; readonly lastAt: number | undefined; readonly attempts: number; readonly nextAt?: number }
   /** The worker answers, and does not know whoever asks. */
   | { readonly is: 'signed-out' };
 
-/** Between two tries. */
+/** Between two attempts. */
 export const RETRY_MS = 2 * SECOND_MS;
 /** The worker gives a sign of life every 15 seconds; after three that did not come it hangs, or the network does. */
 export const SILENCE_MS = 45 * SECOND_MS;
@@ -55,7 +55,7 @@ class OpenEventLink implements EventLink {
   #isClosed = false;
   #lastId = '';
   #lastAt: number | undefined;
-  #tries = 0;
+  #attempts = 0;
 
   constructor(options: EventLinkOptions) {
     this.#options = options;
@@ -81,7 +81,7 @@ class OpenEventLink implements EventLink {
   retryNow(): void {
     this.#cancelWait();
     if (this.#isOpen || this.#isClosed) return;
-    if (this.#tries > 0) this.#options.onLink({ is: 'lost', lastAt: this.#lastAt, tries: this.#tries });
+    if (this.#attempts > 0) this.#options.onLink({ is: 'lost', lastAt: this.#lastAt, attempts: this.#attempts });
     void this.open();
   }
 
@@ -93,7 +93,7 @@ class OpenEventLink implements EventLink {
 
   async #read(body: ReadableStream<Uint8Array>): Promise<void> {
     const { now, after, onEvents, onLink } = this.#options;
-    this.#tries = 0;
+    this.#attempts = 0;
     onLink({ is: 'live' });
     const reader = createSseReader();
     const text = new TextDecoder();
@@ -116,8 +116,8 @@ class OpenEventLink implements EventLink {
   #lose(): void {
     if (this.#isClosed) return;
     const { now, after, onLink } = this.#options;
-    this.#tries += 1;
-    onLink({ is: 'lost', lastAt: this.#lastAt, tries: this.#tries, nextAt: now() + RETRY_MS });
+    this.#attempts += 1;
+    onLink({ is: 'lost', lastAt: this.#lastAt, attempts: this.#attempts, nextAt: now() + RETRY_MS });
     this.#cancelWait = after(RETRY_MS, () => this.retryNow());
   }
 }

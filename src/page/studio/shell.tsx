@@ -78,7 +78,7 @@ function NowCard() {
       <Sentence />
       {link.value.is === 'lost' ? (
         <Button wide small icon="retry" onPress={actions.retryNow}>
-          {SHELL.tryNow}
+          {SHELL.retryNow}
         </Button>
       ) : (
         <LinkButton wide small icon="plus" href={hrefOf({ tab: 'jobs' })}>
@@ -121,7 +121,7 @@ export function StaleBanner() {
       say={`${say} ${STUDIO.lost.start}`}
       action={
         <Button icon="retry" onPress={actions.retryNow}>
-          {SHELL.tryNow}
+          {SHELL.retryNow}
         </Button>
       }
     />

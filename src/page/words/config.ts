@@ -54,7 +54,7 @@ export const CONFIG = {
   restarting: 'The worker restarts when its job is done',
   notRestarted: 'Not restarted',
   thresholdSaved: (amount: string) => `Largest job to take: ${amount}`,
-  units: { GB: 'GB', GiB: 'GiB', seconds: 'seconds', attempts: 'tries' },
+  units: { GB: 'GB', GiB: 'GiB', seconds: 'seconds', attempts: 'attempts' },
 } as const;
 
 /** The hours of the week. */

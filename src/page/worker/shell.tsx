@@ -96,7 +96,7 @@ function CardAction() {
   if (model.link.value.is !== 'live' || status === undefined) {
     return (
       <Button wide small icon="retry" onPress={actions.retryNow}>
-        {SHELL.tryNow}
+        {SHELL.retryNow}
       </Button>
     );
   }

@@ -20,7 +20,7 @@ export function StaleBanner() {
       }
       action={
         <Button icon="retry" onPress={actions.retryNow}>
-          {SHELL.tryNow}
+          {SHELL.retryNow}
         </Button>
       }
     />

@@ -91,7 +91,7 @@ test('a job is cancelled, retried, and its attempts are listed', async () => {
   expect((await at.run('jobs', 'cancel', id.slice(0, 9))).out).toBe(`cancelled ${id}\n`);
   expect((await at.run('jobs', 'cancel', id)).code).toBe(77);
   expect((await at.run('jobs', 'attempts', id)).out).toBe(`no worker has had ${id} yet\n`);
-  expect((await at.run('jobs', 'retry', id)).out).toBe(`queued ${id} again\n`);
+  expect((await at.run('jobs', 'retry', id)).out).toBe(`retried ${id}\n`);
   await at.worker.config.update({ auto_enabled: true });
   await at.studio.jobIs(id, 'completed');
   expect(await at.jsonOf('jobs', 'attempts', id)).toMatchObject([{ number: 1, outcome: 'completed' }]);

@@ -125,7 +125,7 @@ function factsOf(job: JobView, worker: string | undefined, now: number): readonl
     { term: facts.kind, value: kindName(job.kind) },
     ...(job.state === 'completed' ? [{ term: facts.ranOn, value: job.ranOn ?? SHARED.notKnown }] : []),
     { term: spanTerm, value: spanOf(job, now), after: waited === undefined ? undefined : facts.waited(waited) },
-    { term: facts.tries, value: facts.triesOf(job.attempts, job.maxAttempts) },
+    { term: facts.attempts, value: facts.attemptsOf(job.attempts, job.maxAttempts) },
     ...(job.priority === 0 ? [] : [{ term: facts.priority, value: String(job.priority) }]),
     ...(job.deadline === undefined ? [] : [{ term: facts.deadline, value: moment(Date.parse(job.deadline), now) }]),
     ...(artifact === undefined

@@ -21,7 +21,7 @@ export function DayPanel({ overview, workers }: { readonly overview: OverviewVie
         <ul class="legend legend--inline">
           <li>
             <Key part="done" />
-            {OVERVIEW.done(done)}
+            {OVERVIEW.completed(done)}
           </li>
           <li>
             <Key part="bad" />

@@ -1,14 +1,14 @@
 /** The first page of a studio. */
 export const OVERVIEW = {
   day: 'Last 24 hours',
-  done: (many: number) => `${many} done`,
+  completed: (many: number) => `${many} completed`,
   failed: (many: number) => `${many} failed`,
   busy: 'busy',
   now: 'now',
-  hour: (hour: string, done: number, failed: number, busy: string) =>
-    `${hour}: ${done} done, ${failed} failed, busy ${busy}`,
-  sentence: (done: number, failed: number, busiest: string) =>
-    `Jobs per hour over the last 24 hours: ${done} done, ${failed} failed. ${busiest}`,
+  hour: (hour: string, completed: number, failed: number, busy: string) =>
+    `${hour}: ${completed} completed, ${failed} failed, busy ${busy}`,
+  sentence: (completed: number, failed: number, busiest: string) =>
+    `Jobs per hour over the last 24 hours: ${completed} completed, ${failed} failed. ${busiest}`,
   busiest: (hour: string, many: number) => `Busiest hour ${hour} with ${many}.`,
   quiet: 'No job yet.',
   queue: 'Queue',

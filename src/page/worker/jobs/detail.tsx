@@ -62,8 +62,7 @@ function DetailHead({ job }: { readonly job: ApiJob | undefined }) {
 function JobState({ job }: { readonly job: ApiJob }) {
   const { tone, icon, word } = jobLook(job);
   const at = clockSeconds(endOf(job));
-  const note =
-    job.status === 'running' ? JOBS.startedAt(at) : job.status === 'failed' ? JOBS.endedAt(at) : JOBS.finishedAt(at);
+  const note = job.status === 'running' ? JOBS.startedAt(at) : JOBS.finishedAt(at);
   return (
     <>
       <Badge tone={tone} icon={icon}>

@@ -44,7 +44,7 @@ function runFacts(job: ApiJob): readonly Fact[] {
     { term: facts.started, value: <span class="num">{clockSeconds(job.startedAt)}</span> },
     ...(job.finishedAt === undefined
       ? []
-      : [{ term: facts.ended, value: <span class="num">{clockSeconds(job.finishedAt)}</span> }]),
+      : [{ term: facts.finished, value: <span class="num">{clockSeconds(job.finishedAt)}</span> }]),
   ];
 }
 

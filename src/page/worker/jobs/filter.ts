@@ -7,14 +7,14 @@ import { DAY_MS } from '../../../base/units.ts';
 export interface JobFilter {
   readonly source: 'all' | 'studio' | 'local';
   readonly kind: TaskKindId | 'any';
-  readonly outcome: 'any' | 'done' | 'failed' | 'cancelled';
+  readonly outcome: 'any' | 'completed' | 'failed' | 'cancelled';
   readonly search: string;
 }
 
 export const NO_FILTER: JobFilter = { source: 'all', kind: 'any', outcome: 'any', search: '' };
 
 const OUTCOMES: Readonly<Record<Exclude<JobFilter['outcome'], 'any'>, readonly ApiJob['status'][]>> = {
-  done: ['completed', 'undelivered'],
+  completed: ['completed', 'undelivered'],
   failed: ['failed', 'discarded'],
   cancelled: ['cancelled'],
 };

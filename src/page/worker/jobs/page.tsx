@@ -85,7 +85,7 @@ function Filters({ filter, set }: FiltersProps) {
 const SOURCES = ['all', 'studio', 'local'] as const;
 const OUTCOMES = [
   ['any', JOBS.anyOutcome],
-  ['done', JOBS.outcomes.done],
+  ['completed', JOBS.outcomes.completed],
   ['failed', JOBS.outcomes.failed],
   ['cancelled', JOBS.outcomes.cancelled],
 ] as const;

@@ -91,7 +91,7 @@ function sessionFact({ session, reconnects }: LiveStatus, now: number): Fact {
     };
   }
   if (session.state === 'reconnecting') {
-    const value = WORDS.nextTry(countdown(session.retryAt - now));
+    const value = WORDS.nextAttempt(countdown(session.retryAt - now));
     return { term: WORDS.session, value, after: WORDS.attempt(session.attempt) };
   }
   return { term: WORDS.session, value: WORDS.states[session.state] };

@@ -24,7 +24,7 @@ export function DayPanel({ status }: { readonly status: LiveStatus }) {
         <ul class="legend legend--inline">
           <li>
             <Key part="done" />
-            {WORDS.done(day.completed)}
+            {WORDS.completed(day.completed)}
           </li>
           <li>
             <Key part="bad" />

@@ -22,7 +22,7 @@ export function OfflinePage() {
       <Hero tone="bad" glyph="offline" word={WORDS.title} sentence={say}>
         <div class="section">
           <h3>{WORDS.doing}</h3>
-          <Facts look="tight" facts={doing(link.value.tries, link.value.nextAt, now.value)} />
+          <Facts look="tight" facts={doing(link.value.attempts, link.value.nextAt, now.value)} />
         </div>
         <WhatHelps />
       </Hero>
@@ -31,15 +31,15 @@ export function OfflinePage() {
   );
 }
 
-const doing = (tries: number, nextAt: number | undefined, now: number): readonly Fact[] => [
+const doing = (attempts: number, nextAt: number | undefined, now: number): readonly Fact[] => [
   {
     term: WORDS.window,
     value:
       nextAt === undefined ? (
-        WORDS.triesNow(tries)
+        WORDS.attemptsNow(attempts)
       ) : (
         <>
-          {WORDS.tries(tries)} <span class="num">{countdown(nextAt - now)}</span>
+          {WORDS.attempts(attempts)} <span class="num">{countdown(nextAt - now)}</span>
         </>
       ),
   },
@@ -54,7 +54,7 @@ function WhatHelps() {
       <h3>{WORDS.canDo}</h3>
       <div class="line">
         <Button look="primary" icon="retry" onPress={retryNow}>
-          {WORDS.tryNow}
+          {WORDS.retryNow}
         </Button>
         <span class="note">{WORDS.orStart}</span>
       </div>

@@ -101,7 +101,7 @@ test('a row says what is in the way, and how long it takes', () => {
   const now = Date.parse(at(10));
   expect(troubleOf(aJob('a', { waitsFor: 'no worker is connected' }))?.say).toBe('no worker is connected');
   expect(troubleOf(aJob('a', { state: 'failed', error: 'out of memory', attempts: 3 }))?.say).toBe(
-    'out of memory, 3 of 3 tries',
+    'out of memory, 3 of 3 attempts',
   );
   expect(troubleOf(aJob('a', { state: 'completed' }))).toBe(undefined);
   expect(spanOf(aJob('a', { createdAt: at(8) }), now)).toBe('2m 00s');

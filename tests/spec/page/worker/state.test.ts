@@ -37,10 +37,10 @@ test('a session that was not up yet is connecting, not lost', () => {
 });
 
 test('a worker that does not answer is disconnected, whatever it said last', () => {
-  const lost = { is: 'lost', lastAt: NOW - 78_000, tries: 3, nextAt: NOW + 900 } as const;
+  const lost = { is: 'lost', lastAt: NOW - 78_000, attempts: 3, nextAt: NOW + 900 } as const;
   expect(sidebarLook(lost, BUSY)).toMatchObject({ word: 'Disconnected', tone: 'bad' });
-  expect(sidebarSentence(lost, BUSY, NOW)).toBe('Not reachable for 1m 18s. Next try in 1s');
-  expect(sidebarSentence({ is: 'lost', lastAt: NOW - 78_000, tries: 3 }, BUSY, NOW)).toBe(
+  expect(sidebarSentence(lost, BUSY, NOW)).toBe('Not reachable for 1m 18s. Next attempt in 1s');
+  expect(sidebarSentence({ is: 'lost', lastAt: NOW - 78_000, attempts: 3 }, BUSY, NOW)).toBe(
     'Not reachable for 1m 18s. Trying now',
   );
 });
@@ -75,7 +75,7 @@ test('a lost session says which attempt comes, and when', () => {
     session: { state: 'reconnecting', attempt: 4, retryAt: NOW + 8_000, reason: 'the studio closed it' },
   };
   expect(heroSentence(lost, NOW)).toBe('The session with studio.example.com was lost. Attempt 4, the next in 8s');
-  expect(sidebarSentence(LIVE, lost, NOW)).toBe('Session lost. Next try in 8s');
+  expect(sidebarSentence(LIVE, lost, NOW)).toBe('Session lost. Next attempt in 8s');
 });
 
 test('a session that ended for good says so', () => {

@@ -62,7 +62,7 @@ async function jsonOf({ id, state, result, error }: JobView, world: World): Prom
     `${id} made nothing: it is ${state}${error === undefined ? '' : `: ${error}`}`,
     {
       hint: (await world.operatorApi()).hasEnded(state)
-        ? `Queue it again with \`studio-worker studio jobs retry ${id}\`.`
+        ? `Retry it with \`studio-worker studio jobs retry ${id}\`.`
         : `Wait for it with \`studio-worker studio jobs watch ${id}\`.`,
     },
   );

@@ -3,9 +3,9 @@ import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { findJob, JOB_ARG } from '../../../studio-ids.ts';
 
-/** Queues a job again that failed or was cancelled. */
+/** Retries a job that failed or was cancelled. */
 export const jobsRetry = command({
-  summary: 'Queue a job again that failed or was cancelled, with all its attempts',
+  summary: 'Retry a job that failed or was cancelled, with all its attempts',
   examples: ['studio-worker studio jobs retry job-5f0c'],
   exits: OPERATOR_EXITS,
   json: 'the job: {id, state, …}',
@@ -14,6 +14,6 @@ export const jobsRetry = command({
     const studio = await openStudio(args, world);
     const job = await studio.retry((await findJob(studio, args.job)).id);
     if (args.json) printJson(world.terminal, job);
-    else printLines(world.terminal, args.quiet ? job.id : `queued ${job.id} again`);
+    else printLines(world.terminal, args.quiet ? job.id : `retried ${job.id}`);
   },
 });
