@@ -1,6 +1,6 @@
 import { startPasses } from './passes.ts';
 import { SWEEP_MS } from './queue.ts';
-import { revokeClaim } from './sessions/leases.ts';
+import { revokeClaim } from './sessions/claims.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 
 /** Watches the deadlines of jobs. */

@@ -20,10 +20,10 @@ export const SWEEP_MS = 10_000;
 export const STALE_MS = 30_000;
 /** A running job whose socket is lost stays with its worker this long (studio contract: `resume`). */
 export const GRACE_MS = STALE_MS;
-/** A job's lease from its last heartbeat: until that counts as missing wherever its socket is, and the grace after. */
-export const LEASE_MS = STALE_MS + SWEEP_MS + GRACE_MS;
-/** That of an open offer, whose studio takes it back by itself unless it died. */
-export const OFFER_LEASE_MS = OFFER_ANSWER_MS + SWEEP_MS;
+/** How long a running job is its worker's from the last heartbeat: until the next counts as missing, and the grace after. */
+export const HOLD_MS = STALE_MS + SWEEP_MS + GRACE_MS;
+/** How long a job on offer is: its studio takes it back by itself unless it died. */
+export const OFFER_HOLD_MS = OFFER_ANSWER_MS + SWEEP_MS;
 
 /** The one offer that a worker may have open. */
 export type OpenOffer =
@@ -47,6 +47,26 @@ export const maxJobsOf = (
   capabilities: Pick<ReadCapabilities, 'maxParallelJobs'>,
 ): number => Math.min(maxParallelJobs, capabilities.maxParallelJobs ?? 1);
 
+/**
+ * How a worker stands to offers, from its welcome on.
+ *
+ *   greeted ──heartbeat──▶ ready ──"not now"──▶ cooling ──heartbeat with space, or one of its jobs ends──▶ ready
+ *      └────────────────────┴── its session ends ──┴──▶ gone
+ *
+ * The first heartbeat names the jobs of an earlier socket that the worker still works on: nothing is offered before.
+ */
+export type Readiness = 'greeted' | 'ready' | 'cooling' | 'gone';
+
+/** After a heartbeat, which says whether the worker has fewer jobs than it takes. */
+export const afterBeat = (readiness: Readiness, hasSpace: boolean): Readiness =>
+  readiness === 'greeted' || (readiness === 'cooling' && hasSpace) ? 'ready' : readiness;
+
+/** After an offer that the worker rejected for the moment, or did not answer. */
+export const afterNotNow = (readiness: Readiness): Readiness => (readiness === 'ready' ? 'cooling' : readiness);
+
+/** After one of the worker's jobs ended: what that frees may be just what it lacked. */
+export const afterEnd = (readiness: Readiness): Readiness => (readiness === 'cooling' ? 'ready' : readiness);
+
 /** What decides whether a worker is asked. */
 export interface OfferCandidate {
   readonly offer: OpenOffer;
@@ -55,19 +75,17 @@ export interface OfferCandidate {
   /** How many jobs it may have at a time. */
   readonly maxJobs: number;
   readonly capabilities: ReadCapabilities;
-  /** Rejected an offer for the moment: not asked again until its next heartbeat with fewer jobs than it takes. */
-  readonly cooling: boolean;
-  /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. */
-  readonly settled: boolean;
-  /** Engines that it had no place for beside the jobs it runs, and until when that counts (`Clock.elapsed`). */
-  readonly noPlace: ReadonlyMap<string, number>;
+  readonly readiness: Readiness;
+  /** Engines that it had no slot for beside the jobs it runs, and until when that counts (`Clock.elapsed`). */
+  readonly noSlotUntil: ReadonlyMap<string, number>;
 }
 
 /** Whether a worker can be asked at all. One that works only while its machine is idle is asked only when it says that it is. */
 export function isAvailable(candidate: OfferCandidate): boolean {
-  const { offer, capabilities, cooling, settled } = candidate;
+  const { offer, capabilities, readiness } = candidate;
   const isInUse = capabilities.onlyWhenIdle === true && capabilities.userPresence !== 'idle';
-  return offer.at === 'none' && !isFull(candidate) && settled && !cooling && capabilities.autoEnabled && !isInUse;
+  const isFree = offer.at === 'none' && readiness === 'ready' && !isFull(candidate);
+  return isFree && capabilities.autoEnabled && !isInUse;
 }
 
 /** Whether a worker has as many jobs as it may have. */
@@ -122,11 +140,11 @@ export const isTransient = (rejection: { readonly code: string | undefined; read
 
 /**
  * How long an engine is left alone at a worker that was too busy for one more job of it, unless one of its jobs ends
- * before: what others it runs may end, too. Meanwhile the other engines' jobs fill its places.
+ * before: what others it runs may end, too. Meanwhile the other engines' jobs fill its slots.
  */
-export const NO_PLACE_MS = 30_000;
+export const NO_SLOT_MS = 30_000;
 
-/** Whether a rejection says that the jobs which a worker runs leave no place for this one: nothing about the job itself. */
+/** Whether a rejection says that the jobs which a worker runs leave no slot for this one: nothing about the job itself. */
 export const isBusyBeside = (code: string | undefined, running: number): boolean => code === 'busy' && running > 0;
 
 /** The name of the engine in a model source, which is JSON that the studio wrote itself. */

@@ -32,7 +32,7 @@ import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
 import { startHousekeeping } from './retention.ts';
-import { loseAllLapsed, restoreLeases } from './sessions/leases.ts';
+import { loseAllLapsed, restoreGraces } from './sessions/claims.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
@@ -94,14 +94,14 @@ export interface Studio {
   stop(): void;
 }
 
-/** Sets up the rules over a store, and leases what an earlier process left with workers. */
+/** Sets up the rules over a store, and gives workers the grace for what an earlier process left with them. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { bus, clock, log, hashOf, nextTurn, random, pages: kept } = parts;
   const startedAt = clock.now();
   const studioId = random.hex(RUN_BYTES);
   const { studio, feed, stopTelling } = watched(parts, startedAt, studioId);
   const pages = createSignIns({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
-  await restoreLeases(studio);
+  await restoreGraces(studio);
   const startedMs = clock.elapsed();
   const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
   const disarmHousekeeping = startHousekeeping({ ...parts, studioId });
@@ -131,7 +131,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       deadlines.stop();
       dispatcher?.stop();
       decisions.stop();
-      for (const lease of studio.leases.values()) lease.disarm();
+      for (const grace of studio.graces.values()) grace.disarm();
     },
   };
 }
@@ -154,7 +154,7 @@ function watched(parts: StudioParts, startedAt: number, run: string) {
     tell,
     live: new Map(),
     deleted: new Set(),
-    leases: new Map(),
+    graces: new Map(),
     stopped: false,
   };
   const status = () => studioStatus({ studio, startedAt });
@@ -227,6 +227,6 @@ function sweep(studio: StudioState, startedMs: number): void {
     studio.log.warn('session.stale', { workerId: session.workerId, silentMs });
     session.end(CLOSE.abnormal, 'no heartbeat');
   }
-  // At first every lease may have run out, when all studios were away: workers have the grace to come back.
+  // At first every hold may have run out, when all studios were away: workers have the grace to come back.
   if (studio.bus.isShared && studio.clock.elapsed() - startedMs > GRACE_MS) logFailure(studio, loseAllLapsed(studio));
 }

@@ -45,16 +45,16 @@ export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>)
 }
 
 function whyNotYet(job: WaitingJob, worker: AskedWorker): string {
-  const { offer, running, maxJobs, settled, cooling, noPlace } = worker;
+  const { offer, running, maxJobs, readiness, noSlotUntil } = worker;
   if (isFull(worker)) {
     return `busy with ${maxJobs > 1 ? `${running.size} of ${maxJobs} jobs` : [...running.keys()].join(', ')}`;
   }
   if (offer.at === 'offered') {
     return offer.jobId === job.id ? 'is asked now' : `is asked about ${offer.jobId}`;
   }
-  if (!settled) return 'connected just now: its first heartbeat is awaited';
-  if (noPlace.has(job.engine)) return `has no place for another ${job.engine} job beside those it runs`;
-  return cooling ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';
+  if (readiness === 'greeted') return 'connected just now: its first heartbeat is awaited';
+  if (noSlotUntil.has(job.engine)) return `has no slot for another ${job.engine} job beside those it runs`;
+  return readiness === 'cooling' ? 'did not take another offer; asked again after its next heartbeat' : 'is asked next';
 }
 
 /** One line on why a job waits, of what is in the way at each connected worker, or at one of `count`. */

@@ -7,7 +7,7 @@ import { logFailure, type StudioState } from '../sessions/state.ts';
 import { MAX_JOB_BYTES } from '../../contract/limits.ts';
 import { type Exchange, json, problem, Refusal, type Route } from './http.ts';
 import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart-reader.ts';
-import { recall } from '../sessions/leases.ts';
+import { recall } from '../sessions/claims.ts';
 import { offerTo } from '../sessions/offering.ts';
 import type { StoredArtifact } from '../storage/store.ts';
 

@@ -1,7 +1,7 @@
 import { CLOSE } from '../../contract/frames/close-codes.ts';
 import type { Decisions } from '../http/decisions.ts';
 import { endJob } from '../sessions/frames-in.ts';
-import { dropLease, revokeClaim } from '../sessions/leases.ts';
+import { endGrace, revokeClaim } from '../sessions/claims.ts';
 import { offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
 import { DELETED, endUnlessNewest } from '../sessions/sessions.ts';
 import { logFailure, type StudioState } from '../sessions/state.ts';
@@ -16,7 +16,7 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
     case 'cancelled':
       return revokeClaim(studio, news.jobId, news.because);
     case 'completed': {
-      dropLease(studio, news.jobId);
+      endGrace(studio, news.jobId);
       const session = studio.live.get(news.workerId);
       endJob(session, news.jobId);
       return session && logFailure(studio, offerTo(studio, session));

@@ -1,11 +1,20 @@
 import { writeJson } from '../../contract/json.ts';
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { ranOnOf } from '../../contract/results.ts';
-import { dropLease, onHeartbeat, recall, revokeHere } from './leases.ts';
-import type { StudioState, WorkerSession } from './state.ts';
+import { endGrace, onHeartbeat, recall, revokeHere } from './claims.ts';
+import { closeOffer, type StudioState, type WorkerSession } from './state.ts';
 import { offerTo, requeued, takeBack } from './offering.ts';
 import { endUnlessNewest } from './sessions.ts';
-import { afterFailure, defer, engineOf, isBusyBeside, isTransient, NO_PLACE_MS } from '../queue.ts';
+import {
+  afterEnd,
+  afterFailure,
+  afterNotNow,
+  defer,
+  engineOf,
+  isBusyBeside,
+  isTransient,
+  NO_SLOT_MS,
+} from '../queue.ts';
 import type { Completion } from '../storage/store.ts';
 
 /*
@@ -55,10 +64,9 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   session.overtaken = undefined;
   if (overtaken === frame.jobId) return true;
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return false;
-  session.disarm();
   const { jobId } = offer;
   const accepted = { jobId, revoked: false, unnamed: 0 };
-  session.offer = { at: 'none' };
+  closeOffer(session);
   session.running.set(jobId, accepted);
   const started = await studio.store.jobs.start(jobId, workerId, studio.clock.now());
   // Cancelled while the offer was open, or forgotten in a crash of the database and given to another.
@@ -72,13 +80,13 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
 async function onReject(studio: StudioState, session: WorkerSession, frame: Frame<'reject'>): Promise<void> {
   const { offer, workerId } = session;
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return;
-  session.disarm();
+  offer.disarm();
   const transient = isTransient({ code: frame.code, reason: frame.reason });
   if (isBusyBeside(frame.code, session.running.size)) {
     const job = await studio.store.jobs.get(offer.jobId);
-    if (job !== undefined) session.noPlace.set(engineOf(job.modelSource), studio.clock.elapsed() + NO_PLACE_MS);
+    if (job !== undefined) session.noSlotUntil.set(engineOf(job.modelSource), studio.clock.elapsed() + NO_SLOT_MS);
   } else if (transient) {
-    session.cooling = true;
+    session.readiness = afterNotNow(session.readiness);
     defer(session.deferred, offer.seq, studio.clock.elapsed());
   } else session.rejected.push(offer.seq);
   const { jobId } = offer;
@@ -116,7 +124,7 @@ async function onFail(studio: StudioState, session: WorkerSession, frame: Frame<
   if (running === undefined) {
     if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return false;
     // A worker that cannot read an offer fails it without an accept: an attempt like any other.
-    session.disarm();
+    offer.disarm();
     await studio.store.jobs.start(offer.jobId, workerId, studio.clock.now());
   }
   const job = running?.revoked === true ? undefined : await studio.store.jobs.get(frame.jobId);
@@ -147,7 +155,7 @@ export async function complete(
 ): Promise<boolean> {
   const store = (): Promise<boolean> => studio.store.jobs.complete(jobId, workerId, result, studio.clock.now());
   if (!(await store()) && !((await recall(studio, workerId, jobId)) && (await store()))) return false;
-  dropLease(studio, jobId);
+  endGrace(studio, jobId);
   studio.log.info('job.completed', { jobId, workerId });
   return true;
 }
@@ -155,16 +163,14 @@ export async function complete(
 /** The worker has space for another job, if it had this one. */
 export function endJob(session: WorkerSession | undefined, jobId: string): void {
   if (session === undefined) return;
-  // What it freed may be just what the job took that it rejected for the moment.
   if (session.running.delete(jobId)) {
-    session.cooling = false;
-    session.noPlace.clear();
+    session.readiness = afterEnd(session.readiness);
+    session.noSlotUntil.clear();
   }
   const { offer } = session;
   if (offer.at !== 'offered' || offer.jobId !== jobId) return;
   session.overtaken = jobId;
-  session.disarm();
-  session.offer = { at: 'none' };
+  closeOffer(session);
 }
 
 /** Undefined for the empty text, by which workers mean none. */

@@ -1,24 +1,26 @@
 import { enginesOf } from '../../contract/capabilities.ts';
-import { logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
+import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
+import { afterNotNow, emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
 export async function offerTo(studio: StudioState, session: WorkerSession): Promise<void> {
-  if (session.offer.at === 'choosing') session.askAgain = true;
-  if (!canAsk(studio, session)) return;
-  do {
-    session.offer = { at: 'choosing' };
-    session.askAgain = false;
+  if (session.offer.at === 'choosing') session.offer = { at: 'choosing', again: true };
+  let again = true;
+  while (again && canAsk(studio, session)) {
+    session.offer = { at: 'choosing', again: false };
     const job = await choose(studio, session);
-    if (job !== undefined && !session.alive) {
+    if (job !== undefined && isGone(session)) {
       await studio.store.jobs.release(job.id, session.workerId, studio.clock.now());
       return requeued(studio);
     }
     if (job !== undefined) return ask(studio, session, job);
+    again = isToChooseAgain(session);
     session.offer = { at: 'none' };
-  } while (session.askAgain && canAsk(studio, session));
+  }
 }
+
+const isToChooseAgain = ({ offer }: WorkerSession): boolean => offer.at === 'choosing' && offer.again;
 
 /** Offers to every worker that can be asked: the emptiest first, and of equals the one that is connected longest. */
 export async function offerToAll(studio: StudioState): Promise<void> {
@@ -53,17 +55,16 @@ export async function offerHere(studio: StudioState, job: QueuedJob): Promise<vo
   }
 }
 
-const canAsk = (studio: StudioState, session: WorkerSession): boolean =>
-  !studio.stopped && session.alive && isAvailable(session);
+const canAsk = (studio: StudioState, session: WorkerSession): boolean => !studio.stopped && isAvailable(session);
 
 async function choose(studio: StudioState, session: WorkerSession): Promise<JobRow | undefined> {
-  const { workerId, capabilities, rejected, deferred, noPlace } = session;
+  const { workerId, capabilities, rejected, deferred, noSlotUntil } = session;
   const { jobs } = studio.store;
   const now = studio.clock.now();
   const criteria = {
     workerId,
     kinds: capabilities.taskKinds,
-    engines: enginesOf(capabilities).filter((engine) => (noPlace.get(engine) ?? 0) <= studio.clock.elapsed()),
+    engines: enginesOf(capabilities).filter((engine) => (noSlotUntil.get(engine) ?? 0) <= studio.clock.elapsed()),
     thresholdGb: capabilities.vramThresholdGb,
     except: rejected,
   };
@@ -79,20 +80,19 @@ async function choose(studio: StudioState, session: WorkerSession): Promise<JobR
 }
 
 function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
-  session.offer = { at: 'offered', jobId: job.id, seq: job.seq };
-  session.disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
+  const disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
     studio.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
-    session.cooling = true;
+    session.readiness = afterNotNow(session.readiness);
     logFailure(studio, takeBack(studio, session, job.id));
   });
+  session.offer = { at: 'offered', jobId: job.id, seq: job.seq, disarm };
   session.send(offerText(job));
   studio.log.debug('offer.sent', { jobId: job.id, workerId: session.workerId });
 }
 
 /** Puts an offered job back into the queue, free of charge; the worker may be asked about another. */
 export async function takeBack(studio: StudioState, session: WorkerSession, jobId: string): Promise<void> {
-  session.disarm();
-  session.offer = { at: 'none' };
+  closeOffer(session);
   if (studio.stopped) return;
   await studio.store.jobs.release(jobId, session.workerId, studio.clock.now());
   await requeued(studio);

@@ -2,7 +2,7 @@ import { writeJson } from '../../contract/json.ts';
 import { CLOSE } from '../../contract/frames/close-codes.ts';
 import { maxJobsOf } from '../queue.ts';
 import type { ReadCapabilities } from '../../contract/capabilities.ts';
-import type { StudioState, WorkerSession } from './state.ts';
+import { isGone, type StudioState, type WorkerSession } from './state.ts';
 
 /** What a deleted worker is told. */
 export const DELETED = 'the operator deleted this worker';
@@ -20,7 +20,7 @@ export async function endUnlessNewest(
   if (!studio.bus.isShared) return true;
   const { workers } = studio.store;
   await session.opened;
-  if (!session.alive) return false;
+  if (isGone(session)) return false;
   const { workerId } = session;
   const [known, latest] = [writeJson(session.capabilities), writeJson(reported ?? session.capabilities)];
   const capabilities = latest === known ? undefined : latest;
@@ -30,7 +30,7 @@ export async function endUnlessNewest(
     if (isChanged) studio.bus.publish({ is: 'changed', workerId });
     return true;
   }
-  if (!session.alive) return false;
+  if (isGone(session)) return false;
   const isDeleted = (await workers.get(workerId))?.deleted !== false;
   if (isDeleted) session.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
   else session.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');

@@ -4,7 +4,7 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { TellChange } from '../changes.ts';
-import type { AcceptedJob, Deferred, OpenOffer } from '../queue.ts';
+import type { AcceptedJob, Deferred, OpenOffer, Readiness } from '../queue.ts';
 import type { StudioBus } from '../replicas/bus.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -19,33 +19,43 @@ export interface WorkerSession {
   send(text: string): void;
   /** Ends the socket and the session with it; an error frame with `errorCode` goes out first when there is one. */
   end(closeCode: number, reason: string, errorCode?: string): void;
-  alive: boolean;
+  readiness: Readiness;
   capabilities: ReadCapabilities;
   /** When the last heartbeat came: milliseconds since the epoch, for the operator, and `Clock.elapsed`, for the limit. */
   lastBeat: { readonly at: number; readonly elapsedMs: number };
-  offer: OpenOffer;
+  offer: SessionOffer;
   /** By job id, oldest first. */
   readonly running: Map<string, AcceptedJob>;
   /** How many jobs it may have at a time; one until its first heartbeat. */
   maxJobs: number;
-  cooling: boolean;
-  readonly noPlace: Map<string, number>;
-  /** A job came up while the store was being asked: its answer may be out of date. */
-  askAgain: boolean;
-  /** Its first heartbeat has come, which names the jobs of an earlier socket that it still works on. Nothing is offered before. */
-  settled: boolean;
+  readonly noSlotUntil: Map<string, number>;
   /** Jobs, by `seq`, that it rejected for good. */
   readonly rejected: number[];
   /** Jobs that it could not take at the time. */
   readonly deferred: Deferred;
   /** A job whose upload arrived before its accept, which is still to come. */
   overtaken: string | undefined;
-  /** Disarms the time limit of the open offer. */
-  disarm: () => void;
+}
+
+/** The one offer that a session may have open, with what an effect needs. */
+export type SessionOffer =
+  | { readonly at: 'none' }
+  /** `again`: a job came up while the store was being asked, so its answer may be out of date. */
+  | { readonly at: 'choosing'; readonly again: boolean }
+  /** `disarm` ends the time limit of its answer. */
+  | (Extract<OpenOffer, { readonly at: 'offered' }> & { readonly disarm: () => void });
+
+/** Whether its socket has ended. A function: it may have ended in any wait. */
+export const isGone = ({ readiness }: WorkerSession): boolean => readiness === 'gone';
+
+/** The session has no offer open any more. Whatever became of the job is for the caller to store. */
+export function closeOffer(session: WorkerSession): void {
+  if (session.offer.at === 'offered') session.offer.disarm();
+  session.offer = { at: 'none' };
 }
 
 /** A job that stays with its worker although no session speaks for it. */
-export interface JobLease {
+export interface JobGrace {
   readonly workerId: string;
   readonly disarm: () => void;
 }
@@ -65,7 +75,7 @@ export interface StudioState {
   /** Ids of workers deleted since the start, never given again: a socket of theirs may be on its way to its welcome. */
   readonly deleted: Set<string>;
   /** By job id. */
-  readonly leases: Map<string, JobLease>;
+  readonly graces: Map<string, JobGrace>;
   /** Tells whoever watches; what the store keeps is told by itself. */
   readonly tell: TellChange;
   /** Nothing is started or written any more. */

@@ -8,7 +8,7 @@ import { type Read, readJson } from '../../contract/read.ts';
 import type { NextTurn } from '../../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../../system/net/server.ts';
 import { act, violation } from './frames-in.ts';
-import { onSessionEnded } from './leases.ts';
+import { onSessionEnded } from './claims.ts';
 import { DELETED } from './sessions.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import type { HashOf } from '../storage/secrets.ts';
@@ -170,7 +170,7 @@ class SocketDriver implements ServerSocketEvents {
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
-    session.alive = false;
+    session.readiness = 'gone';
     const { live } = this.#studio;
     if (live.get(this.#worker.id) === session) live.delete(this.#worker.id);
     this.#studio.tell({ is: 'worker', workerId: this.#worker.id });
@@ -195,18 +195,14 @@ function newSession(
   return {
     ...ends,
     ...known,
-    alive: true,
+    readiness: 'greeted',
     lastBeat: { at: studio.clock.now(), elapsedMs: studio.clock.elapsed() },
     offer: { at: 'none' },
     running: new Map(),
     maxJobs: JOBS_AT_FIRST,
-    cooling: false,
-    noPlace: new Map(),
-    askAgain: false,
-    settled: false,
+    noSlotUntil: new Map(),
     rejected: [],
     deferred: new Map(),
     overtaken: undefined,
-    disarm: () => {},
   };
 }

@@ -197,7 +197,7 @@ export interface Ending {
   readonly to: 'queued' | 'failed';
   readonly outcome: AttemptOutcome;
   readonly error: string;
-  /** Nothing happens unless the worker's lease on the job has run out. */
+  /** Nothing happens unless the worker's hold on the job has run out. */
   readonly onlyLapsed?: boolean;
 }
 
@@ -243,9 +243,9 @@ export interface JobTable extends UrgencyTable {
   end(id: string, workerId: string, ending: Ending, at: number): Promise<boolean>;
   /** running or offered → completed, since an upload may overtake its accept; also queued, when the worker had it before. */
   complete(id: string, workerId: string, completion: Completion, at: number): Promise<boolean>;
-  /** Leases a running job to its worker for so long from now. False when it is not running there. */
+  /** A running job is its worker's for so long from now. False when it is not running there. */
   renew(id: string, workerId: string, ms: number): Promise<boolean>;
-  /** Jobs whose leases have run out; none where there is one studio, whose timers say so. */
+  /** Jobs whose holds have run out; none where there is one studio, whose timers say so. */
   lapsed(): Promise<readonly JobRow[]>;
   /** Whether the worker may still deliver this job. */
   holds(id: string, workerId: string): Promise<boolean>;

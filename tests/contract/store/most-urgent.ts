@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import fc from 'fast-check';
 import type { TaskKindId } from '../../../src/contract/tasks/index.ts';
-import { claimNext } from '../../../src/local-studio/storage/sql/next-job.ts';
+import { takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
 import type { JobTable, NewJob } from '../../../src/local-studio/storage/store.ts';
 import type { Sql } from '../../../src/system/database/sql.ts';
 
@@ -62,7 +62,7 @@ export async function assertMostUrgent(open: () => Promise<JobsUnderTest>): Prom
               !except.includes(job.seq),
           )
           .toSorted((a, b) => b.priority - a.priority || a.seq - b.seq);
-        const got = await claimNext(world.sql, { workerId: 'w', kinds, engines, thresholdGb, except }, 1);
+        const got = await takeNext(world.sql, { workerId: 'w', kinds, engines, thresholdGb, except }, 1);
         expect(got?.seq).toBe(expected?.seq as number);
       },
     ),

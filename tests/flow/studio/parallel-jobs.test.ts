@@ -225,7 +225,7 @@ test('a worker too busy for one engine is asked for another’s jobs at once', a
   expect(jobOf(await worker.next('offer'))).toBe(speech.id);
 });
 
-test('jobs that a busy worker had no place for keep their order', async () => {
+test('jobs that a busy worker had no slot for keep their order', async () => {
   await using world = await setup();
   const { studio, worker } = world;
   let [running = ''] = await accepted(studio, worker, 1);

@@ -4,7 +4,7 @@ import { HOUR_MS } from '../../../src/base/units.ts';
 import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/admin.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
-import { GRACE_MS, OFFER_LEASE_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS, OFFER_HOLD_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
 import type { Clock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';
@@ -69,7 +69,7 @@ async function twoStudios(clocks: { readonly one?: Clock; readonly other?: Clock
   };
 }
 
-/** Lets every lease run out, as when no heartbeat came for the length of one. */
+/** Lets every hold run out, as when no heartbeat came for the length of one. */
 async function lapse(database: string): Promise<void> {
   await using sql = new Bun.SQL(database, { max: 1 });
   await sql.unsafe('UPDATE jobs SET lease_until = 1');
@@ -139,12 +139,12 @@ test('a stale socket changes nothing for the session in its place', async () => 
   const job = await working(world.one, world.worker);
   await using sql = new Bun.SQL(world.database, { max: 1 });
   await sql.unsafe("UPDATE workers SET session_id = 'elsewhere'"); // and the news of it was lost
-  const lease = async () => JSON.stringify(await sql.unsafe('SELECT lease_until FROM jobs'));
-  const before = await lease();
+  const hold = async () => JSON.stringify(await sql.unsafe('SELECT lease_until FROM jobs'));
+  const before = await hold();
   clock.advance(STALE_MS + SWEEP_MS);
   await world.worker.closed;
   expect(await statesOf(world.one, job.id)).toEqual(['running']);
-  expect(await lease()).toBe(before);
+  expect(await hold()).toBe(before);
 });
 
 test('a worker hears of a cancellation at another studio', async () => {
@@ -316,10 +316,10 @@ test('an offer whose studio died goes to another worker soon', async () => {
   clock.advance(GRACE_MS);
   using second = await bareWorker(await world.other.enrol());
   await using sql = new Bun.SQL(world.database, { max: 1 });
-  await sql.unsafe(`UPDATE jobs SET lease_until = lease_until - ${OFFER_LEASE_MS}`); // as when that time has passed
+  await sql.unsafe(`UPDATE jobs SET lease_until = lease_until - ${OFFER_HOLD_MS}`); // as when that time has passed
   clock.advance(SWEEP_MS);
   expect(jobOf(await second.next('offer'))).toBe(job.id);
-  expect(OFFER_LEASE_MS).toBeLessThan(GRACE_MS);
+  expect(OFFER_HOLD_MS).toBeLessThan(GRACE_MS);
 });
 
 test('of two workers with one job only the later result counts', async () => {

@@ -311,7 +311,7 @@ needs(POSTGRES)('what one studio could not deliver another one does', async () =
   await stateIs(other, 'delivered');
 });
 
-/** As when the lease of an attempt has run out, or its wait is over. */
+/** As when an attempt is anybody's again, or its wait is over. */
 async function makeDue(database: string): Promise<void> {
   await using sql = new Bun.SQL(database, { max: 1 });
   await sql.unsafe('UPDATE webhook_deliveries SET next_at = 0');

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { CapabilitiesSchema, canTake, enginesOf } from '../../../src/contract/capabilities.ts';
 import {
+  afterBeat,
+  afterEnd,
   afterFailure,
+  afterNotNow,
   afterUnnamedBeat,
   type OfferCandidate,
   defer,
@@ -23,10 +26,9 @@ const candidate = (about: Partial<OfferCandidate> = {}): OfferCandidate => ({
   offer: { at: 'none' },
   running: new Map(),
   maxJobs: 1,
-  noPlace: new Map(),
+  noSlotUntil: new Map(),
   capabilities: able(),
-  cooling: false,
-  settled: true,
+  readiness: 'ready',
   ...about,
 });
 
@@ -38,8 +40,9 @@ test.each([
   ['is asked already', { offer: { at: 'offered', jobId: 'job-1', seq: 1 } }],
   ['has a job already', { running: runningJobs('job-1') }],
   ['has as many jobs as it takes', { running: runningJobs('job-1', 'job-2'), maxJobs: 2 }],
-  ['was busy a moment ago', { cooling: true }],
-  ['may still be at work on an earlier job', { settled: false }],
+  ['was busy a moment ago', { readiness: 'cooling' }],
+  ['may still be at work on an earlier job', { readiness: 'greeted' }],
+  ['has no session any more', { readiness: 'gone' }],
   ['is paused', { capabilities: able({ autoEnabled: false }) }],
   ['waits for its person to leave', { capabilities: able({ onlyWhenIdle: true, userPresence: 'active' }) }],
   ['does not know whether its person is there', { capabilities: able({ onlyWhenIdle: true }) }],
@@ -150,4 +153,22 @@ test('no more jobs are passed over than a look-up can skip', () => {
   const deferred: Deferred = new Map();
   for (let seq = 0; seq < 100; seq++) for (const now of [1, 2]) defer(deferred, seq, now);
   expect(passedOver(deferred, 3)).toEqual(Array.from({ length: 40 }, (_, seq) => seq));
+});
+
+test('a worker is ready from its first heartbeat on', () => {
+  expect([afterBeat('greeted', true), afterBeat('greeted', false)]).toEqual(['ready', 'ready']);
+});
+
+test('a worker that said "not now" is asked after a heartbeat with space', () => {
+  expect(afterNotNow('ready')).toBe('cooling');
+  expect([afterBeat('cooling', false), afterBeat('cooling', true)]).toEqual(['cooling', 'ready']);
+});
+
+test('an ended job makes only a worker ready that said "not now"', () => {
+  const after = (['greeted', 'ready', 'cooling', 'gone'] as const).map(afterEnd);
+  expect(after).toEqual(['greeted', 'ready', 'ready', 'gone']);
+});
+
+test('nothing brings back a session that is gone', () => {
+  expect([afterBeat('gone', true), afterNotNow('gone'), afterEnd('gone')]).toEqual(['gone', 'gone', 'gone']);
 });

@@ -15,10 +15,9 @@ const aWorker = (over: Partial<AskedWorker> = {}, capabilities: Partial<ReadCapa
   offer: { at: 'none' },
   running: new Map(),
   maxJobs: 1,
-  noPlace: new Map(),
+  noSlotUntil: new Map(),
   capabilities: { ...CAPABILITIES, ...capabilities },
-  cooling: false,
-  settled: true,
+  readiness: 'ready',
   rejected: [],
   rejection: undefined,
   ...over,
@@ -45,7 +44,7 @@ test.each<[string, AskedWorker, string]>([
   ],
   [
     'that rejected it',
-    aWorker({ cooling: true, rejection: { reason: 'the outbox is full' } }),
+    aWorker({ readiness: 'cooling', rejection: { reason: 'the outbox is full' } }),
     'rejected it: the outbox is full',
   ],
   ['with another job', aWorker({ running: runningJobs('job-9') }), 'busy with job-9'],
@@ -57,11 +56,11 @@ test.each<[string, AskedWorker, string]>([
   ['with space for another', aWorker({ running: runningJobs('job-9'), maxJobs: 2 }), 'is asked next'],
   ['that is being asked', aWorker({ offer: { at: 'offered', jobId: 'job-1', seq: 1 } }), 'is asked now'],
   [
-    'with no place for its engine',
-    aWorker({ running: runningJobs('job-9'), maxJobs: 2, noPlace: new Map([['synthetic', 1]]) }),
-    'has no place for another synthetic job beside those it runs',
+    'with no slot for its engine',
+    aWorker({ running: runningJobs('job-9'), maxJobs: 2, noSlotUntil: new Map([['synthetic', 1]]) }),
+    'has no slot for another synthetic job beside those it runs',
   ],
-  ['that came just now', aWorker({ settled: false }), 'connected just now: its first heartbeat is awaited'],
+  ['that came just now', aWorker({ readiness: 'greeted' }), 'connected just now: its first heartbeat is awaited'],
   ['that is free', aWorker(), 'is asked next'],
 ])('a worker %s is explained by that', (_which, worker, because) => {
   expect(whyNot(JOB, worker)).toBe(because);

@@ -7,7 +7,7 @@ import {
   ProjectRemovalSchema,
   type ProjectView,
 } from '../../../contract/operator/projects.ts';
-import { revokeClaim } from '../../sessions/leases.ts';
+import { revokeClaim } from '../../sessions/claims.ts';
 import { requeued } from '../../sessions/offering.ts';
 import { logFailure } from '../../sessions/state.ts';
 import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';

@@ -129,7 +129,7 @@ function whyNotThere(job: WaitingJob, row: WorkerRow, { running: jobs = [], answ
   return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs, rejected, rejection: answer });
 }
 
-const NOTHING_ASKED = { offer: { at: 'none' }, cooling: false, settled: true, noPlace: new Map() } as const;
+const NOTHING_ASKED = { offer: { at: 'none' }, readiness: 'ready', noSlotUntil: new Map() } as const;
 
 const obstacle = (job: WaitingJob, session: WorkerSession, answers: Answers): string =>
   whyNot(job, { ...session, rejection: answers.get(pair(job.id, session.workerId)) });

@@ -1,7 +1,7 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
-import { loseLeased } from '../../sessions/leases.ts';
+import { loseLeft } from '../../sessions/claims.ts';
 import { DELETED } from '../../sessions/sessions.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
@@ -38,7 +38,7 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   studio.deleted.add(workerId);
   studio.live.get(workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
   studio.bus.publish({ is: 'removed', workerId });
-  await loseLeased(studio, workerId);
+  await loseLeft(studio, workerId);
   studio.log.info('worker.deleted', { workerId });
   return nothing();
 }

@@ -5,7 +5,7 @@ import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { MAY_DELIVER } from './endings/job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
-import { leaseSql } from './leases.ts';
+import { holdSql } from './holds.ts';
 
 type Totals = 'endedSince' | 'oldestQueuedAt' | 'artifactTotals' | 'agedArtifacts';
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | Totals>;
@@ -29,7 +29,7 @@ export function readJobs(sql: Sql): Reads {
       (await sql.query(`SELECT seq FROM jobs WHERE id = $1 AND ${MAY_DELIVER}`, [id, workerId])).length > 0,
     lapsed: async () => {
       if (sql.dialect === 'sqlite') return [];
-      return (await sql.query(`SELECT * FROM jobs WHERE ${UNDERWAY} ${leaseSql(sql).lapsed} ORDER BY seq`)).map(
+      return (await sql.query(`SELECT * FROM jobs WHERE ${UNDERWAY} ${holdSql(sql).lapsed} ORDER BY seq`)).map(
         toJobRow,
       );
     },

@@ -6,9 +6,9 @@ import { admit } from './accounts/limits.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
-import { leaseSql, renewLease } from './leases.ts';
+import { holdSql, renewHold } from './holds.ts';
 import type { Signal } from './webhooks/signal.ts';
-import { claimNext } from './next-job.ts';
+import { takeNext } from './next-job.ts';
 import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
@@ -21,23 +21,23 @@ export const createSqlJobs = (sql: Sql, queued: Signal): JobTable => ({
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */
 function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 'start' | 'resume' | 'renew' | 'change'> {
-  const lease = leaseSql(sql);
+  const hold = holdSql(sql);
   const changed = async (text: string, params: readonly Param[]): Promise<boolean> =>
     (await sql.query(`${text} RETURNING seq`, params)).length > 0;
   return {
     add: (job) => sql.locking((query) => addJob(sql, query, job)),
-    offerNext: (criteria, at) => claimNext(sql, criteria, at),
+    offerNext: (criteria, at) => takeNext(sql, criteria, at),
     release: (id, workerId, at, onlyLapsed = false) =>
       changed(
         `UPDATE jobs SET state = 'queued', worker_id = NULL, updated_at = $3
-         WHERE id = $1 AND worker_id = $2 AND state = 'offered' ${onlyLapsed ? lease.lapsed : ''}`,
+         WHERE id = $1 AND worker_id = $2 AND state = 'offered' ${onlyLapsed ? hold.lapsed : ''}`,
         [id, workerId, at],
       ),
     start: (id, workerId, at) =>
       changed(
         // Also once it is done: a call that a lost connection repeats must not seem to have failed.
         `UPDATE jobs SET state = 'running', attempts = CASE WHEN state = 'offered' THEN attempts + 1 ELSE attempts END,
-           started_at = $3, updated_at = $3${lease.begins}
+           started_at = $3, updated_at = $3${hold.begins}
          WHERE id = $1 AND worker_id = $2
            AND (state = 'offered' OR (state = 'running' AND started_at = $3 AND updated_at = $3))`,
         [id, workerId, at],
@@ -45,12 +45,12 @@ function moveJobs(sql: Sql): Pick<JobTable, 'add' | 'offerNext' | 'release' | 's
     resume: (id, workerId, at, hasAccepted = false) =>
       changed(
         `UPDATE jobs SET state = 'running', worker_id = $2, attempts = attempts + 1, started_at = $3,
-           updated_at = $3${lease.begins}
+           updated_at = $3${hold.begins}
          WHERE id = $1 AND state = 'queued' ${hasAccepted ? '' : `AND ${HAD_IT}`}`,
         [id, workerId, at],
       ),
     change: (id, change, at) => sql.durable((query) => changeJob(query, id, change, at)),
-    renew: (id, workerId, ms) => renewLease(sql, id, workerId, ms),
+    renew: (id, workerId, ms) => renewHold(sql, id, workerId, ms),
   };
 }
 

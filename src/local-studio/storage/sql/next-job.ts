@@ -2,20 +2,20 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number } from './columns.ts';
-import { countUnderway, heldSql } from './accounts/limits.ts';
-import { leaseSql, nowSql } from './leases.ts';
+import { countUnderway, lockedSql } from './accounts/limits.ts';
+import { holdSql, nowSql } from './holds.ts';
 import { toJobRow } from './job-reads.ts';
 import type { Param, Sql } from '../../../system/database/sql.ts';
 
 /*
  * The next job for a worker, without looking at the queue's length.
  *
- * `jobs_queue` sorts what is queued by (project, kind, engine, vram_class, priority, seq). Within one lane, which is a
+ * `jobs_queue` sorts what is queued by (project, kind, engine, vram_class, priority, seq). On one shelf, which is a
  * project, kind, engine and class of GPU memory, the jobs stand in the order in which they are to be offered, so the best
- * of a lane is its first row, and the best of those wins. Classes are whole gigabytes: few, however many jobs there are,
- * and the table `queue_lanes` lists the lanes that were ever used. Only the class in which a fractional threshold falls is
- * read row by row, in the index alone. The lanes of a project that runs as many jobs as it may are left out, so that its
- * queue, however long, is in nobody's way.
+ * of a shelf is its first row, and the best of those wins. Classes are whole gigabytes: few, however many jobs there are,
+ * and the table `queue_lanes` lists the shelves that were ever used. Only the class in which a fractional threshold falls
+ * is read row by row, in the index alone. The shelves of a project that runs as many jobs as it may are left out, so that
+ * its queue, however long, is in nobody's way.
  */
 
 /** Rejected jobs that one query skips; a worker that rejected more is asked again about the oldest. */
@@ -36,11 +36,11 @@ const OPEN = `removed_at IS NULL AND (max_running IS NULL OR max_running > (
   SELECT COUNT(*) FROM jobs busy WHERE busy.project = projects.name AND busy.state IN ('offered', 'running')))`;
 
 /** Takes the best job: in SQLite nobody else asks at the same time. */
-const SQLITE_CLAIM = (where: Conditions): string =>
+const SQLITE_TAKE = (where: Conditions): string =>
   `UPDATE jobs SET ${where.taken} WHERE state = 'queued' AND seq = (
-     SELECT head.seq FROM projects CROSS JOIN queue_lanes lanes JOIN jobs head ON head.seq = (
+     SELECT head.seq FROM projects CROSS JOIN queue_lanes shelves JOIN jobs head ON head.seq = (
        SELECT queued.seq FROM jobs queued WHERE ${where.fits} ORDER BY queued.priority DESC, queued.seq LIMIT 1)
-     WHERE ${OPEN} AND lanes.project = projects.name AND ${where.lane}
+     WHERE ${OPEN} AND shelves.project = projects.name AND ${where.shelf}
      ORDER BY head.priority DESC, head.seq LIMIT 1) RETURNING *`;
 
 /** The best jobs of which one is taken: what others take at the same time is passed over. */
@@ -50,13 +50,13 @@ const MAX_CANDIDATES = 32;
  * Candidates are looked up one by one: in a join the database may read the whole queue, when it does not know yet how long
  * that is. Always returns a row, so that "nothing fits" differs from "others were faster".
  */
-const POSTGRES_CLAIM = (where: Conditions): string =>
+const POSTGRES_TAKE = (where: Conditions): string =>
   `WITH open AS MATERIALIZED (SELECT name, max_running FROM projects WHERE ${OPEN} ${where.notFull}),
    candidates AS MATERIALIZED (
-     SELECT head.seq, head.priority FROM open JOIN queue_lanes lanes ON lanes.project = open.name CROSS JOIN LATERAL (
+     SELECT head.seq, head.priority FROM open JOIN queue_lanes shelves ON shelves.project = open.name CROSS JOIN LATERAL (
        SELECT queued.seq, queued.priority FROM jobs queued WHERE ${where.fits}
        ORDER BY queued.priority DESC, queued.seq LIMIT ${MAX_CANDIDATES}) head
-     WHERE ${where.lane} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
+     WHERE ${where.shelf} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
    free AS (
      SELECT locked.seq FROM (SELECT seq FROM candidates ORDER BY priority DESC, seq) best CROSS JOIN LATERAL (
        SELECT jobs.seq FROM jobs WHERE jobs.seq = best.seq AND jobs.state = 'queued' FOR UPDATE SKIP LOCKED) locked
@@ -67,12 +67,12 @@ const POSTGRES_CLAIM = (where: Conditions): string =>
    FROM (SELECT 1) one LEFT JOIN taken ON TRUE`;
 
 /** How often a worker asks again after others took all that it was to choose from. */
-const MAX_TRIES = 20;
+const MAX_ROUNDS = 20;
 
 /** Parts of the statement. */
 interface Conditions {
   readonly fits: string;
-  readonly lane: string;
+  readonly shelf: string;
   readonly notFull: string;
   readonly taken: string;
 }
@@ -84,32 +84,32 @@ function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }:
   const [atFull, atWorker] = [atExcept + except, atExcept + except + full];
   const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(atExcept, except)})`;
   return {
-    fits: `queued.state = 'queued' AND queued.project = lanes.project AND queued.kind = lanes.kind
-           AND queued.engine = lanes.engine AND queued.vram_class = lanes.vram_class AND queued.vram_gb <= $1 ${skip}
+    fits: `queued.state = 'queued' AND queued.project = shelves.project AND queued.kind = shelves.kind
+           AND queued.engine = shelves.engine AND queued.vram_class = shelves.vram_class AND queued.vram_gb <= $1 ${skip}
            AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, `$${atWorker + 1}`)})`,
-    lane: `lanes.kind IN (${list(3, kinds)}) AND lanes.engine IN (${list(atEngines, engines)}) AND lanes.vram_class <= $2`,
+    shelf: `shelves.kind IN (${list(3, kinds)}) AND shelves.engine IN (${list(atEngines, engines)}) AND shelves.vram_class <= $2`,
     notFull: full === 0 ? '' : `AND name NOT IN (${list(atFull, full)})`,
-    taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${leaseSql(sql).offers}`,
+    taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${holdSql(sql).offers}`,
   };
 }
 
-type Claims = Pick<Sql, 'dialect' | 'query' | 'locking'>;
+type TakingSql = Pick<Sql, 'dialect' | 'query' | 'locking'>;
 
 /** Picks and takes in one statement: no other worker can get the same job in between. */
-export async function claimNext(sql: Claims, criteria: OfferCriteria, at: number): Promise<JobRow | undefined> {
+export async function takeNext(sql: TakingSql, criteria: OfferCriteria, at: number): Promise<JobRow | undefined> {
   const kinds: readonly TaskKindId[] = [...new Set(criteria.kinds)];
   const engines = [...new Set(criteria.engines)].slice(0, MAX_ENGINES);
   if (kinds.length === 0 || engines.length === 0) return undefined;
   const except = criteria.except.slice(-MAX_EXCEPTED);
   const { thresholdGb, workerId } = criteria;
   const full = new Set<string>();
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const lists: readonly Param[] = [...kinds, ...engines, ...except, ...full];
     const params: readonly Param[] = [thresholdGb, vramClass(thresholdGb), ...lists, workerId, at];
     const lengths = { kinds: kinds.length, engines: engines.length, except: except.length, full: full.size };
     const where = conditions(sql, lengths);
-    if (sql.dialect === 'sqlite') return (await sql.query(SQLITE_CLAIM(where), params)).map(toJobRow)[0];
-    const [row = {}] = await sql.query(POSTGRES_CLAIM(where), params);
+    if (sql.dialect === 'sqlite') return (await sql.query(SQLITE_TAKE(where), params)).map(toJobRow)[0];
+    const [row = {}] = await sql.query(POSTGRES_TAKE(where), params);
     if (maybeNumber(row['seq']) !== undefined) {
       const job = toJobRow(row);
       if (maybeNumber(row['max_running']) === undefined || (await keepsLimit(sql, job, workerId))) return job;
@@ -120,12 +120,12 @@ export async function claimNext(sql: Claims, criteria: OfferCriteria, at: number
 }
 
 /**
- * Whether a claim is within its project's limit, after all. Two studios may each have counted before the other took a
+ * Whether what was taken is within its project's limit, after all. Two studios may each have counted before the other took a
  * job: they count again, one after the other, and whoever finds one too many puts its own back.
  */
-const keepsLimit = ({ locking, dialect }: Claims, job: JobRow, workerId: string): Promise<boolean> =>
+const keepsLimit = ({ locking, dialect }: TakingSql, job: JobRow, workerId: string): Promise<boolean> =>
   locking(async (query) => {
-    const [row] = await query(`SELECT max_running FROM projects WHERE name = $1 ${heldSql({ dialect })}`, [
+    const [row] = await query(`SELECT max_running FROM projects WHERE name = $1 ${lockedSql({ dialect })}`, [
       job.project,
     ]);
     const max = maybeNumber(row?.['max_running']);

@@ -1,7 +1,7 @@
 import type { WorkerDraft, WorkerRow, WorkerTable } from '../store.ts';
 import type { Param, Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
-import { beatSql, connectedSql } from './leases.ts';
+import { beatSql, connectedSql } from './holds.ts';
 
 /** The worker table; a deleted worker keeps its row. */
 export function createSqlWorkers(sql: Sql): WorkerTable {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { TASK_KIND_IDS } from '../../../../src/contract/tasks/index.ts';
 import { migrateSqlite } from '../../../../src/local-studio/storage/sql/sqlite-schema.ts';
-import { claimNext } from '../../../../src/local-studio/storage/sql/next-job.ts';
+import { takeNext } from '../../../../src/local-studio/storage/sql/next-job.ts';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
 import type { Query } from '../../../../src/system/database/sql.ts';
 import { openSqlite } from '../../../../src/system/database/sqlite.ts';
@@ -32,7 +32,7 @@ test('the next job is looked up in the index, never by reading the queue', async
     return [];
   };
   const criteria = { workerId: 'w-1', kinds: KINDS, engines: ['onnx', 'synthetic'], thresholdGb: 12, except: [1] };
-  await claimNext({ ...world.sql, query: explain }, criteria, 1);
+  await takeNext({ ...world.sql, query: explain }, criteria, 1);
   expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN projects']);
   expect(steps.join('\n')).toContain('jobs_project_underway (project=?)');
   expect(steps.join('\n')).toContain('jobs_queue (project=? AND kind=? AND engine=? AND vram_class=?)');

@@ -22,7 +22,7 @@ type Dialect = Pick<Sql, 'dialect'>;
 /** Keeps a row from being removed. In SQLite nobody else is there. */
 export const keptSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR KEY SHARE');
 /** Keeps a row from being changed. */
-export const heldSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR NO KEY UPDATE');
+export const lockedSql = ({ dialect }: Dialect): string => (dialect === 'sqlite' ? '' : 'FOR NO KEY UPDATE');
 
 /** A job as far as its project's limits go. */
 export interface LimitedJob {
@@ -44,7 +44,7 @@ export async function admit(
   const [kept] = await query(`${select} ${keptSql(sql)}`, [project]);
   if (kept === undefined) return 'no-project';
   if (!isCounted(limitsIn(kept))) return 'admitted';
-  const [row = kept] = await query(`${select} ${heldSql(sql)}`, [project]);
+  const [row = kept] = await query(`${select} ${lockedSql(sql)}`, [project]);
   // The same call, repeated after a lost connection, was counted.
   if (isNew && (await query('SELECT seq FROM jobs WHERE id = $1', [jobId])).length > 0) return 'admitted';
   const reached = await limitReached(query, row, job);

@@ -6,7 +6,7 @@ import { IS_OPEN } from '../endings/deadlines.ts';
 import { keepAttempt } from '../endings/job-endings.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
 import type { Signal } from '../webhooks/signal.ts';
-import { countCreated, countQueued, countUnderway, dayOf, heldSql, limitsIn, sumArtifacts } from './limits.ts';
+import { countCreated, countQueued, countUnderway, dayOf, lockedSql, limitsIn, sumArtifacts } from './limits.ts';
 
 /** The table of projects; one that was removed keeps its row. */
 export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
@@ -23,7 +23,7 @@ export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
     }),
   setLimits: (name, change, at) =>
     sql.locking(async (query) => {
-      const [row] = await query(`${SELECT} AND name = $1 ${heldSql(sql)}`, [name]);
+      const [row] = await query(`${SELECT} AND name = $1 ${lockedSql(sql)}`, [name]);
       if (row === undefined) return false;
       const limits = { ...limitsIn(row), ...change };
       await query(

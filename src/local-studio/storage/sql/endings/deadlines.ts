@@ -3,7 +3,7 @@ import { DEADLINE_PASSED, type EndedBecause } from '../../../queue.ts';
 import type { Expiry, UrgencyTable } from '../../tables/urgency.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { endingJobs, keepAttempt } from './job-endings.ts';
-import { nowSql } from '../leases.ts';
+import { nowSql } from '../holds.ts';
 import { ENDED_COLUMNS } from '../webhooks/outbox.ts';
 import type { Signal } from '../webhooks/signal.ts';
 

@@ -4,7 +4,7 @@ import type { EndedBecause } from '../../../queue.ts';
 import type { Requeue } from '../../projects.ts';
 import { admit } from '../accounts/limits.ts';
 import { maybeText, number, text } from '../columns.ts';
-import { leaseSql, nowSql } from '../leases.ts';
+import { holdSql, nowSql } from '../holds.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
 import type { Signal } from '../webhooks/signal.ts';
 
@@ -24,7 +24,7 @@ export function endJobs(
   sql: Sql,
   queued: Signal,
 ): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
-  const { lapsed } = leaseSql(sql);
+  const { lapsed } = holdSql(sql);
   const ending = async (work: (query: Query) => Promise<Row | undefined>): Promise<boolean> => {
     const ended = await endingJobs(sql, queued, async (query) => {
       const row = await work(query);

@@ -1,6 +1,6 @@
 import type { Row, Sql } from '../../../../system/database/sql.ts';
 import type { WebhookTable } from '../../tables/webhooks.ts';
-import { nowSql } from '../leases.ts';
+import { nowSql } from '../holds.ts';
 
 /*
  * What is due, one delivery for each origin, which is the column `receiver`, without looking at the outbox's length:

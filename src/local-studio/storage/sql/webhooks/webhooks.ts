@@ -2,7 +2,7 @@ import { DELIVERY_STATES, WEBHOOK_EVENTS } from '../../../../contract/operator/w
 import type { Param, Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { DeliveryRow, WebhookRow, WebhookTable } from '../../tables/webhooks.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
-import { nowSql } from '../leases.ts';
+import { nowSql } from '../holds.ts';
 import { takeDue } from './due.ts';
 import { eventsIn, originOf } from './outbox.ts';
 import type { Signal } from './signal.ts';

@@ -1,40 +1,41 @@
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
-import { logFailure, type StudioState, type WorkerSession } from './state.ts';
+import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { requeued } from './offering.ts';
 import {
   type AcceptedJob,
+  afterBeat,
   afterFailure,
   afterUnnamedBeat,
   GRACE_MS,
   isFull,
-  LEASE_MS,
+  HOLD_MS,
   maxJobsOf,
   type RevokedBecause,
   revokedBecause,
 } from '../queue.ts';
 
 /*
- * A claim outlives the socket it was made on (studio contract: `resume`). Its job is leased to the worker until a
- * heartbeat on the next socket names it, until the first one there does not, or until the grace is over. Results come
- * in all that time.
+ * A claim outlives the socket it was made on (studio contract: `resume`). Its job stays with the worker until a heartbeat
+ * on the next socket names it, until the first one there does not, or until the grace is over. Results come in all that
+ * time.
  */
 
 /** Leaves the job with its worker for the grace. */
-function leaseJob(studio: StudioState, jobId: string, workerId: string): void {
-  awaitWorker(studio, jobId, workerId);
+function beginGrace(studio: StudioState, jobId: string, workerId: string): void {
+  armGrace(studio, jobId, workerId);
   logFailure(studio, studio.store.jobs.renew(jobId, workerId, GRACE_MS));
 }
 
-function awaitWorker(studio: StudioState, jobId: string, workerId: string): void {
-  studio.leases.get(jobId)?.disarm();
+function armGrace(studio: StudioState, jobId: string, workerId: string): void {
+  studio.graces.get(jobId)?.disarm();
   const disarm = studio.clock.after(GRACE_MS, () => {
-    studio.leases.delete(jobId);
+    studio.graces.delete(jobId);
     logFailure(studio, loseLapsed(studio, jobId, workerId));
   });
-  studio.leases.set(jobId, { workerId, disarm });
+  studio.graces.set(jobId, { workerId, disarm });
 }
 
-/** Loses a job whose worker is nowhere; one that came back at another studio has renewed its lease there. */
+/** Loses a job whose worker is nowhere; one that came back at another studio is held to it there. */
 const loseLapsed = (studio: StudioState, jobId: string, workerId: string): Promise<void> =>
   loseJob(studio, { jobId, workerId, onlyLapsed: true }, 'the worker did not come back in time');
 
@@ -45,15 +46,15 @@ export async function loseAllLapsed(studio: StudioState): Promise<void> {
   }
 }
 
-/** Ends a lease, if there is one; the job itself is not changed. */
-export function dropLease(studio: StudioState, jobId: string): void {
-  studio.leases.get(jobId)?.disarm();
-  studio.leases.delete(jobId);
+/** Ends a grace, if there is one; the job itself is not changed. */
+export function endGrace(studio: StudioState, jobId: string): void {
+  studio.graces.get(jobId)?.disarm();
+  studio.graces.delete(jobId);
 }
 
 /** Takes a job from its worker: back to the queue, or failed when that was its last attempt. */
 async function loseJob(studio: StudioState, { jobId, workerId, onlyLapsed = false }: Loss, why: string): Promise<void> {
-  dropLease(studio, jobId);
+  endGrace(studio, jobId);
   if (studio.stopped) return;
   const { jobs } = studio.store;
   const at = studio.clock.now();
@@ -81,7 +82,7 @@ export function revokeClaim(studio: StudioState, jobId: string, because: Revoked
     if (!revoke(session, jobId)) continue;
     if (session.capabilities.extensionEngines !== undefined) session.send(claimAck(jobId, { held: false, because }));
   }
-  dropLease(studio, jobId);
+  endGrace(studio, jobId);
 }
 
 /** The job turns out not to be this session's; its worker is told as far as it can be. */
@@ -100,7 +101,7 @@ function revoke({ running }: WorkerSession, jobId: string): boolean {
   return job !== undefined;
 }
 
-/** Decides about a worker's jobs when its session ended; `for-good` also loses the jobs leased to it. */
+/** Decides about a worker's jobs when its session ended; `for-good` also loses the jobs that stayed with it. */
 export async function onSessionEnded(
   studio: StudioState,
   session: WorkerSession,
@@ -108,8 +109,7 @@ export async function onSessionEnded(
 ): Promise<void> {
   const { offer, workerId } = session;
   const jobs = [...session.running.values()].filter(({ revoked }) => !revoked);
-  session.disarm();
-  session.offer = { at: 'none' };
+  closeOffer(session);
   session.running.clear();
   if (studio.stopped) return;
   // A studio by itself need not ask, and begins the grace in the same moment.
@@ -119,26 +119,26 @@ export async function onSessionEnded(
   }
   const isKept = studio.features.includes('resume') && gone === 'for-now';
   for (const { jobId } of jobs) {
-    if (isKept) leaseJob(studio, jobId, workerId);
+    if (isKept) beginGrace(studio, jobId, workerId);
     else await loseJob(studio, { jobId, workerId }, 'the socket was lost');
   }
   if (offer.at === 'offered' && (await studio.store.jobs.release(offer.jobId, workerId, studio.clock.now()))) {
     await requeued(studio);
   }
-  if (gone === 'for-good') await loseLeased(studio, workerId);
+  if (gone === 'for-good') await loseLeft(studio, workerId);
 }
 
-/** Loses what is leased to a worker, except for these jobs. */
-export async function loseLeased(studio: StudioState, workerId: string, except: readonly string[] = []): Promise<void> {
-  for (const jobId of await leasedTo(studio, workerId)) {
+/** Loses what stayed with a worker, except for these jobs. */
+export async function loseLeft(studio: StudioState, workerId: string, except: readonly string[] = []): Promise<void> {
+  for (const jobId of await leftWith(studio, workerId)) {
     if (!except.includes(jobId)) await loseJob(studio, { jobId, workerId }, 'the worker is not at work on it');
   }
 }
 
-/** Without a session no job is a worker's but by a lease; another studio's leases are known to the database alone. */
-async function leasedTo(studio: StudioState, workerId: string): Promise<readonly string[]> {
+/** Without a session no job is a worker's but by a grace; another studio's graces are known to the database alone. */
+async function leftWith(studio: StudioState, workerId: string): Promise<readonly string[]> {
   if (studio.bus.isShared) return (await studio.store.jobs.underway(workerId)).map(({ id }) => id);
-  return [...studio.leases].flatMap(([jobId, lease]) => (lease.workerId === workerId ? [jobId] : []));
+  return [...studio.graces].flatMap(([jobId, grace]) => (grace.workerId === workerId ? [jobId] : []));
 }
 
 type Heartbeat = Extract<ReadOutboundFrame, { readonly type: 'heartbeat' }>;
@@ -154,7 +154,7 @@ export async function onHeartbeat(
   session.capabilities = frame.capabilities;
   session.maxJobs = maxJobsOf(studio, frame.capabilities);
   studio.tell({ is: 'worker', workerId: session.workerId });
-  if (!session.settled) await loseLeased(studio, session.workerId, named);
+  if (session.readiness === 'greeted') await loseLeft(studio, session.workerId, named);
   for (const [jobId, job] of session.running) {
     if (named.includes(jobId)) await renewClaim(studio, session, job);
     else dropUnnamed(studio, session, job);
@@ -163,8 +163,8 @@ export async function onHeartbeat(
   if (studio.features.includes('resume')) {
     for (const jobId of named) answers.push(await answerTo(studio, session, jobId));
   }
-  if (named.length < session.maxJobs && !isFull(session)) session.cooling = false;
-  session.settled = true; // not before all that it has is known: nothing is offered beyond what it takes
+  // Not before all that it has is known: nothing is offered beyond what it takes.
+  session.readiness = afterBeat(session.readiness, named.length < session.maxJobs && !isFull(session));
   return answers.length === 0 ? [HEARTBEAT_ACK] : answers;
 }
 
@@ -184,7 +184,7 @@ async function renewClaim(studio: StudioState, session: WorkerSession, job: Acce
   session.running.set(job.jobId, { ...job, unnamed: 0 });
   const { jobId } = job;
   const { workerId } = session;
-  if (job.revoked || (await studio.store.jobs.renew(jobId, workerId, LEASE_MS))) return;
+  if (job.revoked || (await studio.store.jobs.renew(jobId, workerId, HOLD_MS))) return;
   if (await studio.store.jobs.start(jobId, workerId, studio.clock.now())) return;
   if (!(await recall(studio, workerId, jobId))) revoke(session, jobId);
 }
@@ -205,13 +205,13 @@ const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
 export const claimAck = (jobId: string, claim: { readonly held: boolean; readonly because?: string }): string =>
   JSON.stringify({ type: 'heartbeatAck', claim: { jobId, ...claim } });
 
-/** A job that its worker stops naming is over there. Its result may still be on its way, so it is leased for the grace. */
+/** A job that its worker stops naming is over there. Its result may still arrive, so it stays with it for the grace. */
 function dropUnnamed(studio: StudioState, session: WorkerSession, job: AcceptedJob): void {
   const { jobId, revoked } = job;
   const left = afterUnnamedBeat(job);
   if (left !== undefined) return void session.running.set(jobId, left);
   session.running.delete(jobId);
-  if (!revoked) leaseJob(studio, jobId, session.workerId);
+  if (!revoked) beginGrace(studio, jobId, session.workerId);
 }
 
 /** Whether the job is this worker's; one that it had before and that nobody else has becomes so again. */
@@ -221,7 +221,7 @@ async function isHeld(studio: StudioState, session: WorkerSession, jobId: string
   if (running !== undefined) return !running.revoked;
   if (offer.at === 'offered' && offer.jobId === jobId) return true;
   if (offer.at !== 'none') return reclaim(studio, session, jobId);
-  session.offer = { at: 'choosing' }; // no offer may slip in while the store is asked
+  session.offer = { at: 'choosing', again: false }; // no offer may slip in while the store is asked
   try {
     return await reclaim(studio, session, jobId);
   } finally {
@@ -236,20 +236,20 @@ async function reclaim(studio: StudioState, session: WorkerSession, jobId: strin
   const job = await jobs.get(jobId);
   const isItsJob = job?.workerId === workerId;
   const held =
-    (isItsJob && job.state === 'running' && (await jobs.renew(jobId, workerId, LEASE_MS))) ||
+    (isItsJob && job.state === 'running' && (await jobs.renew(jobId, workerId, HOLD_MS))) ||
     (isItsJob && job.state === 'offered' && (await jobs.start(jobId, workerId, at))) ||
     (job?.state === 'queued' && (await jobs.resume(jobId, workerId, at)));
   if (!held) return false;
   session.running.set(jobId, { jobId, revoked: false, unnamed: 0 });
-  dropLease(studio, jobId);
+  endGrace(studio, jobId);
   studio.log.info('job.resumed', { jobId, workerId });
-  if (!session.alive) await onSessionEnded(studio, session, 'for-now');
+  if (isGone(session)) await onSessionEnded(studio, session, 'for-now');
   return true;
 }
 
-/** Leases what an earlier process of this studio left with workers: it stays theirs for the grace. */
-export async function restoreLeases(studio: StudioState): Promise<void> {
+/** What an earlier process of this studio left with workers stays theirs for the grace. */
+export async function restoreGraces(studio: StudioState): Promise<void> {
   for (const job of await studio.store.jobs.underway()) {
-    if (job.workerId !== undefined) awaitWorker(studio, job.id, job.workerId);
+    if (job.workerId !== undefined) armGrace(studio, job.id, job.workerId);
   }
 }

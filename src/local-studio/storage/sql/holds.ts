@@ -1,9 +1,9 @@
 import type { Sql } from '../../../system/database/sql.ts';
-import { LEASE_MS, OFFER_LEASE_MS, STALE_MS } from '../../queue.ts';
+import { HOLD_MS, OFFER_HOLD_MS, STALE_MS } from '../../queue.ts';
 
 /*
- * Leases of jobs. Where there is one studio, its timers say when a lease is over. Studios that share a database ask that:
- * its clock is the only one that they have in common.
+ * Until when a job is its worker's: the column `lease_until`. Where there is one studio, its timers say when that is over.
+ * Studios that share a database ask that: its clock is the only one that they have in common.
  */
 
 const NOW = '(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint';
@@ -13,28 +13,28 @@ export const nowSql = ({ dialect }: Pick<Sql, 'dialect'>, param: string): string
   dialect === 'sqlite' ? param : NOW;
 
 /** Parts of statements about jobs. */
-interface LeaseSql {
-  /** Begins the lease of a job that is offered, and of one that is accepted: more of `SET`. */
+interface HoldSql {
+  /** Begins the hold on a job that is offered, and on one that is accepted: more of `SET`. */
   readonly offers: string;
   readonly begins: string;
-  /** The lease is over: more of `WHERE`. */
+  /** The hold is over: more of `WHERE`. */
   readonly lapsed: string;
 }
 
-const LEASE_SQL: Readonly<Record<Sql['dialect'], LeaseSql>> = {
+const HOLD_SQL: Readonly<Record<Sql['dialect'], HoldSql>> = {
   sqlite: { offers: '', begins: '', lapsed: '' },
   postgres: {
-    offers: `, lease_until = ${NOW} + ${OFFER_LEASE_MS}`,
-    begins: `, lease_until = ${NOW} + ${LEASE_MS}`,
+    offers: `, lease_until = ${NOW} + ${OFFER_HOLD_MS}`,
+    begins: `, lease_until = ${NOW} + ${HOLD_MS}`,
     lapsed: `AND lease_until <= ${NOW}`,
   },
 };
 
 /** The parts for this database. */
-export const leaseSql = ({ dialect }: Pick<Sql, 'dialect'>): LeaseSql => LEASE_SQL[dialect];
+export const holdSql = ({ dialect }: Pick<Sql, 'dialect'>): HoldSql => HOLD_SQL[dialect];
 
-/** Leases a running job for so long. */
-export async function renewLease(sql: Sql, id: string, workerId: string, ms: number): Promise<boolean> {
+/** Holds a running job for so long. */
+export async function renewHold(sql: Sql, id: string, workerId: string, ms: number): Promise<boolean> {
   const held = `WHERE id = $1 AND worker_id = $2 AND state = 'running'`;
   const rows =
     sql.dialect === 'sqlite'
