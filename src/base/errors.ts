@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   'studio.refused': { acts: 'operator', retryable: false, exit: 77 },
   'studio.not-found': { acts: 'operator', retryable: false, exit: 69 },
   'studio.data-in-use': { acts: 'operator', retryable: true, exit: 75 },
+  'studio.moved': { acts: 'operator', retryable: false, exit: 69 },
   'studio.data-damaged': { acts: 'operator', retryable: false, exit: 65 },
   'studio.data-newer': { acts: 'operator', retryable: false, exit: 65 },
   'studio.database-unusable': { acts: 'operator', retryable: true, exit: 69 },

@@ -24,3 +24,6 @@ export function sqlStateOf(thrown: unknown): string | undefined {
 /** Whether no database server answered, or one that is stopping did, as opposed to one that said no. */
 export const isDatabaseGone = (thrown: unknown): boolean =>
   (codeOf(thrown) ?? '').startsWith('ERR_POSTGRES_CONNECTION_') || /^(?:08|57P)/.test(sqlStateOf(thrown) ?? '');
+
+/** Whether another process holds an SQLite file (sqlite.org/rescode.html#busy): what was asked for did not happen. */
+export const isDatabaseLocked = (thrown: unknown): boolean => (codeOf(thrown) ?? '').startsWith('SQLITE_BUSY');

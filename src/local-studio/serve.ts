@@ -62,7 +62,7 @@ export interface ServedStudio extends Pick<HttpServer, 'url' | 'port'> {
 }
 
 /** A studio with its data; `stop` closes that, too. */
-export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile'> {
+export interface RunningStudio extends ServedStudio, Pick<StudioData, 'operatorToken' | 'tokenFile' | 'moved'> {
   /** An address that opens the operator's page once, within ten minutes. */
   readonly pageUrl: () => string;
 }
@@ -91,13 +91,14 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
     const offered = { features: FEATURES, maxParallelJobs: MAX_PARALLEL_JOBS };
     const studio = await createStudio({ ...data, ...rulesOf(effects), ...rules, ...offered });
     const served = serveStudio(studio, { ...options, publicNames: hostNames }, effects.serve);
-    const { dataDir, operatorToken, tokenFile, store } = data;
+    const { dataDir, operatorToken, tokenFile, store, moved } = data;
     log.info('studio.started', { url: served.url, dataDir, studioId: studio.id });
     if (!isLoopback(host) && options.tls === undefined) log.warn('studio.exposed', { host });
     return {
       ...served,
       operatorToken,
       tokenFile,
+      moved,
       pageUrl: () => dashboardUrl(shownUrl(served.url), studio.createPageCode()),
       stop: once(() => served.stop().then(() => store.close())),
     };

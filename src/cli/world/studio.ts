@@ -42,7 +42,12 @@ export interface StudioChoice extends LogChoice {
 /** Where a studio moves to. */
 export interface MoveChoice extends Pick<StudioChoice, 'dataDir' | 'artifacts'> {
   readonly database: string;
+  readonly onProgress: (progress: MoveProgress) => void;
 }
+
+/** How far a move is: artifacts are copied while the studio serves, and from `holding` on it waits. */
+export type MoveProgress =
+  { readonly is: 'copied-artifact'; readonly copied: number; readonly of: number } | { readonly is: 'holding' };
 
 /** How much of a studio was moved; artifacts whose file is gone are missing. */
 export interface MovedStudio {

@@ -80,7 +80,7 @@ const guardedPostOf =
       remedy: 'Start the studio with --webhooks-to-private to allow http and addresses of your own network.',
     });
 
-/** The `studio` command: serves until it is asked to stop, which a second request makes sure of. */
+/** The `studio` command: serves until it is asked to stop, which a second request makes sure of, or until it has moved. */
 export async function startStudioProcess(choice: StudioChoice, effects: Effects): Promise<StartedStudio> {
   const log = await openProcessLog(choice, effects);
   const operatorToken = sharedToken(choice, effects);
@@ -98,10 +98,17 @@ export async function startStudioProcess(choice: StudioChoice, effects: Effects)
     log.logger.child({}, 'studio').info('studio.stopping');
     void studio.stop().finally(stopped.resolve);
   });
+  void studio.moved.then((error) => {
+    log.logger.child({}, 'studio').error('studio.moved', { error: error.message });
+    void studio.stop().finally(() => stopped.reject(error));
+  });
   const serve = async (): Promise<void> => {
-    await stopped.promise;
-    unsubscribe();
-    await log.flush();
+    try {
+      await stopped.promise;
+    } finally {
+      unsubscribe();
+      await log.flush();
+    }
   };
   const tokenFile = operatorToken === undefined ? studio.tokenFile : undefined;
   const { url, pageUrl } = studio;
@@ -113,6 +120,7 @@ export const migrateStudio = async (choice: MoveChoice, effects: Effects): Promi
   moveStudioData(
     { ...choice, artifactStore: await artifactStoreOf(choice, effects) },
     { ...effects, openPostgres, openBucket },
+    choice.onProgress,
   );
 
 /** A key in the environment comes before one in a file. Programs reach AWS itself, but maybe not a server of one's own. */

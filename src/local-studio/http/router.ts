@@ -1,4 +1,4 @@
-import { errorChain, toWorkerError } from '../../base/errors.ts';
+import { type ErrorCode, errorChain, toWorkerError } from '../../base/errors.ts';
 import { matchesPath, pathParams, segmentsOf } from '../../contract/route-path.ts';
 import { API_PREFIX } from '../../contract/routes.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -66,5 +66,11 @@ function refusalOf(thrown: unknown, url: URL, log: Logger): Response {
   const error = toWorkerError(thrown);
   log.error('request.failed', { path: url.pathname, code: error.code, error: errorChain(error) });
   if (error.code === 'disk.full') return problem(507, 'disk-full', 'the studio has no space left');
+  if (isAway(error.code)) return problem(503, 'unavailable', AWAY, { 'retry-after': RETRY_AFTER_SECONDS });
   return problem(500, 'internal', 'the studio failed; its log says why');
 }
+
+/** The data is being moved, or was: nothing was changed, and the studio is back soon, here or on another database. */
+const isAway = (code: ErrorCode): boolean => code === 'studio.data-in-use' || code === 'studio.moved';
+const AWAY = 'the studio is moving to another database; retry soon';
+const RETRY_AFTER_SECONDS = '5';

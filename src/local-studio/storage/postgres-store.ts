@@ -1,6 +1,7 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { isDatabaseGone, sqlStateOf } from '../../base/system-code.ts';
 import type { Postgres } from '../../system/database/postgres.ts';
+import { assertArrived } from './moving/arrival.ts';
 import { migratePostgres } from './sql/postgres-schema.ts';
 import { createSqlStore } from './sql/sql-store.ts';
 import type { Store } from './store.ts';
@@ -9,18 +10,32 @@ import type { Store } from './store.ts';
 const MIN_SERVER_VERSION = 130_000;
 
 /**
- * Opens the store in a PostgreSQL database, which any number of studios may share. Errors name the database without its
- * password.
+ * Opens the store in a PostgreSQL database, which any number of studios may share.
+ *
+ * @throws WorkerError as `openPostgresDatabase`, and `studio.data-in-use` while a studio is on its way there
+ */
+export async function openPostgresStore(sql: Postgres, shownUrl: string): Promise<Store> {
+  await openPostgresDatabase(sql, shownUrl);
+  try {
+    await assertArrived(sql.query, shownUrl);
+    return createSqlStore(sql);
+  } catch (thrown) {
+    await sql.close();
+    throw thrown;
+  }
+}
+
+/**
+ * Brings the database to this release's schema; closes it when that fails. Errors name it without its password.
  *
  * @throws WorkerError `studio.database-unusable` | `studio.data-newer` | `studio.data-damaged` | `disk.full`
  */
-export async function openPostgresStore(sql: Postgres, shownUrl: string): Promise<Store> {
+export async function openPostgresDatabase(sql: Postgres, shownUrl: string): Promise<void> {
   try {
     const [row] = await sql.query("SELECT current_setting('server_version_num')::integer AS version");
     const version = Number(row?.['version']);
     if (version < MIN_SERVER_VERSION) throw tooOld(shownUrl, version);
     await migratePostgres(sql);
-    return createSqlStore(sql);
   } catch (thrown) {
     await sql.close();
     throw thrown instanceof WorkerError ? thrown : unopened(shownUrl, thrown);

@@ -15,9 +15,12 @@ import { openBucketArtifacts } from './bucket-artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
 import { type KeptPages, openKeptPages } from './sign-ins-file.ts';
-import { openPostgresStore } from './postgres-store.ts';
-import { type Moved, moveStudio } from './migrate.ts';
-import { openKnownSqliteDatabase, openSqliteStore } from './sqlite-store.ts';
+import { openPostgresDatabase, openPostgresStore } from './postgres-store.ts';
+import type { ArtifactMove } from './moving/artifact-copies.ts';
+import { openMoveJournal } from './moving/journal.ts';
+import type { Moved } from './moving/mark.ts';
+import { type MoveProgress, moveStudio } from './moving/move.ts';
+import { openSqliteStore, openSqliteToMove } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
@@ -25,6 +28,8 @@ export interface StudioData {
   /** Absolute. */
   readonly dataDir: string;
   readonly store: Store;
+  /** Resolves to `studio.moved` once the data was moved to another database: the studio ends then. */
+  readonly moved: Promise<WorkerError>;
   /** The other studios on its database. */
   readonly bus: StudioBus;
   readonly artifacts: ArtifactStore;
@@ -78,14 +83,14 @@ const MAX_CONNECTIONS = 10;
 /**
  * Opens the data of a studio: its database, artifacts as files, and the operator token.
  *
- * @throws WorkerError `studio.data-in-use` | `studio.data-damaged` | `studio.data-newer` | `studio.database-unusable` |
+ * @throws WorkerError `studio.data-in-use` | `studio.moved` | `studio.data-damaged` | `studio.data-newer` | `studio.database-unusable` |
  * `studio.bucket-unusable` |
  * `studio.token-weak` | `file.unusable` | `folder.unusable` | `disk.full`
  */
 export async function openStudioData(place: StudioPlace, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
   const folder = await usableFolder(place.dataDir, effects.openDataFolder);
   // The store first: a file's lock keeps a second studio off the same folder before that one touches anything else.
-  const { store, bus } = await openStore(place.database, folder, effects, log);
+  const { store, bus, moved } = await openStore(place.database, folder, effects, log);
   try {
     const given = place.operatorToken;
     if (given !== undefined) assertOperatorToken(given);
@@ -93,38 +98,63 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
     const artifacts = await openArtifacts(place, folder, effects);
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
     const pages = await openKeptPages(folder, log);
-    return { dataDir: folder.path, store, bus, artifacts, operatorToken, pages, tokenFile };
+    return { dataDir: folder.path, store, moved, bus, artifacts, operatorToken, pages, tokenFile };
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
 }
 
+/** Held by the one move from a folder. */
+const MOVE_LOCK = 'migration.lock';
+
 /**
- * Moves what a studio that is stopped keeps in its folder to a database, and its artifacts to a bucket if one is named.
- * The folder stays as it was.
+ * Moves what a studio keeps in its folder to a database, and its artifacts to a bucket if one is named. The studio may run
+ * meanwhile: it ends once it has moved. The folder keeps a copy of everything as it was then.
  *
- * @throws WorkerError as `openStudioData`, and `file.unusable` when the folder holds no studio
+ * @throws WorkerError as `openStudioData` and `moveStudio`; `file.unusable` when the folder holds no studio
  */
-export async function moveStudioData(place: MovePlace, effects: StudioDataEffects): Promise<Moved> {
+export async function moveStudioData(
+  place: MovePlace,
+  effects: StudioDataEffects,
+  onProgress: (progress: MoveProgress) => void = () => {},
+): Promise<Moved> {
   const folder = await usableFolder(place.dataDir, effects.openDataFolder);
-  const from = await openKnownSqliteDatabase(folder);
-  try {
-    const { openPostgres, clock } = effects;
-    const to = openPostgres({ url: place.database, maxConnections: 1, clock });
-    const store = await openPostgresStore(to, shownUrl(place.database));
-    try {
-      const stores = async () => ({
-        from: await openArtifacts({ dataDir: place.dataDir }, folder, effects),
-        to: await openArtifacts(place, folder, effects),
-      });
-      return await moveStudio({ from, to, artifacts: place.artifactStore === undefined ? undefined : await stores() });
-    } finally {
-      await store.close();
-    }
-  } finally {
-    await from.close();
-  }
+  await using left = new AsyncDisposableStack();
+  const from = left.adopt(await openSqliteToMove(folder), (sql) => sql.close());
+  const lock = await folder.lock(MOVE_LOCK);
+  if (lock.is === 'taken') throw isMoving(folder.path);
+  left.defer(() => lock.release());
+  const { clock } = effects;
+  const sql = effects.openPostgres({ url: place.database, maxConnections: 1, clock });
+  const to = { sql, shownUrl: shownUrl(place.database) };
+  left.defer(() => sql.close());
+  await openPostgresDatabase(sql, to.shownUrl);
+  const artifacts = await artifactMove(place, folder, effects);
+  const journal = left.use(await openMoveJournal(folder, effects.random));
+  return await moveStudio({ folder: folder.path, from, to, artifacts, journal, clock, onProgress });
+}
+
+const isMoving = (folder: string): WorkerError =>
+  new WorkerError('studio.data-in-use', `the studio in ${folder} is being moved already`, {
+    hint: 'Wait for the other `studio-worker studio migrate` to end.',
+  });
+
+/** The files are read as they lie there: they are those of a studio that may run. */
+async function artifactMove(
+  place: StudioPlace,
+  folder: DataFolder,
+  effects: StudioDataEffects,
+): Promise<ArtifactMove | undefined> {
+  const { artifactStore } = place;
+  if (artifactStore === undefined) return undefined;
+  const files = await usableFolder(folder.pathOf(ARTIFACTS), effects.openDataFolder);
+  const { bucket, prefix, endpoint = '' } = artifactStore;
+  return {
+    from: { open: (name) => files.blob(name) },
+    to: await openArtifacts(place, folder, effects),
+    place: `s3://${bucket}/${prefix} ${shownUrl(endpoint)}`.trimEnd(),
+  };
 }
 
 async function openArtifacts(
@@ -152,12 +182,12 @@ async function openStore(
   folder: DataFolder,
   effects: StudioDataEffects,
   log: Logger,
-): Promise<Pick<StudioData, 'store' | 'bus'>> {
-  if (database === undefined) return { store: await openSqliteStore(folder), bus: ALONE };
+): Promise<Pick<StudioData, 'store' | 'bus' | 'moved'>> {
+  if (database === undefined) return { ...(await openSqliteStore(folder, effects.clock)), bus: ALONE };
   const { openPostgres, clock, random } = effects;
   const sql = openPostgres({ url: database, maxConnections: MAX_CONNECTIONS, clock });
   const store = await openPostgresStore(sql, shownUrl(database));
-  return { store, bus: createPostgresBus(sql, random.hex(8), log) };
+  return { store, bus: createPostgresBus(sql, random.hex(8), log), moved: new Promise(() => {}) };
 }
 
 async function usableFolder(path: string, open: OpenDataFolder): Promise<DataFolder> {

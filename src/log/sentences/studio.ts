@@ -10,6 +10,7 @@ export const STUDIO_SENTENCES = {
     (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
   ),
   'studio.stopping': own(() => 'stopping'),
+  'studio.moved': own((f) => `${text(f.error)}; it ends here`),
   'studio.news-lost': own(
     (f) => `the other studios did not hear of this (${text(f.is)}), and notice it later: ${text(f.error)}`,
   ),

@@ -5,6 +5,7 @@ import { isPlainFileName } from '../../base/foreign/file-name.ts';
 import { quoted } from '../../base/foreign-text.ts';
 import { systemFiles } from './files.ts';
 import { type NewFile, startFile } from './new-file.ts';
+import { acquireLock, type Lock } from './lock.ts';
 import type { Sql } from '../database/sql.ts';
 import { openPrivateSqlite } from '../database/sqlite.ts';
 
@@ -27,6 +28,8 @@ export interface DataFolder {
   blob(name: string): Promise<Blob | undefined>;
   startFile(name: string): NewFile;
   openSqlite(name: string): Sql;
+  /** Takes a lock of this process on a name (`….lock`), which the system drops however the process ends. */
+  lock(name: string): Promise<Lock>;
   /** A folder in this one, created when missing. */
   openFolder(name: string): Promise<DataFolder>;
   /** Removes a file, or a folder with everything in it. Fine when it is missing. */
@@ -61,6 +64,7 @@ export const openDataFolder: OpenDataFolder = async (named) => {
     },
     startFile: (name) => startFile(pathOf(name)),
     openSqlite: (name) => openPrivateSqlite(pathOf(name)),
+    lock: (name) => acquireLock(pathOf(name), { pid: process.pid }),
     openFolder: (name) => openDataFolder(pathOf(name)),
     remove: (name) => systemFiles.remove(pathOf(name)),
   };

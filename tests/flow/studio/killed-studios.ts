@@ -48,7 +48,7 @@ export async function spawnStudio(
 export type SpawnedStudio = Awaited<ReturnType<typeof spawnStudio>>;
 
 /** An approved worker, without the waiting. */
-export async function enrol({ call, url }: SpawnedStudio): Promise<Credentials> {
+export async function enrol({ call, url }: Pick<SpawnedStudio, 'call' | 'url'>): Promise<Credentials> {
   const { token } = (await (await call('POST', '/admin/bootstrap-tokens')).json()) as { token: string };
   const body = { bootstrapToken: token, capabilities: someCapabilities() };
   const answer = await call('POST', '/workers/register', body);
@@ -108,7 +108,7 @@ async function deliver(worker: BareWorker, own: { jobId: string | undefined; kin
 }
 
 /** The job ends completed, exactly once, and its result is the one that its worker made. */
-export async function completed({ call }: SpawnedStudio, id: string): Promise<void> {
+export async function completed({ call }: Pick<SpawnedStudio, 'call'>, id: string): Promise<void> {
   const job = await ended(() => call('GET', `/admin/jobs/${id}`));
   expect([id, job.state, job.error]).toEqual([id, 'completed', undefined]);
   const answer: unknown = await (await call('GET', `/admin/jobs/${id}/attempts`)).json();

@@ -1,7 +1,10 @@
 import { expect } from 'bun:test';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shownUrl } from '../../../src/base/urls.ts';
+import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
-import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { moveStudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
@@ -76,10 +79,43 @@ test('a studio moves with its artifacts, and its worker continues there', async 
 
 test('a database that holds a studio already is left alone', async () => {
   await using old = await stoppedStudio();
+  await using other = await stoppedStudio();
   const database = await newDatabase();
   await moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
-  const again = moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects);
-  expect(again).rejects.toMatchObject({ code: 'studio.database-unusable', hint: 'Name an empty database.' });
+  expect(await failureOf(moveStudioData({ database, dataDir: other.studio.dataDir }, studioEffects))).toMatchObject({
+    code: 'studio.database-unusable',
+    hint: 'Name an empty database.',
+  });
+  await other.studio.restart(); // it was not marked as moved
+  expect(await other.studio.job(other.chat.id)).toMatchObject({ state: 'completed' });
+});
+
+test('a studio that has moved neither starts nor moves again', async () => {
+  await using old = await stoppedStudio();
+  const { dataDir } = old.studio;
+  const database = (await newDatabase()).replace('studio@', 'studio:secret-of-mine@');
+  await moveStudioData({ database, dataDir }, studioEffects);
+  const moved = { code: 'studio.moved', message: expect.stringContaining(shownUrl(database)) };
+  expect(await failureOf(moveStudioData({ database: await newDatabase(), dataDir }, studioEffects))).toMatchObject(
+    moved,
+  );
+  expect(await failureOf(moveStudioData({ database, dataDir }, studioEffects))).toMatchObject(moved);
+  expect(await failureOf(openStudioData({ dataDir }, studioEffects, recordingLogger()))).toMatchObject(moved);
+  for (const name of await readdir(dataDir)) {
+    if (name !== 'artifacts') expect(await readFile(join(dataDir, name), 'latin1')).not.toContain('secret-of-mine');
+  }
+});
+
+test('a database on which a studio runs is no target', async () => {
+  await using old = await stoppedStudio();
+  const database = await newDatabase();
+  await using running = await fakeStudio({ database });
+  const failure = await failureOf(moveStudioData({ database, dataDir: old.studio.dataDir }, studioEffects));
+  expect(failure).toMatchObject({
+    code: 'studio.database-unusable',
+    message: expect.stringContaining('a studio runs on'),
+  });
+  await running.restart(); // and it is not reserved any more
 });
 
 test('a folder without a studio is not moved as an empty one', async () => {
@@ -89,8 +125,18 @@ test('a folder without a studio is not moved as an empty one', async () => {
   expect(await readdir(folder.path)).toEqual([]);
 });
 
-test('a studio that runs cannot be moved', async () => {
-  await using studio = await fakeStudio();
-  const moved = moveStudioData({ database: await newDatabase(), dataDir: studio.dataDir }, studioEffects);
-  expect(moved).rejects.toMatchObject({ code: 'studio.data-in-use' });
+test('two moves from one folder do not happen at the same time', async () => {
+  await using old = await stoppedStudio();
+  const { dataDir } = old.studio;
+  const place = { database: await newDatabase(), dataDir };
+  const ends = await Promise.allSettled([moveStudioData(place, studioEffects), moveStudioData(place, studioEffects)]);
+  expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const second = ends.find((end) => end.status === 'rejected');
+  expect(second?.reason).toMatchObject({ code: 'studio.data-in-use' });
 });
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );

@@ -24,7 +24,7 @@ export const studio = command({
   exits: [
     { code: 65, means: 'the database or the operator token is damaged, or the token easily guessed' },
     { code: 66, means: 'a file of the data folder cannot be opened' },
-    { code: 69, means: 'the address is in use, or the database cannot be used' },
+    { code: 69, means: 'the address is in use, the database cannot be used, or the studio has moved to another' },
     { code: 73, means: 'the data folder cannot be written' },
     { code: 75, means: 'another studio uses the data folder' },
   ],

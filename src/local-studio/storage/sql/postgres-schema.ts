@@ -140,6 +140,8 @@ const STEPS: readonly Step[] = [
   ],
   // How many jobs the session of a worker may have at a time, for the studios that do not have its socket.
   [`ALTER TABLE workers ADD COLUMN max_jobs INTEGER`],
+  // A studio that is on its way here: none starts while a row stands.
+  [`CREATE TABLE arrival (move_id TEXT PRIMARY KEY, begun_at BIGINT NOT NULL)`],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */

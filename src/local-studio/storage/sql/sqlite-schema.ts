@@ -1,4 +1,4 @@
-import type { Sql } from '../../../system/database/sql.ts';
+import type { Query, Sql } from '../../../system/database/sql.ts';
 import { CREATE_MIGRATIONS, ENDED_BECAUSE_SQL, type Step, stepsTaken, takeSteps } from './migrations.ts';
 
 /** The schema in SQLite, one step per release that changed it. A step is never edited once it was released. */
@@ -136,6 +136,12 @@ const STEPS: readonly Step[] = [
      END`,
   ],
 ];
+
+/** Whether the schema is this release's already. */
+export async function isCurrentSqlite(query: Query): Promise<boolean> {
+  const taken = await stepsTaken(query);
+  return taken.size === STEPS.length && STEPS.every((_, step) => taken.has(step));
+}
 
 /** Brings the schema to this release's. */
 export async function migrateSqlite(sql: Sql): Promise<void> {

@@ -1,7 +1,6 @@
-import { WorkerError } from '../../../base/errors.ts';
-import type { Postgres } from '../../../system/database/postgres.ts';
-import type { Param, Query, Row, Sql } from '../../../system/database/sql.ts';
-import { MIGRATION_LOCK } from './postgres-schema.ts';
+import type { Param, Query, Row } from '../../../system/database/sql.ts';
+import { MIGRATION_LOCK } from '../sql/postgres-schema.ts';
+import { anotherArrives, arrivingIn, SYNCED, type Target } from './arrival.ts';
 
 /** What was copied. */
 export interface Copied {
@@ -33,16 +32,24 @@ const TABLES: Readonly<Record<string, string>> = {
 const NUMBERED = ['jobs', 'logs', 'audit', 'webhook_deliveries'];
 const ROWS_AT_ONCE = 500;
 
+/** What is copied, and as what. */
+export interface StudioCopy {
+  readonly moveId: string;
+  /** New names of artifacts, where they were moved too. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
 /**
- * Copies all that a studio on SQLite knows into an empty PostgreSQL database: everything or nothing. `renamed` gives the
- * new names of artifacts, where they were moved too.
+ * Copies all that a studio on SQLite knows into the PostgreSQL database that its move has reserved, in place of what an
+ * interrupted run left there: everything or nothing, on the disk of the server when it resolves.
  *
- * @throws WorkerError `studio.database-unusable` when the database holds a studio's data already
+ * @throws WorkerError `studio.database-unusable` when the reservation is gone
  */
-export function copyStudio(from: Sql, to: Postgres, renamed: ReadonlyMap<string, string>): Promise<Copied> {
-  return to.alone(MIGRATION_LOCK, async (query) => {
-    await assertEmpty(query);
-    await query('DELETE FROM projects'); // the one that is always there comes with its limits
+export function copyStudio(from: Query, { sql, shownUrl }: Target, { moveId, renamed }: StudioCopy): Promise<Copied> {
+  return sql.alone(MIGRATION_LOCK, async (query) => {
+    await query(SYNCED);
+    if ((await arrivingIn(query)) !== moveId) throw anotherArrives(shownUrl);
+    for (const table of Object.keys(TABLES)) await query(`DELETE FROM ${table}`);
     const counts = new Map<string, number>();
     for (const [table, columns] of Object.entries(TABLES)) {
       counts.set(table, await copyTable(from, query, { table, columns: columns.split(/,\s*/), renamed }));
@@ -57,26 +64,17 @@ export function copyStudio(from: Sql, to: Postgres, renamed: ReadonlyMap<string,
   });
 }
 
-async function assertEmpty(query: Query): Promise<void> {
-  for (const table of ['jobs', 'workers', 'models']) {
-    if ((await query(`SELECT 1 FROM ${table} LIMIT 1`)).length === 0) continue;
-    throw new WorkerError('studio.database-unusable', `the database holds a studio's data already, in ${table}`, {
-      hint: 'Name an empty database.',
-    });
-  }
-}
-
 interface TableCopy {
   readonly table: string;
   readonly columns: readonly string[];
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-async function copyTable(from: Sql, query: Query, { table, columns, renamed }: TableCopy): Promise<number> {
+async function copyTable(from: Query, query: Query, { table, columns, renamed }: TableCopy): Promise<number> {
   let [copied, last] = [0, 0];
   for (;;) {
     const select = `SELECT rowid AS at, ${columns.join(', ')} FROM ${table} WHERE rowid > $1 ORDER BY rowid LIMIT $2`;
-    const rows = await from.query(select, [last, ROWS_AT_ONCE]);
+    const rows = await from(select, [last, ROWS_AT_ONCE]);
     if (rows.length === 0) return copied;
     const values = rows.map(
       (_, row) => `(${columns.map((__, column) => `$${row * columns.length + column + 1}`).join(', ')})`,
@@ -103,8 +101,8 @@ export interface KnownArtifact {
 }
 
 /** The artifacts of all jobs. */
-export async function artifactsOf(from: Sql): Promise<readonly KnownArtifact[]> {
-  const rows = await from.query('SELECT id, artifact_name, artifact_ext FROM jobs WHERE artifact_name IS NOT NULL');
+export async function artifactsOf(from: Query): Promise<readonly KnownArtifact[]> {
+  const rows = await from('SELECT id, artifact_name, artifact_ext FROM jobs WHERE artifact_name IS NOT NULL');
   return rows.map((row) => ({
     name: String(row['artifact_name']),
     jobId: String(row['id']),
