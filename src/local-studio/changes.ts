@@ -25,6 +25,7 @@ export function changesIn(news: StudioNews): readonly Change[] {
     case 'removed':
       return [{ is: 'worker', workerId: news.workerId }];
     case 'queued':
+    case 'freed':
       return []; // which one is not said
     default:
       return news satisfies never;

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from '../base/units.ts';
-import type { ReadCapabilities } from '../contract/capabilities.ts';
+import { enginesOf, type ReadCapabilities } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 
 /*
@@ -115,6 +115,15 @@ export const suits = (
   capabilities: Pick<ReadCapabilities, 'taskKinds' | 'vramThresholdGb'>,
   job: { readonly kind: TaskKindId; readonly vramGb: number },
 ): boolean => capabilities.taskKinds.includes(job.kind) && job.vramGb <= capabilities.vramThresholdGb;
+
+/** The same for jobs of a kind and an engine of which the smallest is in this class. */
+export const suitsAny = (
+  capabilities: ReadCapabilities,
+  jobs: { readonly kind: TaskKindId; readonly engine: string; readonly vramClass: number },
+): boolean =>
+  capabilities.taskKinds.includes(jobs.kind) &&
+  enginesOf(capabilities).includes(jobs.engine) &&
+  jobs.vramClass <= vramClass(capabilities.vramThresholdGb);
 
 /** Whole gigabytes, rounded up: by these and by kind the queue is sorted. Bounded, so that nobody makes one for each job. */
 export const vramClass = (vramGb: number): number => Math.min(MAX_CLASSES, Math.max(0, Math.ceil(vramGb)));

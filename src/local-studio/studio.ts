@@ -13,6 +13,7 @@ import type { Random } from '../system/random.ts';
 import { changesIn, type TellChange } from './changes.ts';
 import { watchDeadlines } from './deadlines.ts';
 import { every } from './every.ts';
+import { watchFreed } from './freed.ts';
 import { createStudioPublisher } from './dashboard/publisher.ts';
 import type { AdminContext } from './http/admin/context.ts';
 import { adminRoutes } from './http/admin/index.ts';
@@ -102,9 +103,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { studio, feed, stopTelling } = watched(parts, startedAt, studioId);
   const pages = createSignIns({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
   await restoreGraces(studio);
-  const startedMs = clock.elapsed();
-  const disarmSweep = every(clock, SWEEP_MS, () => sweep(studio, startedMs));
-  const disarmHousekeeping = startHousekeeping({ ...parts, studioId });
+  const stops = [startSweeps(studio), startHousekeeping({ ...parts, studioId }), watchFreed(studio)];
   const deadlines = watchDeadlines(studio);
   let dispatcher: Dispatcher | undefined;
   const decisions = createDecisions(clock);
@@ -126,8 +125,7 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
       logFailure(studio, unsubscribe());
       studio.stopped = true;
       stopTelling();
-      disarmSweep();
-      disarmHousekeeping();
+      for (const stop of stops) stop();
       deadlines.stop();
       dispatcher?.stop();
       decisions.stop();
@@ -218,6 +216,11 @@ const authorizer =
     if (known && who !== undefined) throw new Refusal(problem(404, 'not-found', 'worker not found'));
     throw new Refusal(problem(401, 'unauthorized', 'the token is not that of the worker'));
   };
+
+function startSweeps(studio: StudioState): () => void {
+  const startedMs = studio.clock.elapsed();
+  return every(studio.clock, SWEEP_MS, () => sweep(studio, startedMs));
+}
 
 /** Ends sessions without a heartbeat; their sockets are cut, since nobody is there to read a close frame. */
 function sweep(studio: StudioState, startedMs: number): void {

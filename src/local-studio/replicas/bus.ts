@@ -8,6 +8,8 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
 export type StudioNews =
   /** A job waits; its kind and estimate are named where they are known. */
   | { readonly is: 'queued'; readonly job?: QueuedNews | undefined }
+  /** More jobs of a project may run than do, and some wait. */
+  | { readonly is: 'freed'; readonly project: string }
   /** By its operator, or its deadline: then it failed. */
   | { readonly is: 'cancelled'; readonly jobId: string; readonly because?: RevokedBecause | undefined }
   /** A result came in by another studio than the one that has the worker's socket. */

@@ -10,6 +10,7 @@ const NewsSchema = v.variant('is', [
     is: v.literal('queued'),
     job: v.optional(v.object({ id: Id, kind: v.picklist(TASK_KIND_IDS), vramGb: v.pipe(v.number(), v.finite()) })),
   }),
+  v.object({ is: v.literal('freed'), project: Id }),
   v.object({
     is: v.literal('cancelled'),
     jobId: Id,

@@ -2,7 +2,7 @@ import { CLOSE } from '../../contract/frames/close-codes.ts';
 import type { Decisions } from '../http/decisions.ts';
 import { endJob } from '../sessions/frames-in.ts';
 import { endGrace, revokeClaim } from '../sessions/claims.ts';
-import { offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
+import { offerFreed, offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
 import { DELETED, endUnlessNewest } from '../sessions/sessions.ts';
 import { logFailure, type StudioState } from '../sessions/state.ts';
 import type { StudioNews } from './bus.ts';
@@ -13,6 +13,8 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
   switch (news.is) {
     case 'queued':
       return logFailure(studio, news.job === undefined ? offerToAll(studio) : offerHere(studio, news.job));
+    case 'freed':
+      return logFailure(studio, offerFreed(studio, news.project));
     case 'cancelled':
       return revokeClaim(studio, news.jobId, news.because);
     case 'completed': {

@@ -1,6 +1,6 @@
 import { enginesOf } from '../../contract/capabilities.ts';
 import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { afterNotNow, emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits } from '../queue.ts';
+import { afterNotNow, emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits, suitsAny } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
@@ -53,6 +53,22 @@ export async function offerHere(studio: StudioState, job: QueuedJob): Promise<vo
     // Another studio may have been faster: then none of the others here is asked in vain.
     if (studio.bus.isShared && (await studio.store.jobs.get(job.id))?.state !== 'queued') return;
   }
+}
+
+/**
+ * Offers what a project has waiting to workers whose sockets are here, one after the other, for as long as more of its jobs
+ * may run. Whether some still may.
+ */
+export async function offerFreed(studio: StudioState, project: string): Promise<boolean> {
+  const { projects } = studio.store;
+  let waiting = await projects.runnable(project);
+  for (const session of emptiestFirst(studio.live)) {
+    if (waiting.length === 0) return false;
+    if (!canAsk(studio, session) || !waiting.some((jobs) => suitsAny(session.capabilities, jobs))) continue;
+    await offerTo(studio, session);
+    waiting = await projects.runnable(project);
+  }
+  return waiting.length > 0;
 }
 
 const canAsk = (studio: StudioState, session: WorkerSession): boolean => !studio.stopped && isAvailable(session);

@@ -1,3 +1,5 @@
+import type { TaskKindId } from '../../contract/tasks/index.ts';
+
 /*
  * Projects share a studio. Each has limits of its own, which the database counts, so that studios that share one agree.
  */
@@ -40,6 +42,14 @@ export interface ProjectUsage {
   readonly artifactBytes: number;
 }
 
+/** Jobs of a project that wait and may run now. */
+export interface RunnableJobs {
+  readonly kind: TaskKindId;
+  readonly engine: string;
+  /** The smallest of them, as `vramClass` has it. */
+  readonly vramClass: number;
+}
+
 /** A limit of its project that keeps a job out. */
 export interface LimitReached {
   readonly is: 'limit-reached';
@@ -71,6 +81,10 @@ export interface ProjectTable {
    * a new one stays. The limits from then on; false when there is no such project.
    */
   setLimits(name: string, change: Partial<ProjectLimits>, at: number): Promise<ProjectLimits | false>;
+  /** What of it waits, if one more of its jobs may run: each kind for each engine. */
+  runnable(name: string): Promise<readonly RunnableJobs[]>;
+  /** Calls back when this process has ended a job of a project that limits how many run. */
+  onFreed(listener: (name: string) => void): () => void;
   /** How many of its jobs are offered or run. */
   running(name: string): Promise<number>;
   usage(name: string, at: number): Promise<ProjectUsage>;

@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
-import { takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
+import { runnableOf, takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
 import type { Query } from '../../../src/system/database/sql.ts';
 import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
@@ -133,9 +133,10 @@ for (const [count, analysed] of [
     };
     const criteria = { workerId: 'w-1', kinds: TASK_KIND_IDS, engines: ['onnx'], thresholdGb: 3.5, except: [] };
     await takeNext({ ...sql, query: explain }, criteria, 1);
+    await runnableOf({ query: explain }, 'p');
     await store.projects.setLimits('p', { ...NO_LIMITS, maxRunning: 0 }, 1);
     await takeNext({ ...sql, query: explain }, criteria, 1);
-    expect(plans).toHaveLength(2);
+    expect(plans).toHaveLength(3);
     expect(plans.filter((plan) => /(?:Seq|Bitmap Heap) Scan on jobs/.test(plan))).toEqual([]);
     const pagesOf = (plan: string): number => Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]);
     expect(Math.max(...plans.map(pagesOf))).toBeLessThan(300); // a long queue has thousands

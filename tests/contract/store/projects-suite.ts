@@ -96,6 +96,35 @@ export function testProjects(it: It): void {
     expect(await offer(store.jobs)).toBe('p-2');
   });
 
+  it('what of a project waits is known while more of it may run', async ({ store }) => {
+    await addProject(store, { maxRunning: 1 });
+    const freed: string[] = [];
+    store.projects.onFreed((name) => freed.push(name));
+    for (const [id, vramGb] of [
+      ['a', 7.5],
+      ['b', 3.5],
+      ['c', 2],
+    ] as const) {
+      await store.jobs.add(aJob(id, { project: 'p', vramGb, priority: id === 'a' ? 1 : 0 }));
+    }
+    await store.jobs.add(aJob('image', { project: 'p', kind: 'image', modelSource: '{"engine":"onnx"}' }));
+    const image = { kind: 'image', engine: 'onnx', vramClass: 1 } as const;
+    const llm = { kind: 'llm', engine: 'synthetic', vramClass: 2 } as const;
+    const runnable = async () => (await store.projects.runnable('p')).toSorted((x, y) => (x.kind < y.kind ? -1 : 1));
+    expect(await runnable()).toEqual([image, llm]);
+    expect(await offer(store.jobs)).toBe('a');
+    expect([await runnable(), await store.projects.runnable('nobody')]).toEqual([[], []]);
+    await store.jobs.start('a', 'w-1', 3);
+    await store.jobs.end('a', 'w-1', { to: 'queued', outcome: 'lost', error: 'x' }, 4);
+    expect([freed, await runnable()]).toEqual([[], [image, llm]]);
+    await store.jobs.cancel('c', 5);
+    expect([freed, await runnable()]).toEqual([['p'], [image, { ...llm, vramClass: 4 }]]);
+    await store.audited({ at: 6, actor: 'operator', action: 'job.cancelled' }).jobs.cancel('b', 6);
+    await store.projects.setLimits('p', { maxRunning: undefined }, 6);
+    await store.jobs.cancel('a', 6);
+    expect([freed, await runnable()]).toEqual([['p', 'p'], [image]]);
+  });
+
   it('a limit below what runs leaves that running, and starts no more', async ({ store }) => {
     await addProject(store, {});
     await addTo(store.jobs, ['a', 'b', 'c']);

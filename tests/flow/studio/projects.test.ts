@@ -1,13 +1,15 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { SECOND_MS } from '../../../src/base/units.ts';
 import type { ProjectView } from '../../../src/contract/operator/projects.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
-import { anLlmTask, synthetic } from '../../fakes/builders.ts';
-import { bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
+import { anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
+import { type BareWorker, bareWorker, jobOf } from '../../fakes/studio/bare-worker.ts';
 import { fakeStudio, type FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { TEST_MS } from '../wait-for.ts';
+import { accept, result } from './local-studio-scene.ts';
 import { asProject, projectToken } from './project-scene.ts';
 
 setDefaultTimeout(TEST_MS);
@@ -55,6 +57,64 @@ test('what a project’s job waits for names no worker and no job of others', as
   const waits = 'project p runs 0 of at most 0 jobs';
   expect(await (await asProject(studio, token, 'GET', `/jobs/${id}`)).json()).toMatchObject({ waitsFor: waits });
   expect((await studio.job(id)).waitsFor).toBe(waits);
+});
+
+/** A project that runs one job, which this worker is at work on, and a job of it that waits. */
+async function fullProject(studio: FakeStudio, worker: BareWorker) {
+  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 1 });
+  const running = await studio.createJob(anLlmTask(), { project: 'p' });
+  await worker.next('offer');
+  worker.send(accept(running.id));
+  await studio.jobIs(running.id, 'running');
+  const waiting = await studio.createJob(anLlmTask(), { project: 'p' });
+  return { running, waiting };
+}
+
+const claimingOff = { capabilities: someCapabilities({ autoEnabled: false }) };
+
+const WAYS_TO_END: Readonly<Record<string, (studio: FakeStudio, worker: BareWorker, jobId: string) => unknown>> = {
+  'is completed': (_, worker, jobId) => worker.send(result(jobId)),
+  'is uploaded': (_, worker, jobId) => worker.upload(jobId),
+  'is cancelled': (studio, _, jobId) => studio.admin('POST', `/jobs/${jobId}/cancel`),
+  'fails at its deadline': (studio, _, jobId) => studio.admin('PATCH', `/jobs/${jobId}`, { deadlineInMs: 1 }),
+};
+
+for (const [ends, end] of Object.entries(WAYS_TO_END)) {
+  test(`when a job ${ends}, an idle worker has its project’s place at once`, async () => {
+    await using studio = await fakeStudio();
+    using first = await bareWorker(await studio.enrol());
+    const { running, waiting } = await fullProject(studio, first);
+    using idle = await bareWorker(await studio.enrol());
+    await first.heartbeat({ currentJobId: running.id, ...claimingOff });
+    await end(studio, first, running.id);
+    expect(jobOf(await idle.next('offer'))).toBe(waiting.id);
+  });
+}
+
+test('a worker whose job ends has its project’s place before any other', async () => {
+  const clock = new FakeClock(); // the moment in which it is left to it does not pass
+  await using studio = await fakeStudio({ clock });
+  using first = await bareWorker(await studio.enrol());
+  const { running, waiting } = await fullProject(studio, first);
+  using idle = await bareWorker(await studio.enrol());
+  first.send(result(running.id));
+  await first.next('completeAck');
+  expect(jobOf(await first.next('offer'))).toBe(waiting.id);
+  await clock.advanceAsync(SECOND_MS);
+  await idle.heartbeat();
+  expect(idle.waiting).toEqual([]);
+});
+
+onServer('a place freed at one studio goes to an idle worker of another', async () => {
+  const database = await newDatabase();
+  await using one = await fakeStudio({ database });
+  await using other = await fakeStudio({ database });
+  using first = await bareWorker(await one.enrol());
+  const { running, waiting } = await fullProject(one, first);
+  using idle = await bareWorker(await other.enrol());
+  await first.heartbeat({ currentJobId: running.id, ...claimingOff });
+  first.send(result(running.id));
+  expect(jobOf(await idle.next('offer'))).toBe(waiting.id);
 });
 
 test('a full queue, a spent day and full storage are refused with both numbers', async () => {

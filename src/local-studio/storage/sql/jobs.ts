@@ -7,16 +7,16 @@ import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { holdSql, renewHold } from './holds.ts';
-import type { Signal } from './webhooks/signal.ts';
+import type { Signals } from './signals.ts';
 import { takeNext } from './next-job.ts';
 import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 
 /** The job table: reads, a job's way to a worker, and the ways its runs end. */
-export const createSqlJobs = (sql: Sql, queued: Signal): JobTable => ({
+export const createSqlJobs = (sql: Sql, signals: Signals): JobTable => ({
   ...readJobs(sql),
   ...moveJobs(sql),
-  ...endJobs(sql, queued),
-  ...expireJobs(sql, queued),
+  ...endJobs(sql, signals),
+  ...expireJobs(sql, signals),
 });
 
 /** A job's way to a worker. None of these waits for the disk, see the top of `store.ts`; adding one does. */

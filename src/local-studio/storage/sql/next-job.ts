@@ -1,7 +1,8 @@
-import type { TaskKindId } from '../../../contract/tasks/index.ts';
+import { TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue.ts';
+import type { RunnableJobs } from '../projects.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
-import { maybeNumber, number } from './columns.ts';
+import { maybeNumber, number, text } from './columns.ts';
 import { countUnderway, lockedSql } from './accounts/limits.ts';
 import { holdSql, nowSql } from './holds.ts';
 import { toJobRow } from './job-reads.ts';
@@ -91,6 +92,23 @@ function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }:
     notFull: full === 0 ? '' : `AND name NOT IN (${list(atFull, full)})`,
     taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${holdSql(sql).offers}`,
   };
+}
+
+/** The lanes of a project in which jobs wait; looked up one by one, as the candidates are. */
+const RUNNABLE = `SELECT lanes.kind, lanes.engine, MIN(lanes.vram_class) AS vram_class
+  FROM projects JOIN queue_lanes lanes ON lanes.project = projects.name
+  WHERE projects.name = $1 AND ${OPEN} AND (
+    SELECT queued.seq FROM jobs queued WHERE queued.state = 'queued' AND queued.project = lanes.project
+      AND queued.kind = lanes.kind AND queued.engine = lanes.engine AND queued.vram_class = lanes.vram_class
+    LIMIT 1) IS NOT NULL
+  GROUP BY lanes.kind, lanes.engine`;
+
+/** See `ProjectTable.runnable`. */
+export async function runnableOf(sql: Pick<Sql, 'query'>, project: string): Promise<readonly RunnableJobs[]> {
+  return (await sql.query(RUNNABLE, [project])).flatMap((row) => {
+    const kind = TASK_KIND_IDS.find((known) => known === row['kind']);
+    return kind === undefined ? [] : [{ kind, engine: text(row['engine']), vramClass: number(row['vram_class']) }];
+  });
 }
 
 type TakingSql = Pick<Sql, 'dialect' | 'query' | 'locking'>;

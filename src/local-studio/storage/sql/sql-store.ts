@@ -9,23 +9,23 @@ import { createSqlRegistrations } from './registrations.ts';
 import { createSqlRejections } from './rejections.ts';
 import type { Sql } from '../../../system/database/sql.ts';
 import { createSqlWebhooks } from './webhooks/webhooks.ts';
-import { createSignal, type Signal } from './webhooks/signal.ts';
+import { createSignals, type Signals } from './signals.ts';
 import { createSqlWorkers } from './workers.ts';
 
 /** The store over any database that speaks our SQL. */
-export function createSqlStore(sql: Sql, queued: Signal = createSignal()): Store {
+export function createSqlStore(sql: Sql, signals: Signals = createSignals()): Store {
   return {
     registrations: createSqlRegistrations(sql),
     workers: createSqlWorkers(sql),
     models: createSqlModels(sql),
-    jobs: createSqlJobs(sql, queued),
-    webhooks: createSqlWebhooks(sql, queued),
+    jobs: createSqlJobs(sql, signals),
+    webhooks: createSqlWebhooks(sql, signals),
     rejections: createSqlRejections(sql),
     logs: createSqlLogs(sql),
-    projects: createSqlProjects(sql, queued),
+    projects: createSqlProjects(sql, signals),
     tokens: createSqlTokens(sql),
     audit: createSqlAudit(sql),
-    audited: (entry) => createSqlStore(auditedSql(sql, entry), queued),
+    audited: (entry) => createSqlStore(auditedSql(sql, entry), signals),
     close: () => sql.close(),
   };
 }

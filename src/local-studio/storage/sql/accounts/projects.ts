@@ -5,11 +5,12 @@ import { maybeText, number, text } from '../columns.ts';
 import { IS_OPEN } from '../endings/deadlines.ts';
 import { keepAttempt } from '../endings/job-endings.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
-import type { Signal } from '../webhooks/signal.ts';
+import { runnableOf } from '../next-job.ts';
+import type { Signals } from '../signals.ts';
 import { countCreated, countQueued, countUnderway, dayOf, lockedSql, limitsIn, sumArtifacts } from './limits.ts';
 
 /** The table of projects; one that was removed keeps its row. */
-export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
+export const createSqlProjects = (sql: Sql, { queued, freed }: Signals): ProjectTable => ({
   get: async (name) => (await sql.query(`${SELECT} AND name = $1`, [name])).map(toProject)[0],
   list: async () => (await sql.query(`${SELECT} ORDER BY created_at, name`)).map(toProject),
   add: ({ name, createdAt, limits }) =>
@@ -37,6 +38,17 @@ export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
       await query('UPDATE projects SET day = $2, day_jobs = $3 WHERE name = $1', [name, day, today]);
       return limits;
     }),
+  ...countsIn(sql),
+  onFreed: (listener) => freed.subscribe(listener),
+  remove: async (name, at, force) => {
+    const { told = 0, ...removal } = await sql.locking((query) => remove(sql, query, { name, at, force }));
+    if (told > 0) queued.raise();
+    return removal;
+  },
+});
+
+const countsIn = (sql: Sql): Pick<ProjectTable, 'runnable' | 'running' | 'usage'> => ({
+  runnable: (name) => runnableOf(sql, name),
   running: (name) => countUnderway(sql.query, name),
   usage: async (name, at) => ({
     queued: await countQueued(sql.query, name),
@@ -44,11 +56,6 @@ export const createSqlProjects = (sql: Sql, queued: Signal): ProjectTable => ({
     today: await countCreated(sql.query, name, dayOf(at)),
     artifactBytes: await sumArtifacts(sql.query, name),
   }),
-  remove: async (name, at, force) => {
-    const { told = 0, ...removal } = await sql.locking((query) => remove(sql, query, { name, at, force }));
-    if (told > 0) queued.raise();
-    return removal;
-  },
 });
 
 const SELECT = 'SELECT * FROM projects WHERE removed_at IS NULL';

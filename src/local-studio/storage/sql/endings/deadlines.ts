@@ -5,13 +5,13 @@ import { maybeText, number, text } from '../columns.ts';
 import { endingJobs, keepAttempt } from './job-endings.ts';
 import { nowSql } from '../holds.ts';
 import { ENDED_COLUMNS } from '../webhooks/outbox.ts';
-import type { Signal } from '../webhooks/signal.ts';
+import type { Signals } from '../signals.ts';
 
 /** In the words of the index `jobs_deadline`, for the database to use that. */
 export const IS_OPEN = "state IN ('queued', 'offered', 'running')";
 
 /** Deadlines of jobs. */
-export const expireJobs = (sql: Sql, queued: Signal): Pick<UrgencyTable, 'now' | 'expire'> => ({
+export const expireJobs = (sql: Sql, signals: Signals): Pick<UrgencyTable, 'now' | 'expire'> => ({
   now: async (at) =>
     sql.dialect === 'sqlite' ? at : number((await sql.query(`SELECT ${nowSql(sql, '')} AS now`))[0]?.['now']),
   expire: async (at, limit) => {
@@ -22,7 +22,7 @@ export const expireJobs = (sql: Sql, queued: Signal): Pick<UrgencyTable, 'now' |
       sql.dialect === 'sqlite' ? [limit, at] : [limit],
     );
     const [due, later] = [soonest.filter(isDue), soonest.find((row) => !isDue(row))];
-    const expired = due.length === 0 ? [] : await endingJobs(sql, queued, (query) => expire(sql, query, due, at));
+    const expired = due.length === 0 ? [] : await endingJobs(sql, signals, (query) => expire(sql, query, due, at));
     const nextInMs = due.length === limit ? 0 : later && number(later['in_ms']);
     return { expired: expired.map(toExpired), nextInMs };
   },

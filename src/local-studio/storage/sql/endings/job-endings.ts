@@ -3,10 +3,10 @@ import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { EndedBecause } from '../../../queue.ts';
 import type { Requeue } from '../../projects.ts';
 import { admit } from '../accounts/limits.ts';
-import { maybeText, number, text } from '../columns.ts';
+import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { holdSql, nowSql } from '../holds.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
-import type { Signal } from '../webhooks/signal.ts';
+import type { Signals } from '../signals.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
 const MAX_ATTEMPTS_KEPT = 50;
@@ -22,11 +22,11 @@ export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
 export function endJobs(
   sql: Sql,
-  queued: Signal,
+  signals: Signals,
 ): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
   const { lapsed } = holdSql(sql);
   const ending = async (work: (query: Query) => Promise<Row | undefined>): Promise<boolean> => {
-    const ended = await endingJobs(sql, queued, async (query) => {
+    const ended = await endingJobs(sql, signals, async (query) => {
       const row = await work(query);
       return row === undefined ? [] : [row];
     });
@@ -138,10 +138,13 @@ async function cancel(query: Query, id: string, at: number): Promise<Row | undef
   return row;
 }
 
-/** Runs what ends jobs, and puts into the outbox who is to be told of it: both happen, or neither. */
+/**
+ * Runs what ends jobs, and puts into the outbox who is to be told of it: both happen, or neither. Their places are free once
+ * it is done.
+ */
 export async function endingJobs(
   sql: Pick<Sql, 'durable'>,
-  queued: Signal,
+  { queued, freed }: Signals,
   work: (query: Query) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const done = await sql.durable(async (query) => {
@@ -152,8 +155,17 @@ export async function endingJobs(
   });
   if (done === false) return [];
   if (done.told > 0) queued.raise();
+  for (const project of limitedProjects(done.ended)) freed.raise(project);
   return done.ended;
 }
+
+/** The projects of those that have ended which limit how many of their jobs run. */
+const limitedProjects = (rows: readonly Row[]): ReadonlySet<string> =>
+  new Set(
+    rows.flatMap((row) =>
+      maybeNumber(row['max_running']) === undefined || row['state'] === 'queued' ? [] : [text(row['project'])],
+    ),
+  );
 
 /** Numbered on from the one before, also when the job was retried and has all its attempts again. */
 export async function keepAttempt(query: Query, jobId: string, attempt: Omit<AttemptRow, 'number'>): Promise<void> {

@@ -3,10 +3,14 @@ import type { Query, Row } from '../../../../system/database/sql.ts';
 import type { EndedFacts } from '../../../webhooks/messages.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 
-/** What a statement that ends jobs returns of each, for the outbox: whether anyone is to be told costs no query. */
+/**
+ * What a statement that ends jobs returns of each: whether anyone is to be told costs no query, nor whether its place is one
+ * that others may wait for.
+ */
 export const ENDED_COLUMNS = `id, state, kind, project, model, game_id, asset_name, error, attempts, worker_id, created_at,
   started_at, finished_at, artifact_name, artifact_ext, artifact_type, artifact_size, artifact_sha256, webhook,
-  (SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NULL) AS webhooks`;
+  (SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NULL) AS webhooks,
+  (SELECT projects.max_running FROM projects WHERE projects.name = jobs.project) AS max_running`;
 
 /** Puts into the outbox who is to be told that a job ended, within the transaction that ends it. How many that are. */
 export async function queueDeliveries(query: Query, row: Row): Promise<number> {

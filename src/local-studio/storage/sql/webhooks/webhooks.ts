@@ -5,10 +5,10 @@ import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { nowSql } from '../holds.ts';
 import { takeDue } from './due.ts';
 import { eventsIn, originOf } from './outbox.ts';
-import type { Signal } from './signal.ts';
+import type { Signals } from '../signals.ts';
 
-/** Webhooks and their outbox. `queued` says when something was put there. */
-export const createSqlWebhooks = (sql: Sql, queued: Signal): WebhookTable => ({
+/** Webhooks and their outbox. */
+export const createSqlWebhooks = (sql: Sql, { queued }: Signals): WebhookTable => ({
   ...webhooksIn(sql),
   ...deliveriesIn(sql, queued),
   ...keptIn(sql),
@@ -68,7 +68,7 @@ const giveUp = (query: Query, id: string, { because, at }: { readonly because: s
 type OnTheWay = 'takeDue' | 'dueAgain' | 'nextDueInMs' | 'settle' | 'retry';
 type Kept = 'delivery' | 'deliveries' | 'totals' | 'prune';
 
-const deliveriesIn = (sql: Sql, queued: Signal): Pick<WebhookTable, OnTheWay> => ({
+const deliveriesIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, OnTheWay> => ({
   takeDue: async (wanted) =>
     (await takeDue(sql, wanted)).map((row) => Object.assign(toDelivery(row), { origin: text(row['receiver']) })),
   dueAgain: async (at, withinMs) => {
