@@ -73,7 +73,7 @@ const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   ],
   [/^onnxruntime-node$/, /^engines\/onnx\/binding\.ts$/],
   [/^node-llama-cpp$/, /^engines\/llama\/(vectors\/)?binding\.ts$/],
-  [/^@huggingface\/jinja$/, /^engines\/llama\/(vision\/)?binding\.ts$/],
+  [/^@huggingface\/jinja$/, /^engines\/llama\/templates\/binding\.ts$/],
   [/^@fugood\/llama\.node$/, /^engines\/llama\/vision\/binding\.ts$/],
   [/^@fugood\/whisper\.node$/, /^engines\/whisper\/binding\.ts$/],
   [/^@gradio\/client$/, /^engines\/gradio\/binding\.ts$/],

@@ -1,4 +1,3 @@
-import type { Template as JinjaTemplate } from '@huggingface/jinja';
 import type * as nodeLlama from 'node-llama-cpp';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,6 +8,7 @@ import type { ChatModel, OpenOptions, Sampling } from './port.ts';
 import { paddingFor } from './padding.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import { piecesOf } from './pieces.ts';
+import { loadRenderer } from './templates/binding.ts';
 import { threadsFor } from './threads.ts';
 import { embed, maxEmbedded, withEnds } from './vectors/binding.ts';
 
@@ -58,7 +58,7 @@ interface Loaded extends Libraries {
 }
 
 async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatModel> {
-  const { runtime, Template, llama, model } = loaded;
+  const { runtime, render, llama, model } = loaded;
   const contextSize = Math.min(options.contextSize, model.trainContextSize || Infinity); // 0 where the model does not say
   const ranOn = llama.gpu !== false && model.gpuLayers > 0 ? llama.gpu : 'cpu';
   const portion = Math.min(contextSize, PORTION[options.lean ? 'lean' : ranOn === 'cpu' ? 'cpu' : 'gpu']);
@@ -74,7 +74,7 @@ async function withContext(options: OpenOptions, loaded: Loaded): Promise<ChatMo
     template: { source: model.fileInfo.metadata.tokenizer.chat_template, bos: bosString ?? '', eos: eosString ?? '' },
     wantsBos: shouldPrependBosToken && bos !== null,
     contextSize: Math.min(contextSize, context.contextSize), // the library rounds up
-    render: (source, variables) => new Template(source).render({ ...variables }),
+    render,
     // Other vocabularies know no words, and put a blank before each text.
     tokenize: (text) => tokenize(text, true),
     tokenizePlain: (text) => tokenize(text, false),
@@ -225,14 +225,14 @@ interface Libraries {
   /** Where the executable unpacked them to; undefined in a checkout. */
   readonly folder: string | undefined;
   readonly runtime: Runtime;
-  readonly Template: typeof JinjaTemplate;
+  readonly render: ChatModel['render'];
 }
 
 async function loadRuntime(native: Pick<NativeCache, 'unpack'>): Promise<Libraries> {
   const folder = await native.unpack('llama');
   try {
-    const [runtime, { Template }] = await Promise.all([import('node-llama-cpp'), import('@huggingface/jinja')]);
-    return { runtime, Template, folder };
+    const [runtime, render] = await Promise.all([import('node-llama-cpp'), loadRenderer()]);
+    return { runtime, render, folder };
   } catch (thrown) {
     throw libraryFailure('llama.cpp', thrown, folder);
   }

@@ -1,4 +1,3 @@
-import type { Template as JinjaTemplate } from '@huggingface/jinja';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
@@ -8,6 +7,7 @@ import type { Images } from '../../../system/native/images.ts';
 import type { NativeCache } from '../../../system/native/native-cache.ts';
 import { libraryFailure, loadFailure, runFailure } from '../../failures.ts';
 import { isOutOfMemory } from '../../out-of-memory.ts';
+import { loadRenderer } from '../templates/binding.ts';
 import { threadsFor } from '../threads.ts';
 import type { Written } from '../writing.ts';
 import { MARKER, tokensOfGrid } from './markers.ts';
@@ -48,7 +48,7 @@ export async function openSeeingModel(
   options: OpenSeeingOptions,
   { native, images }: SeeingTools,
 ): Promise<SeeingModel> {
-  const { Template, addon } = await loadRuntime(native, options.binariesFolder);
+  const { render, addon } = await loadRuntime(native, options.binariesFolder);
   const pair = { model: await factsOf(addon, path), projector: await factsOf(addon, options.projector) };
   const names = { model: basename(path), projector: basename(options.projector) };
   assertRoles(pair, names);
@@ -69,7 +69,7 @@ export async function openSeeingModel(
   return {
     ranOn,
     contextSize,
-    render: (source, variables) => new Template(source).render({ ...variables }),
+    render,
     ...(await reading(context, pair.model, { addon, images })),
     [Symbol.asyncDispose]: () => context.release(),
   };
@@ -186,7 +186,7 @@ async function write(context: NativeContext, { text, images }: SeenPrompt, writi
 }
 
 interface Libraries {
-  readonly Template: typeof JinjaTemplate;
+  readonly render: SeeingModel['render'];
   readonly addon: Addon;
 }
 
@@ -198,12 +198,12 @@ async function loadRuntime(
 ): Promise<Libraries> {
   const folder = await native.unpack('vision');
   try {
-    const { Template } = await import('@huggingface/jinja');
+    const render = await loadRenderer();
     const loaded: { exports: Partial<Addon> } = { exports: {} };
     process.dlopen(loaded, packed(binariesFolder) ?? join(folder ?? installedFolder(), FILE));
     const { LlamaContext } = loaded.exports;
     if (LlamaContext === undefined) throw new WorkerError('native.unavailable', 'the file is another library');
-    return { Template, addon: { LlamaContext } };
+    return { render, addon: { LlamaContext } };
   } catch (thrown) {
     throw libraryFailure('llama.cpp for images', thrown, folder);
   }

@@ -1,10 +1,13 @@
-import { Template } from '@huggingface/jinja';
 import { expect, test } from 'bun:test';
 import { promptOf } from '../../../../src/engines/llama/prompt.ts';
+import { loadRenderer } from '../../../../src/engines/llama/templates/binding.ts';
 import { aTask } from '../../../fakes/builders.ts';
 
 /** In local time, as a template sees it. */
 const NOW = new Date(2026, 6, 4, 9, 5, 3);
+
+/** The real renderer, with less patience than a model has. */
+const render = await loadRenderer(200);
 
 interface About {
   readonly wantsBos?: boolean;
@@ -17,7 +20,7 @@ function promptBy(source: string | undefined, { wantsBos = false, defaults, task
   const model = {
     template: { source, bos: '<s>', eos: '</s>' },
     wantsBos,
-    render: (text: string, variables: Readonly<Record<string, unknown>>) => new Template(text).render({ ...variables }),
+    render,
     tokenize: (text: string) => [...new TextEncoder().encode(text)],
   };
   const chat = aTask({ kind: 'llm', messages: [{ role: 'user', content: 'hi' }], ...task });
@@ -75,6 +78,25 @@ test('a template that cannot be rendered makes its model unusable', () => {
   expect(() => promptBy('{{ messages[0].content.no_such_method() }}')).toThrow(unusable);
   expect(() => promptBy("{{ messages[0]['content'].upper() }}", { task: { messages: [] } })).toThrow(
     expect.objectContaining({ code: 'task.invalid' }),
+  );
+});
+
+test.each([
+  '{% for a in range(9999999) %}{% for b in range(9999999) %}{% endfor %}{% endfor %}',
+  '{% macro f() %}{{ f() ~ f() }}{% endmacro %}{{ f() }}',
+  '{% for a in messages %}{% for b in range(30000) %}{% for c in range(30000) %}{% set x = b * c %}{% endfor %}{% endfor %}{% endfor %}',
+])('a template that never comes to its end makes its model unusable: %s', (source) => {
+  expect(() => promptBy(source)).toThrow(expect.objectContaining({ code: 'model.unusable', retryable: false }));
+  expect(promptBy(MESSAGES)).toBe('user=hi;'); // and what is rendered next is whole
+});
+
+test('a template that is cut off says why, and whose fault that is', () => {
+  const source = '{% for a in range(n) %}{% for b in range(n) %}{% endfor %}{% endfor %}';
+  expect(() => promptBy(source, { defaults: { n: 30_000 } })).toThrow(
+    'chat template: it takes longer than 200 ms of CPU',
+  );
+  expect(() => promptBy(source, { task: { chatTemplateKwargs: { n: 30_000 } } })).toThrow(
+    expect.objectContaining({ code: 'task.invalid', retryable: false }),
   );
 });
 
