@@ -1,13 +1,14 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { Images, RawImage } from '../../system/native/images.ts';
+import { drawnSize } from '../../contract/tasks/image.ts';
+import type { Images, ImageSize, RawImage } from '../../system/native/images.ts';
 import type { TaskResult } from '../result.ts';
 import type { Ffmpeg } from '../ffmpeg/index.ts';
 import { framesOfAvi } from './avi.ts';
 
 export interface VideoOptions {
-  readonly images: Pick<Images, 'decode' | 'encodeAnimation'>;
+  readonly images: Pick<Images, 'decode' | 'convert' | 'encodeAnimation'>;
   readonly ffmpeg: Pick<Ffmpeg, 'readiness' | 'encodeVideo'>;
   readonly log: Logger;
 }
@@ -48,7 +49,8 @@ export interface VideoMade {
 }
 
 /**
- * The video in the format that the task asks for. Without a program that writes it, it becomes an animated WebP.
+ * The video in the format and size that the task asks for; an AVI stays as the program wrote it. Without a program that
+ * writes the format, it becomes an animated WebP.
  *
  * @throws WorkerError `engine.failed` for a video without frames | as `Ffmpeg.encodeVideo`; the signal's reason
  */
@@ -60,8 +62,9 @@ export async function finishVideo(made: VideoMade, options: VideoOptions): Promi
     throw new WorkerError('engine.failed', 'sd-cli exited with 0 but wrote a video without frames');
   const ext = task.ext.trim().toLowerCase();
   if (ext === 'avi') return { is: 'artifact', bytes: avi, ext };
-  const { width, height, channels } = await options.images.decode(first);
-  const frames = { width, height, channels, files };
+  const read = await frameReader(first, task, options);
+  const { width, height, channels } = await read(first);
+  const frames = { width, height, channels, files, read };
   if (ext === 'mp4' || ext === 'webm' || ext === 'gif') {
     const readiness = await options.ffmpeg.readiness(ext);
     if (readiness.ready) return { is: 'artifact', bytes: await encoded(frames, { ext, made, options }), ext };
@@ -72,15 +75,31 @@ export async function finishVideo(made: VideoMade, options: VideoOptions): Promi
 
 interface Frames extends Pick<RawImage, 'width' | 'height' | 'channels'> {
   readonly files: readonly Uint8Array[];
+  readonly read: ReadFrame;
+}
+
+/** A frame as it is delivered. */
+type ReadFrame = (file: Uint8Array) => Promise<RawImage>;
+
+/**
+ * Models draw in steps: a side that they cannot do comes out as the next one that they can. Such frames are cut to the
+ * proportions that were asked for, out of the middle, and scaled to the size.
+ */
+async function frameReader(first: Uint8Array, task: TaskOf<'video'>, { images }: VideoOptions): Promise<ReadFrame> {
+  const made = await images.decode(first);
+  const asked = drawnSize(task);
+  const size: ImageSize = { width: asked.width || made.width, height: asked.height || made.height };
+  if (made.width === size.width && made.height === size.height) return (file) => images.decode(file);
+  return async (file) => await images.decode(await images.convert(file, { format: 'png', shape: size, size }));
 }
 
 async function encoded(
-  { width, height, files }: Frames,
+  { width, height, files, read }: Frames,
   about: { readonly ext: 'mp4' | 'webm' | 'gif'; readonly made: VideoMade; readonly options: VideoOptions },
 ): Promise<Uint8Array> {
   const { made, options, ext } = about;
   async function* frames(): AsyncGenerator<Uint8Array> {
-    for (const file of files) yield (await options.images.decode(file)).pixels;
+    for (const file of files) yield (await read(file)).pixels;
   }
   const { plan, signal } = made;
   const size = { width, height, fps: plan.fps, frames: files.length };
@@ -96,7 +115,7 @@ async function animated(video: Frames, { plan, signal }: VideoMade, { images }: 
     format: 'webp',
     delaysMs: video.files.map((_, frame) => endMs(frame + 1) - endMs(frame)),
     loop: 0, // endlessly
-    frame: async (index) => (await images.decode(video.files[index] ?? new Uint8Array())).pixels,
+    frame: async (index) => (await video.read(video.files[index] ?? new Uint8Array())).pixels,
     signal,
     progress: () => {},
   });

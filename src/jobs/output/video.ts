@@ -4,7 +4,7 @@ import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { flatColour } from './flatness.ts';
 import { orProblem } from './image.ts';
 import { isFragmented, isMp4, readMp4, type VideoFacts } from './mp4.ts';
-import { nearlyMeetsSize, type PixelSize } from './size.ts';
+import { meetsSize, type PixelSize } from './size.ts';
 import { isWebm, readWebm } from './webm.ts';
 
 /** What a task asks of a video. */
@@ -67,7 +67,7 @@ const frameSeconds = ({ fps }: VideoExpectation): number => 1 / (fps || MIN_OWN_
 
 function checkFacts({ width, height, frames, seconds }: VideoFacts, expected: VideoExpectation): CheckResult {
   if (frames === 0) return bad('the video has no frames');
-  if (!nearlyMeetsSize({ width, height }, expected)) {
+  if (!meetsSize({ width, height }, expected)) {
     return bad(`the video is ${width} x ${height} px instead of ${expected.width} x ${expected.height}`);
   }
   const asked = Math.max(MIN_SECONDS, expected.seconds);

@@ -85,6 +85,19 @@ test.each(['mp4', 'webm', 'gif'] as const)('with ffmpeg a video becomes the %s t
   expect(result).toEqual({ is: 'good' });
 });
 
+test.each(['webp', 'mp4'] as const)('a model that draws in steps delivers a %s of the asked size', async (ext) => {
+  await using folder = await tempFolder();
+  await using scene = setup({ file: 'stepped.gguf', ffmpeg: anFfmpeg(folder.path) });
+  await scene.install();
+  const asked = { width: 100, height: 70, ext };
+  const { bytes } = await videoOf(scene, asked);
+  const expected = { ...videoTask(asked), fps: 16, mayBeFlat: false };
+  expect(await checkVideo(bytes, expected, images)).toEqual({ is: 'good' });
+  expect(await checkVideo(bytes, { ...expected, height: 72 }, images)).toMatchObject({
+    problem: 'the video is 100 x 70 px instead of 100 x 72',
+  });
+});
+
 test('an AVI is what sd-cli writes, so it is handed on as it is', async () => {
   await using scene = setup();
   await scene.install();
