@@ -17,14 +17,14 @@ export async function runCli(
   const code = await attempt(argv, world, commands);
   await terminal.drain();
   const { failure } = terminal.stdout;
-  if (failure === undefined || code !== 0) return code;
+  if (failure === undefined) return code;
   const error = new WorkerError('output.not-written', `cannot write the output: ${failure.message}`, {
     cause: failure,
     hint: 'Free some disk space, or write to another place.',
   });
   printFailure(terminal, describeFailure(error));
   await terminal.drain();
-  return exitCodeOf(error);
+  return code === 0 ? exitCodeOf(error) : code; // what it found out stays its answer
 }
 
 async function attempt(argv: readonly string[], world: World, commands: CommandTable): Promise<number> {

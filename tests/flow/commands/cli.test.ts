@@ -63,6 +63,16 @@ describe('the program', () => {
     }
   });
 
+  needs(POSIX)('a command that finds a fault also says that nothing was written', async () => {
+    await using cli = await setup();
+    const child = Bun.spawn(['sh', '-c', `"${process.execPath}" src/main.ts doctor --json > /dev/full`], {
+      env: { ...cli.env, PATH: '' },
+      stderr: 'pipe',
+    });
+    expect(await new Response(child.stderr).text()).toContain('cannot write the output');
+    expect(await child.exited).toBe(69);
+  });
+
   test('a reader that leaves early is no fault', async () => {
     await using cli = await setup();
     const line = `"${process.execPath}" src/main.ts completions bash | true; exit \${PIPESTATUS[0]}`;
