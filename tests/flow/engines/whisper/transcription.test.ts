@@ -162,6 +162,21 @@ test('progress is reported in percent up to its end', async () => {
   expect(told).toEqual([10, 100]);
 });
 
+test('a recording of five minutes reports progress all the way', async () => {
+  const told: number[] = [];
+  const seconds = 300;
+  const url = heard(floatWav(tone(seconds), RATE)).inputUrl;
+  const result = await model.run(stt({ inputUrl: url }), {
+    signal,
+    progress: (done) => void told.push(done),
+    emit: () => {},
+  });
+  expect(told.length).toBeGreaterThan(5);
+  expect(told).toEqual([...new Set(told)].toSorted((one, other) => one - other));
+  expect(told.at(-1)).toBe(100);
+  expect(result).toMatchObject({ value: { duration: seconds } });
+});
+
 const silence = floatWav(new Float32Array(RATE), RATE);
 const page = new TextEncoder().encode('<!doctype html><title>Sign in</title>');
 test.each([
