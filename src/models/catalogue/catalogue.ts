@@ -105,9 +105,10 @@ class FileCatalogue implements Catalogue {
     return true;
   }
 
-  learn({ model, modelSource: source, vramGbEstimate, task }: Parameters<Catalogue['learn']>[0]): void {
+  learn(offer: Parameters<Catalogue['learn']>[0]): void {
+    const { model, modelSource: source, vramGbEstimate, task } = offer;
     const known = this.find(model);
-    if (known?.origin === 'local' || (known === undefined && this.#content.models.length >= MAX_MODELS)) return;
+    if (known === undefined ? this.#content.models.length >= MAX_MODELS : !teachesAnything(offer, known)) return;
     const { displayName = model, enabled = true, ...rest } = known ?? {};
     const entry = {
       ...rest,
@@ -119,7 +120,6 @@ class FileCatalogue implements Catalogue {
       enabled,
       origin: 'studio',
     } as const;
-    if (writeJson(entry) === writeJson(known)) return;
     this.put(entry).catch((thrown: unknown) => {
       this.#options.log.warn('catalogue.not-saved', { path: this.#options.path, error: errorChain(thrown) });
     });
@@ -147,6 +147,15 @@ class FileCatalogue implements Catalogue {
       throw notWritten(path, errorChain(thrown), thrown);
     }
   }
+}
+
+/** What an operator brought is theirs, and nearly every other offer is of a model that is known just so. */
+function teachesAnything(
+  { modelSource, vramGbEstimate, task }: Parameters<Catalogue['learn']>[0],
+  { origin, kind, vramGbEstimate: knownGb, source }: CatalogueEntry,
+): boolean {
+  if (origin === 'local') return false;
+  return kind !== task.kind || knownGb !== vramGbEstimate || writeJson(source) !== writeJson(modelSource);
 }
 
 const notWritten = (path: string, why: string, cause?: unknown): WorkerError =>
