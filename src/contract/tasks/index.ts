@@ -65,6 +65,7 @@ type OfOneKind<Kind extends TaskKindId> = { [Own in Kind]: TaskOf<Own> & { reado
 
 /** What people see of a prompt: its first 200 characters (Unicode scalar values), with `…` when there is more. */
 export function promptPreview(prompt: string): string {
+  if (prompt.length <= PREVIEW_CHARACTERS) return prompt; // a character takes one UTF-16 unit, or two
   const characters = Array.from(prompt.slice(0, 2 * PREVIEW_CHARACTERS + 2));
   return characters.length <= PREVIEW_CHARACTERS ? prompt : `${characters.slice(0, PREVIEW_CHARACTERS).join('')}…`;
 }

@@ -17,7 +17,13 @@ export function reportOffer(
     isReported = true;
     const { jobId, model, task } = offer;
     log.info('offer.received', describe(offer));
-    log.debug('offer.prompt', { jobId, promptPreview: promptPreview(promptOf(task)) });
+    log.debug('offer.prompt', {
+      jobId,
+      // Read only where somebody asked for debug lines: a prompt may be megabytes of messages.
+      get promptPreview() {
+        return promptPreview(promptOf(task));
+      },
+    });
     events.emit({ is: 'offer', jobId, kind: task.kind, model });
   };
 }
