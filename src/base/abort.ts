@@ -7,7 +7,7 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
   return new Promise<T>((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    settle(work, { resolve, reject, before: () => signal.removeEventListener('abort', stop) });
   });
 }
 
@@ -26,9 +26,31 @@ export function withinGrace<T>(work: Promise<T>, signal: AbortSignal, { clock, g
     };
     if (signal.aborted) arm();
     else signal.addEventListener('abort', arm, { once: true });
-    work.then(resolve, reject).finally(() => {
+    const before = (): void => {
       signal.removeEventListener('abort', arm);
       disarm();
-    });
+    };
+    settle(work, { resolve, reject, before });
   });
+}
+
+interface Settling<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Cleans up. */
+  readonly before: () => void;
+}
+
+/** Passes on how work ends. Each job passes here several times: a `finally` would make three promises of one. */
+function settle<T>(work: Promise<T>, { resolve, reject, before }: Settling<T>): void {
+  void work.then(
+    (value) => {
+      before();
+      resolve(value);
+    },
+    (thrown: unknown) => {
+      before();
+      reject(thrown);
+    },
+  );
 }

@@ -181,7 +181,9 @@ class SlotScheduler implements Scheduler {
   }
 
   #isMaintained(): boolean {
-    return [...this.held, ...this.#waiting].some(({ origin }) => origin === 'maintenance');
+    if (this.#holders.has('maintenance')) return true;
+    for (const { origin } of this.#waiting) if (origin === 'maintenance') return true;
+    return false;
   }
 
   /** The slot that whoever asks now gets at once, if nobody who waits is to have one first. */
@@ -245,7 +247,7 @@ class SlotScheduler implements Scheduler {
 
   /** While a free slot is left to the studio, somebody has to see to it that this ends, also where it has just ended. */
   #watchGap(): void {
-    if (this.#isMaintained()) return;
+    if (this.#waiting.size === 0 || this.#isMaintained()) return;
     const now = this.#now();
     const lefts = [...this.#waiting].flatMap((waiting) => {
       const slot = waiting.origin === 'local' ? this.#slotFor(waiting) : undefined;

@@ -65,10 +65,11 @@ export function collapseRepeats(to: LogSink, clock: Pick<Clock, 'now' | 'elapsed
   };
   const sink: LogSink = (event) => {
     if (event.level === 'debug') return to(event);
-    const repeats = known.get(keyOf(event)) ?? begin(event, clock.elapsed());
-    known.set(keyOf(event), repeats);
-    if (mayLog(repeats, clock.elapsed())) return to(event);
-    if (repeats.count === 0) repeats.sinceMs = clock.elapsed();
+    const [key, nowMs] = [keyOf(event), clock.elapsed()];
+    let repeats = known.get(key);
+    if (repeats === undefined) known.set(key, (repeats = begin(event, nowMs)));
+    if (mayLog(repeats, nowMs)) return to(event);
+    if (repeats.count === 0) repeats.sinceMs = nowMs;
     repeats.count += 1;
     repeats.latest = event;
     if (!isArmed) clock.after(COUNT_MS, onElapsed);

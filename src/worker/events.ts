@@ -107,6 +107,10 @@ class Subscription {
   }
 
   offer(event: WorkerEvent): void {
+    if (!this.#busy && !this.#closed) {
+      this.#handOn(event); // as a rule nothing is queued
+      return this.#drain();
+    }
     this.#queue.push(event);
     if (this.#queue.length > this.#maxQueued) {
       this.#queue.shift();
@@ -125,18 +129,23 @@ class Subscription {
     while (!this.#busy && !this.#closed) {
       const event = this.#next();
       if (event === undefined) return;
-      this.#busy = true;
-      const pending = this.#call(event);
-      if (pending === undefined) this.#busy = false;
-      else {
-        void pending
-          .catch((thrown: unknown) => this.#report(thrown))
-          .finally(() => {
-            this.#busy = false;
-            this.#drain();
-          });
-      }
+      this.#handOn(event);
     }
+  }
+
+  #handOn(event: WorkerEvent): void {
+    this.#busy = true;
+    const pending = this.#call(event);
+    if (pending === undefined) {
+      this.#busy = false;
+      return;
+    }
+    void pending
+      .catch((thrown: unknown) => this.#report(thrown))
+      .finally(() => {
+        this.#busy = false;
+        this.#drain();
+      });
   }
 
   #next(): WorkerEvent | undefined {

@@ -1,4 +1,5 @@
 import type { JobId } from '../base/ids.ts';
+import type { Origin } from '../jobs/turn-order.ts';
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { WorkerEvent } from './events.ts';
@@ -17,13 +18,24 @@ const KEPT = 50;
 export function createHistory(kept = KEPT): JobHistory {
   /** By id: a job that comes again takes the place of its earlier try. */
   const records = new Map<JobId, JobRecord>();
+  const counts = new Map<Origin, number>();
+
+  function forget(jobId: JobId): void {
+    const origin = records.get(jobId)?.origin;
+    if (origin === undefined) return;
+    records.delete(jobId);
+    counts.set(origin, countOf(origin) - 1);
+  }
+
+  const countOf = (origin: Origin): number => counts.get(origin) ?? 0;
 
   function add(record: JobRecord): void {
-    records.delete(record.jobId);
-    records.set(record.jobId, record);
-    const alike = [...records.values()].filter(({ origin }) => origin === record.origin);
-    const [oldest] = alike;
-    if (alike.length > kept && oldest !== undefined) records.delete(oldest.jobId);
+    const { jobId, origin } = record;
+    forget(jobId);
+    records.set(jobId, record);
+    counts.set(origin, countOf(origin) + 1);
+    if (countOf(origin) <= kept) return;
+    for (const oldest of records.values()) if (oldest.origin === origin) return forget(oldest.jobId);
   }
 
   function onDelivery(jobId: JobId, report: DeliveryReport): void {

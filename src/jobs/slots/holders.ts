@@ -58,7 +58,18 @@ export class Holders {
 
   isBelowMax(origin: Origin): boolean {
     const max = this.#max.get(origin);
-    return max === undefined || this.held.filter((lease) => lease.origin === origin).length < max;
+    return max === undefined || this.#countOf(origin) < max;
+  }
+
+  /** Whether anything is held for this origin. */
+  has(origin: Origin): boolean {
+    return this.#countOf(origin) > 0;
+  }
+
+  #countOf(origin: Origin): number {
+    let count = 0;
+    for (const lease of this.#held.keys()) if (lease.origin === origin) count += 1;
+    return count;
   }
 
   /** What is held at this moment of the clock. */

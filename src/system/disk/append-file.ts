@@ -10,6 +10,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -65,6 +66,8 @@ class OpenAppendFile implements AppendFile {
   #zeroedTo: number;
   /** Whether the name leads to this file after a power cut too; the next sync sees to it. */
   #nameIsDurable = false;
+  /** By which the open file is told from another one of its name; read when first asked for. */
+  #identity: Pick<Stats, 'ino' | 'dev'> | undefined;
 
   constructor(path: string, startAt: number) {
     this.#path = path;
@@ -109,7 +112,7 @@ class OpenAppendFile implements AppendFile {
   isInPlace(): boolean {
     if (process.platform === 'win32') return true; // there nobody can remove a file that is open
     const named = statSync(this.#path, { throwIfNoEntry: false });
-    const { ino, dev } = fstatSync(this.#file);
+    const { ino, dev } = (this.#identity ??= fstatSync(this.#file));
     return named?.ino === ino && named.dev === dev;
   }
 
@@ -136,6 +139,7 @@ class OpenAppendFile implements AppendFile {
     this.#nameIsDurable = false;
     tryTo(() => closeSync(this.#file));
     this.#file = fresh;
+    this.#identity = undefined;
     this.#endAt = bytes.byteLength;
     this.#zeroedTo = bytes.byteLength;
   }
