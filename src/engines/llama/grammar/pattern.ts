@@ -29,15 +29,20 @@ export type NameRule = (body: string) => string;
 interface Item {
   readonly rule: string;
   readonly length: number | undefined;
+  /** Whether one of it may be nothing. */
+  readonly isNothing: boolean;
   readonly min: number;
   readonly max: number;
 }
+type Atom = Pick<Item, 'rule' | 'length' | 'isNothing'>;
 
 /** llama.cpp unrolls what is counted: a pattern of more than this is too slow. */
-const MAX_UNROLLED = 2_000;
+const MAX_UNROLLED = 1_024;
+/** Of a part that varies and is counted, each way to count is tried for each character. */
+const MAX_AMBIGUOUS = 256;
 const MAX_COUNTED_LENGTH = 1_024;
 const MAX_PATTERN_CHARACTERS = 1_000;
-const ANYTHING: Item = { rule: 'char', length: 1, min: 0, max: Infinity };
+const ANYTHING: Item = { rule: 'char', length: 1, isNothing: false, min: 0, max: Infinity };
 
 /** What no grammar can say. */
 class Untranslatable extends Error {}
@@ -135,24 +140,26 @@ class PatternReader {
     const items: Item[] = [];
     for (let next = this.#text[this.#at]; next !== undefined && !'|)^$'.includes(next); next = this.#text[this.#at]) {
       const before = this.size;
-      const { rule, length } = this.#atom(next);
+      const atom = this.#atom(next);
       const { min, max } = this.#count();
+      if (max > 1 && atom.isNothing) throw new Untranslatable(); // nothing, repeated, never ends: llama.cpp refuses it
       const times = max === Infinity ? Math.max(min, 1) : max;
       this.size = before + Math.max(1, this.size - before) * times;
-      if (this.size > MAX_UNROLLED) throw new Untranslatable();
-      items.push({ rule, length, min, max });
+      const isAmbiguous = atom.length === undefined && times > 1;
+      if (this.size > (isAmbiguous ? MAX_AMBIGUOUS : MAX_UNROLLED)) throw new Untranslatable();
+      items.push({ ...atom, min, max });
     }
     return items;
   }
 
-  #atom(next: string): Pick<Item, 'rule' | 'length'> {
+  #atom(next: string): Atom {
     this.#at += 1;
     if (next === '(') return this.#group();
     const set =
       next === '[' ? this.#class() : next === '.' ? NO_LINE_END : next === '\\' ? this.#escape() : range(codeOf(next));
     const body = characterRule(set);
     if (body === undefined) throw new Untranslatable();
-    return { rule: body.includes(' | ') ? this.#ruleOf(body) : body, length: 1 };
+    return { rule: body.includes(' | ') ? this.#ruleOf(body) : body, length: 1, isNothing: false };
   }
 
   #ruleOf(body: string): string {
@@ -161,7 +168,7 @@ class PatternReader {
     return rule;
   }
 
-  #group(): Pick<Item, 'rule' | 'length'> {
+  #group(): Atom {
     if (this.#skip('?') && !this.#skip(':')) {
       if (!this.#skip('<') || '=!'.includes(this.#text[this.#at] ?? '=')) throw new Untranslatable();
       this.#at = this.#text.indexOf('>', this.#at) + 1; // a name
@@ -172,7 +179,11 @@ class PatternReader {
     if (!this.#skip(')')) throw new Untranslatable(); // an anchor within
     const lengths = new Set(choices.map(lengthOf));
     const [length] = lengths;
-    return { rule: `(${choices.map(write).join(' | ')})`, length: lengths.size === 1 ? length : undefined };
+    return {
+      rule: `(${choices.map(write).join(' | ')})`,
+      length: lengths.size === 1 ? length : undefined,
+      isNothing: choices.some((items) => items.every(({ min, isNothing }) => min === 0 || isNothing)),
+    };
   }
 
   /** Of what stands before: how often. That as little as possible is to be taken changes nothing for a whole string. */

@@ -23,6 +23,8 @@ const PATTERNS = [
   '^(a|bc)*\\n?$',
   '^[\\s\\S]$',
   '^\\S+(?: \\S+){0,3}$',
+  '^(?:a+ ?)+$',
+  '^(?:b{0}|a?)?$',
   '^[+]?[(]?[0-9]{3}[)]?[-\\s.]?[0-9]{3}$',
 ] as const;
 const CHARACTERS = 'ab019-AZ#@. "\\\n\té😀_x(+)redquoted';
@@ -56,6 +58,10 @@ describe('a grammar of a pattern', () => {
     '^[a-z]{3000}$',
     '^(',
     '[\\uD800]',
+    '^(a*)*$',
+    '^(?:a|)+$',
+    '^()*b$',
+    '^(?:[a-z]{1,20}-?){1,20}$',
   ])('leaves %s to the check of the result', (pattern) =>
     expect(grammarOf(schemaOf(pattern))).toStartWith('root ::= string\n'),
   );

@@ -101,6 +101,14 @@ test('a reply to a task with a schema is JSON that meets it', async () => {
   );
 });
 
+test.each(['^(?:a|)+$', '^()*b$', '^(?:a+ ?)+$', '^(?:(?:a|b)+,?)*$'])(
+  'a pattern that repeats nothing, or in many ways, ends no chat: %s',
+  async (pattern) => {
+    const { said } = await replyTo({ type: 'string', pattern, maxLength: 20 }, { temperature: 1, seed: 4 });
+    expect(JSON.parse(said)).toBeString();
+  },
+);
+
 /** The rules that a grammar has, and those that it names. */
 function rulesOf(grammar: string): { readonly has: ReadonlySet<string>; readonly names: ReadonlySet<string> } {
   const lines = grammar.split('\n').map((line) => line.split(' ::= '));
