@@ -3,7 +3,9 @@ import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
 import { runnableOf, takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
-import type { Query } from '../../../src/system/database/sql.ts';
+import { createSqlStore } from '../../../src/local-studio/storage/sql/sql-store.ts';
+import { takeDue } from '../../../src/local-studio/storage/sql/webhooks/due.ts';
+import type { Query, Sql } from '../../../src/system/database/sql.ts';
 import { openPostgresStore } from '../../../src/local-studio/storage/postgres-store.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { openPostgres } from '../../../src/system/database/postgres.ts';
@@ -126,11 +128,7 @@ for (const [count, analysed] of [
     await sql.query(QUEUE_MANY(count));
     if (analysed) await sql.query('VACUUM ANALYZE jobs');
     const plans: string[] = [];
-    const explain: Query = async (text, params) => {
-      const plan = await sql.query(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, params);
-      plans.push(plan.map((row) => String(row['QUERY PLAN'])).join('\n'));
-      return [];
-    };
+    const explain = explaining(sql, plans);
     const criteria = { workerId: 'w-1', kinds: TASK_KIND_IDS, engines: ['onnx'], thresholdGb: 3.5, except: [] };
     await takeNext({ ...sql, query: explain }, criteria, 1);
     await runnableOf({ query: explain }, 'p');
@@ -138,13 +136,63 @@ for (const [count, analysed] of [
     await takeNext({ ...sql, query: explain }, criteria, 1);
     expect(plans).toHaveLength(3);
     expect(plans.filter((plan) => /(?:Seq|Bitmap Heap) Scan on jobs/.test(plan))).toEqual([]);
-    const pagesOf = (plan: string): number => Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]);
     expect(Math.max(...plans.map(pagesOf))).toBeLessThan(300); // a long queue has thousands
     await sql.query("UPDATE jobs SET state = 'queued', worker_id = NULL WHERE state = 'offered'");
     expect((await store.jobs.offerNext(criteria, 2))?.project).toBe('default');
     await store.close();
   });
 }
+
+/** Deliveries to one receiver that are all to be made tomorrow. */
+const DELIVER_TOMORROW = `INSERT INTO webhook_deliveries
+    (id, receiver, job_id, event, facts, state, attempts, created_at, next_at)
+  SELECT 'd-' || i, 'https://r.example', 'job-' || i, 'failed', '{}', 'pending', 1, 0,
+    (EXTRACT(EPOCH FROM now()) * 1000)::bigint + 86400000 + i FROM generate_series(1, 20000) i`;
+
+onServer('PostgreSQL: an outbox in which nothing is due is not read', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  await sql.query(DELIVER_TOMORROW);
+  await sql.query('ANALYZE webhook_deliveries');
+  const plans: string[] = [];
+  const explained: Sql = { ...sql, query: explaining(sql, plans) };
+  await takeDue(explained, { at: 1, forMs: 1, except: [], limit: 64 });
+  await createSqlStore(explained).webhooks.nextDueInMs(1);
+  expect(plans).toHaveLength(2);
+  for (const plan of plans) {
+    expect(plan).toMatch(/Index Cond: .*next_at/);
+    expect(pagesOf(plan)).toBeLessThan(50); // all of them have hundreds
+  }
+  await store.close();
+});
+
+onServer('PostgreSQL: jobs that are held no longer are found among those underway', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  await store.projects.add({ name: 'p', createdAt: 1, limits: NO_LIMITS });
+  await sql.query(QUEUE_MANY(20_000));
+  await sql.query("UPDATE jobs SET state = 'running', worker_id = 'w' WHERE seq <= 2");
+  await sql.query(`UPDATE jobs SET lease_until = (EXTRACT(EPOCH FROM now()) * 1000)::bigint + 86400000 WHERE seq = 2`);
+  await sql.query('VACUUM ANALYZE jobs');
+  const plans: string[] = [];
+  await createSqlStore({ ...sql, query: explaining(sql, plans) }).jobs.lapsed();
+  expect(plans).toHaveLength(1);
+  expect(pagesOf(plans[0] ?? '')).toBeLessThan(20); // all jobs have hundreds
+  expect((await store.jobs.lapsed()).map(({ seq }) => seq)).toEqual([1]);
+  await store.close();
+});
+
+/** Says how each statement would be run, in place of what it finds. */
+function explaining(sql: Pick<Sql, 'query'>, plans: string[]): Query {
+  return async (text, params) => {
+    const plan = await sql.query(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, params);
+    plans.push(plan.map((row) => String(row['QUERY PLAN'])).join('\n'));
+    return [];
+  };
+}
+
+/** Pages that all of a plan read. */
+const pagesOf = (plan: string): number => Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]);
 
 onServer('PostgreSQL: how many jobs a worker takes is known while it has a session', async () => {
   const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });

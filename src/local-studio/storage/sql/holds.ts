@@ -6,7 +6,8 @@ import { HOLD_MS, OFFER_HOLD_MS, STALE_MS } from '../../queue.ts';
  * Studios that share a database ask that: its clock is the only one that they have in common.
  */
 
-const NOW = '(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint';
+/** When the statement began. Not `clock_timestamp()`, which goes on while it runs: no index finds what is before or after that. */
+const NOW = '(EXTRACT(EPOCH FROM statement_timestamp()) * 1000)::bigint';
 
 /** The time that all studios on a database go by: its own, or that of the one studio that has it, which is a parameter. */
 export const nowSql = ({ dialect }: Pick<Sql, 'dialect'>, param: string): string =>

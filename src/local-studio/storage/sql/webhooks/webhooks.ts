@@ -78,8 +78,7 @@ const deliveriesIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, O
     await sql.query(`${due} WHERE state = 'pending' AND next_at > $1 AND next_at <= $1 + $2`, [at, withinMs]);
   },
   nextDueInMs: async (at) => {
-    // In a query of its own it is asked once, and the index finds the row; else it is asked for each one that is due.
-    const now = `(SELECT ${nowSql(sql, '$1')})`;
+    const now = nowSql(sql, '$1');
     const [row] = await sql.query(
       `SELECT MIN(next_at) - ${now} AS in_ms FROM webhook_deliveries WHERE state = 'pending' AND next_at > ${now}`,
       sql.dialect === 'sqlite' ? [at] : [],
