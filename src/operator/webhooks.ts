@@ -10,6 +10,7 @@ import {
   type WebhookTest,
   WebhookTestSchema,
   type WebhookView,
+  WebhookViewSchema,
 } from '../contract/operator/webhooks.ts';
 import { OPERATOR_ROUTES as routes } from '../contract/operator/routes.ts';
 import { readJson } from '../contract/read.ts';
@@ -29,6 +30,8 @@ export interface WebhookClient {
   addWebhook(draft: WebhookDraft): Promise<CreatedWebhook>;
   webhooks(): Promise<readonly WebhookView[]>;
   removeWebhook(webhookId: string): Promise<void>;
+  /** @throws WorkerError `studio.refused` unless it is disabled */
+  enableWebhook(webhookId: string): Promise<WebhookView>;
   /** Sends an event of no job at once. */
   testWebhook(webhookId: string): Promise<WebhookTest>;
   /** What signs for the webhooks of single jobs. */
@@ -44,6 +47,8 @@ export const webhookClient = ({ call, trusted }: Asking): WebhookClient => ({
   addWebhook: async (draft) => trusted(readJson(CreatedWebhookSchema, await call(routes.addWebhook, { body: draft }))),
   webhooks: async () => trusted(readJson(WebhookListSchema, await call(routes.webhooks))).webhooks,
   removeWebhook: async (webhookId) => void (await call(routes.removeWebhook, { id: webhookId })),
+  enableWebhook: async (webhookId) =>
+    trusted(readJson(WebhookViewSchema, await call(routes.enableWebhook, { id: webhookId }))),
   testWebhook: async (webhookId) =>
     trusted(readJson(WebhookTestSchema, await call(routes.testWebhook, { id: webhookId }))),
   webhookSecret: async () => trusted(readJson(WebhookSecretSchema, await call(routes.webhookSecret))).secret,

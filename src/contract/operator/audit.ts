@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   'token.added',
   'token.removed',
   'webhook.added',
+  'webhook.enabled',
   'webhook.removed',
   'webhook.retried',
   'artifact.expired',

@@ -84,6 +84,8 @@ export const OPERATOR_ROUTES = {
   addWebhook: { method: 'POST', path: '/admin/webhooks' },
   /** 204; what was not delivered is given up */
   removeWebhook: { method: 'DELETE', path: '/admin/webhooks/:id' },
+  /** WebhookView; 409 unless it is disabled */
+  enableWebhook: { method: 'POST', path: '/admin/webhooks/:id/enable' },
   /** WebhookTest */
   testWebhook: { method: 'POST', path: '/admin/webhooks/:id/test' },
   /** WebhookSecret: signs for the webhooks of single jobs */

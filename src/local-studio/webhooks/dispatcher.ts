@@ -171,4 +171,4 @@ class OutboxDispatcher implements Dispatcher {
   }
 }
 
-const DISABLED = 'its receiver answered 410: never again';
+const DISABLED = 'its receiver answered 410';

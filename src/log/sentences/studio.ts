@@ -49,6 +49,8 @@ export const STUDIO_SENTENCES = {
   'job.lost': own((f) => `${text(f.workerId)} lost job ${text(f.jobId)}: ${text(f.because)}`),
   'job.resumed': own((f) => `${text(f.workerId)} resumed job ${text(f.jobId)}`),
   'webhook.added': own((f) => `webhook ${text(f.webhookId)} was added: ${text(f.url)}`),
+  'webhook.enabled': own((f) => `webhook ${text(f.webhookId)} is enabled again: ${text(f.url)}`),
+  'webhook.removed': own((f) => `webhook ${text(f.webhookId)} was removed: ${text(f.url)}`),
   'webhook.retried': own(
     (f) =>
       `could not tell ${text(f.url)} of job ${text(f.jobId)} (attempt ${text(f.attempts)}): ${text(f.error)}; next in ${duration(f.inMs)}`,

@@ -44,6 +44,7 @@ export function testAudit(it: It): void {
     expect(await audited.models.remove('m')).toBe(false);
     expect(await audited.workers.remove('w')).toBe(false);
     expect(await audited.tokens.remove('swp_1')).toBe(false);
+    expect(await audited.webhooks.enable('wh-1')).toBe(false);
     expect((await audited.projects.remove('q', 2, true)).is).toBe('unknown');
     await store.jobs.add(aJob('b'));
     expect((await audited.projects.remove('default', 2, false)).is).toBe('busy');

@@ -168,6 +168,22 @@ export function testWebhooks(it: It): void {
     expect(await idsOf(webhooks)).not.toContain('b-2-wh-2');
   });
 
+  it('a webhook is enabled again, and told of what ends from then on', async ({ store: { jobs, webhooks } }) => {
+    await webhooks.add(aWebhook('wh-1'));
+    await bringTo(jobs, 'a', 'cancelled');
+    expect([await webhooks.enable('wh-1'), await webhooks.enable('wh-9')]).toEqual([false, false]);
+    await webhooks.disable('wh-1', 'it had enough', AT);
+    await bringTo(jobs, 'b', 'cancelled');
+    expect(await webhooks.retry('a-2-wh-1')).toBe(false);
+    expect([await webhooks.enable('wh-1'), await webhooks.enable('wh-1')]).toEqual([true, false]);
+    expect(await webhooks.get('wh-1')).toEqual(aWebhook('wh-1'));
+    await bringTo(jobs, 'c', 'cancelled');
+    expect((await takeDue(webhooks)).map(({ id }) => id)).toEqual(['c-2-wh-1']);
+    expect(await webhooks.retry('a-2-wh-1')).toBe(true);
+    await webhooks.remove('wh-1', AT);
+    expect(await webhooks.retry('c-2-wh-1')).toBe(false);
+  });
+
   it('deliveries are listed newest first, and forgotten once they ended', async ({ store: { jobs, webhooks } }) => {
     await webhooks.add(aWebhook('wh-1'));
     for (const id of ['a', 'b', 'c']) await bringTo(jobs, id, 'cancelled');

@@ -11,6 +11,7 @@ import {
   WebhookSecretSchema,
 } from '../../../src/contract/operator/webhooks.ts';
 import { JobViewSchema } from '../../../src/contract/admin.ts';
+import { AuditPageSchema } from '../../../src/contract/operator/audit.ts';
 import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { POLL_MS } from '../../../src/local-studio/webhooks/dispatcher.ts';
@@ -142,11 +143,11 @@ test('a receiver that asks for time is given it', async () => {
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(120);
 });
 
-test('a receiver that answers 410 gets no more, until it is added again', async () => {
+test('a receiver that answers 410 gets no more, until it is enabled', async () => {
   using receiver = hookReceiver([() => new Response(null, { status: 410 })]);
   await using studio = await fakeStudio();
-  await addWebhook(studio, receiver.url);
-  await endedJob(studio);
+  const { id } = await addWebhook(studio, receiver.url);
+  const missed = await endedJob(studio);
   await receiver.nth(1);
   await stateIs(studio, 'failed');
   await waitFor(
@@ -157,7 +158,26 @@ test('a receiver that answers 410 gets no more, until it is added again', async 
   await endedJob(studio);
   expect(await deliveriesOf(studio)).toHaveLength(1);
   const { webhooks } = v.parse(WebhookListSchema, await (await studio.admin('GET', '/webhooks')).json());
-  expect(webhooks).toMatchObject([{ disabledBecause: 'its receiver answered 410: never again', pending: 0 }]);
+  expect(webhooks).toMatchObject([{ disabledBecause: 'its receiver answered 410', pending: 0 }]);
+  const [delivery] = await deliveriesOf(studio);
+  const retry = () => studio.admin('POST', `/webhooks/deliveries/${delivery?.id}/retry`);
+  expect(await (await retry()).json()).toMatchObject({ message: 'its webhook is disabled: enable that first' });
+  const enabled = await studio.admin('POST', `/webhooks/${id}/enable`);
+  expect([enabled.status, await enabled.json()]).toEqual([
+    200,
+    expect.not.objectContaining({ disabledAt: expect.anything() }),
+  ]);
+  expect(studio.log.find('webhook.enabled')).toMatchObject({ fields: { webhookId: id } });
+  const twice = await studio.admin('POST', `/webhooks/${id}/enable`);
+  expect([twice.status, (await studio.admin('POST', '/webhooks/wh-0/enable')).status]).toEqual([409, 404]);
+  const next = await endedJob(studio);
+  expect(JSON.parse((await receiver.nth(2)).body)).toMatchObject({ data: { jobId: next } });
+  expect((await retry()).status).toBe(200);
+  expect(JSON.parse((await receiver.nth(3)).body)).toMatchObject({ data: { jobId: missed } });
+  const { entries } = v.parse(AuditPageSchema, await (await studio.admin('GET', '/audit')).json());
+  expect(entries.filter(({ action }) => action === 'webhook.enabled')).toMatchObject([{ subject: id }]);
+  await studio.admin('DELETE', `/webhooks/${id}`);
+  expect(studio.log.find('webhook.removed')).toMatchObject({ fields: { webhookId: id } });
 });
 
 test('a receiver that hangs or pours holds up nobody else', async () => {

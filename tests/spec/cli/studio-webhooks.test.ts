@@ -76,6 +76,15 @@ test('a webhook is removed by the beginning of its id', async () => {
   expect(cli.out()).toBe('removed wh-7d6f\n');
 });
 
+test('a disabled webhook is enabled, and what it missed can be listed', async () => {
+  await using cli = await withStudio({ ...listed, 'POST /webhooks/wh-7d6f/enable': () => Response.json(aWebhook()) });
+  expect(await cli.run(...run, 'enable', 'wh-7')).toBe(0);
+  expect(cli.out()).toContain('enabled wh-7d6f: https://ci.example/renders is told of jobs again\n');
+  expect(cli.out()).toContain('`studio-worker studio webhooks deliveries --webhook wh-7d6f --state failed`');
+  expect(await cli.run(...run, 'enable', 'wh-7d6f', '--json')).toBe(0);
+  expect(cli.out()).toContain('"id": "wh-7d6f"');
+});
+
 test.each([
   [{ delivered: true, status: 204, tookMs: 340 }, 0, 'delivered: 204 after 340 ms\n'],
   [{ delivered: false, status: 500, error: 'answered 500', tookMs: 3 }, 1, 'not delivered: answered 500\n'],

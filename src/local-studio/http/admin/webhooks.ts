@@ -25,15 +25,8 @@ export const webhookRoutes: AdminRoutes = (context) => {
       handle: async () => json({ webhooks: (await webhooks.list()).map((row) => webhookView(row, row.pending)) }),
     },
     { ...routes.addWebhook, handle: (exchange) => add(context, exchange) },
-    {
-      ...routes.removeWebhook,
-      handle: async (exchange) => {
-        const id = param(exchange, 'id');
-        const store = audited(context, exchange, { action: 'webhook.removed', subject: id });
-        existing((await store.webhooks.remove(id, context.clock.now())) || undefined, 'webhook', id);
-        return nothing();
-      },
-    },
+    { ...routes.removeWebhook, handle: (exchange) => remove(context, exchange) },
+    { ...routes.enableWebhook, handle: (exchange) => enable(context, exchange) },
     { ...routes.testWebhook, handle: (exchange) => test(context, exchange) },
     {
       ...routes.webhookSecret,
@@ -77,6 +70,31 @@ async function add(context: AdminContext, exchange: AdminExchange): Promise<Resp
   return json({ ...webhookView(row, 0), secret }, 201);
 }
 
+async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio, clock } = context;
+  const id = param(exchange, 'id');
+  const { url } = existing(await studio.store.webhooks.get(id), 'webhook', id);
+  const store = audited(context, exchange, { action: 'webhook.removed', subject: id });
+  existing((await store.webhooks.remove(id, clock.now())) || undefined, 'webhook', id);
+  studio.log.info('webhook.removed', { webhookId: id, url: shownUrl(url) });
+  return nothing();
+}
+
+async function enable(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+  const { studio } = context;
+  const id = param(exchange, 'id');
+  const store = audited(context, exchange, { action: 'webhook.enabled', subject: id });
+  const isEnabled = await store.webhooks.enable(id);
+  const webhook = existing(
+    (await store.webhooks.list()).find((each) => each.id === id),
+    'webhook',
+    id,
+  );
+  if (!isEnabled) throw refuse('conflict', 'only a webhook that is disabled is enabled: it is active');
+  studio.log.info('webhook.enabled', { webhookId: id, url: shownUrl(webhook.url) });
+  return json(webhookView(webhook, webhook.pending));
+}
+
 /** A name that cannot be looked up now may be known later. @throws Refusal when the URL may not be sent to */
 export async function assertReachable({ poster, studio }: AdminContext, url: string): Promise<void> {
   const late = new AbortController();
@@ -107,8 +125,12 @@ async function retry(context: AdminContext, exchange: AdminExchange): Promise<Re
   const { webhooks } = audited(context, exchange, { action: 'webhook.retried', subject: id });
   const isQueued = await webhooks.retry(id);
   const delivery = existing(await webhooks.delivery(id), 'delivery', id);
-  if (!isQueued) throw refuse('conflict', `only a delivery that failed is retried: it is ${delivery.state}`);
-  return json(deliveryView(delivery));
+  if (isQueued) return json(deliveryView(delivery));
+  if (delivery.state !== 'failed') {
+    throw refuse('conflict', `only a delivery that failed is retried: it is ${delivery.state}`);
+  }
+  const isKnown = delivery.webhookId !== undefined && (await webhooks.get(delivery.webhookId)) !== undefined;
+  throw refuse('conflict', isKnown ? 'its webhook is disabled: enable that first' : 'its webhook was removed');
 }
 
 async function deliveries({ studio }: AdminContext, url: URL): Promise<Response> {

@@ -57,6 +57,8 @@ export interface WebhookTable {
   remove(id: string, at: number): Promise<boolean>;
   /** Nothing is sent there any more, and what was not delivered is given up. */
   disable(id: string, because: string, at: number): Promise<void>;
+  /** Jobs that end from now on are told there again; what was given up is not. False unless it is disabled. */
+  enable(id: string): Promise<boolean>;
   /** The secret that signs for jobs' own webhooks: the one that is kept, or this one from now on. */
   studioSecret(fresh: string): Promise<string>;
   /**
@@ -75,7 +77,7 @@ export interface WebhookTable {
   nextDueInMs(at: number): Promise<number | undefined>;
   /** Records what came of that attempt. False when it is not the latest any more. */
   settle(delivery: Pick<DeliveryRow, 'id' | 'attempts'>, outcome: SentOutcome, at: number): Promise<boolean>;
-  /** failed → pending, due now, with all its attempts again. */
+  /** failed → pending, due now, with all its attempts again; unless its webhook is disabled, or gone. */
   retry(id: string): Promise<boolean>;
   delivery(id: string): Promise<DeliveryRow | undefined>;
   /** Newest first. */

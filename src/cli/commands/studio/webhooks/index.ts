@@ -9,6 +9,7 @@ export const webhooks = command({
     add: async () => (await import('./add.ts')).webhooksAdd,
     list: async () => (await import('./list.ts')).webhooksList,
     rm: async () => (await import('./rm.ts')).webhooksRm,
+    enable: async () => (await import('./enable.ts')).webhooksEnable,
     test: async () => (await import('./test.ts')).webhooksTest,
     deliveries: async () => (await import('./deliveries.ts')).webhooksDeliveries,
     retry: async () => (await import('./retry.ts')).webhooksRetry,

@@ -10,12 +10,14 @@ import type { Signals } from '../signals.ts';
 /** Webhooks and their outbox. */
 export const createSqlWebhooks = (sql: Sql, { queued }: Signals): WebhookTable => ({
   ...webhooksIn(sql),
+  ...toldIn(sql),
   ...deliveriesIn(sql, queued),
   ...keptIn(sql),
   onQueued: (listener) => queued.subscribe(listener),
 });
 
-type Whom = 'add' | 'get' | 'list' | 'remove' | 'disable' | 'studioSecret';
+type Whom = 'add' | 'get' | 'list' | 'studioSecret';
+type Told = 'remove' | 'disable' | 'enable';
 
 const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
   add: (row) =>
@@ -35,6 +37,17 @@ const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
     );
     return rows.map((row) => Object.assign(toWebhook(row), { pending: number(row['pending']) }));
   },
+  studioSecret: (fresh) =>
+    sql.durable(async (query) => {
+      await query(`INSERT INTO studio_secrets (name, secret) VALUES ('webhooks', $1) ON CONFLICT (name) DO NOTHING`, [
+        fresh,
+      ]);
+      return text((await query(`SELECT secret FROM studio_secrets WHERE name = 'webhooks'`))[0]?.['secret']);
+    }),
+});
+
+/** Whether a webhook is told of jobs. */
+const toldIn = (sql: Sql): Pick<WebhookTable, Told> => ({
   remove: (id, at) =>
     sql.durable(async (query) => {
       await giveUp(query, id, { because: 'the webhook was removed', at });
@@ -49,12 +62,14 @@ const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
         because,
       ]);
     }),
-  studioSecret: (fresh) =>
+  enable: (id) =>
     sql.durable(async (query) => {
-      await query(`INSERT INTO studio_secrets (name, secret) VALUES ('webhooks', $1) ON CONFLICT (name) DO NOTHING`, [
-        fresh,
-      ]);
-      return text((await query(`SELECT secret FROM studio_secrets WHERE name = 'webhooks'`))[0]?.['secret']);
+      const enabled = await query(
+        `UPDATE webhooks SET disabled_at = NULL, disabled_because = NULL
+         WHERE id = $1 AND disabled_at IS NOT NULL RETURNING id`,
+        [id],
+      );
+      return enabled.length > 0;
     }),
 });
 
@@ -98,7 +113,8 @@ const deliveriesIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, O
     const isRetried = await sql.durable(async (query) => {
       const rows = await query(
         `UPDATE webhook_deliveries SET state = 'pending', attempts = 0, ended_at = NULL, next_at = 0
-         WHERE id = $1 AND state = 'failed' RETURNING seq`,
+         WHERE id = $1 AND state = 'failed' AND (webhook_id IS NULL OR EXISTS (
+           SELECT 1 FROM webhooks w WHERE w.id = webhook_id AND w.disabled_at IS NULL)) RETURNING seq`,
         [id],
       );
       return rows.length > 0;
