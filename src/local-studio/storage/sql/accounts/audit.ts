@@ -1,5 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import type { Admission, Removal, Requeue } from '../../projects.ts';
+import type { Store } from '../../store.ts';
 import type { AuditDraft, AuditRow, AuditTable } from '../../tables/audit.ts';
 import { maybeText, number, text } from '../columns.ts';
 
@@ -47,7 +47,17 @@ export function auditedSql(sql: Sql, entry: AuditDraft): Sql {
   };
 }
 
-/** Whether a change of the store has happened, by what it says of itself. */
+type Answer<Table, Call extends keyof Table> = Table[Call] extends (...args: never) => Promise<infer Result>
+  ? Result
+  : never;
+/** What anything in the store may resolve to. */
+type StoreResult = {
+  [Table in keyof Store]: { [Call in keyof Store[Table]]: Answer<Store[Table], Call> }[keyof Store[Table]];
+}[keyof Store];
+/** What tells such results apart: a new tag, of whichever table, does not compile until it is decided below. */
+type Tag = Extract<StoreResult, { readonly is: string }>['is'];
+
+/** Whether a change of the store has happened, by the tag of its result. */
 const HAPPENED: ReadonlyMap<unknown, boolean> = new Map(
   Object.entries({
     added: true,
@@ -58,10 +68,10 @@ const HAPPENED: ReadonlyMap<unknown, boolean> = new Map(
     'not-ended': false,
     unknown: false,
     busy: false,
-  } satisfies Record<(Admission | Requeue | Removal)['is'], boolean>),
+  } satisfies Record<Tag, boolean>),
 );
 
-/** Changes that say less resolve to false where nothing happened. */
+/** Changes without a tag resolve to false where nothing happened. */
 const hasHappened = (result: unknown): boolean =>
   typeof result === 'object' && result !== null && 'is' in result
     ? (HAPPENED.get(result.is) ?? true)
