@@ -31,7 +31,7 @@ export async function openBucketArtifacts(parts: BucketArtifactsParts): Promise<
   const { bucket, prefix, random, startSha256, redirects } = parts;
   await bucket
     .check(`${prefix}check-${random.hex(NAME_BYTES)}`)
-    .catch((thrown: unknown) => Promise.reject(unusable(parts.shownUrl, thrown)));
+    .catch((thrown: unknown) => Promise.reject(unusableBucket(parts.shownUrl, thrown)));
   return {
     begin: async () => {
       const name = random.hex(NAME_BYTES);
@@ -81,7 +81,9 @@ const HINTS: Readonly<Record<string, string>> = {
   AccessDenied: 'Let this key list the bucket, and read, write and delete objects below the prefix.',
 };
 
-function unusable(shownUrl: string, cause: unknown): WorkerError {
+/** What a failure of the store comes to. */
+export function unusableBucket(shownUrl: string, cause: unknown): WorkerError {
+  if (cause instanceof WorkerError) return cause;
   const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
   const hint = HINTS[String(code)] ?? 'Check that the store runs, and its URL in `--endpoint`.';
   const why = typeof code === 'string' ? `${errorChain(cause)} (${code})` : errorChain(cause);

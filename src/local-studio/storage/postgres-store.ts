@@ -38,7 +38,7 @@ export async function openPostgresDatabase(sql: Postgres, shownUrl: string): Pro
     await migratePostgres(sql);
   } catch (thrown) {
     await sql.close();
-    throw thrown instanceof WorkerError ? thrown : unopened(shownUrl, thrown);
+    throw unusableDatabase(shownUrl, thrown);
   }
 }
 
@@ -57,7 +57,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '53300': 'Allow the server more connections (`max_connections`), or run fewer studios.',
 };
 
-function unopened(url: string, cause: unknown): WorkerError {
+/** What a failure of the database comes to. */
+export function unusableDatabase(url: string, cause: unknown): WorkerError {
+  if (cause instanceof WorkerError) return cause;
   const state = sqlStateOf(cause) ?? '';
   const remedy = Object.entries(REMEDIES).find(([begin]) => state.startsWith(begin))?.[1];
   if (remedy === undefined && state.startsWith('42')) {

@@ -122,7 +122,7 @@ async function openDatabase(folder: DataFolder, prepare: (sql: Sql) => Promise<v
     return sql;
   } catch (thrown) {
     await sql.close();
-    throw thrown instanceof WorkerError ? thrown : unopened(folder.pathOf(DATABASE), thrown);
+    throw unusableFile(folder, thrown);
   }
 }
 
@@ -141,7 +141,10 @@ const heldTooLong = (path: string, cause: unknown): WorkerError =>
 /** Not a database at all, one with broken pages, or one whose tables are not what a studio made. */
 const DAMAGED = /^SQLITE_(?:NOTADB|CORRUPT|ERROR|SCHEMA|MISMATCH|CONSTRAINT)/;
 
-function unopened(path: string, cause: unknown): WorkerError {
+/** What a failure of the database comes to. */
+export function unusableFile(folder: Pick<DataFolder, 'pathOf'>, cause: unknown): WorkerError {
+  if (cause instanceof WorkerError) return cause;
+  const path = folder.pathOf(DATABASE);
   const code = codeOf(cause) ?? '';
   if (isDatabaseLocked(cause)) return inUse(path, cause);
   if (DAMAGED.test(code)) {

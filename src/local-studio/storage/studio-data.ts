@@ -1,4 +1,5 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
+import { codeOf, isDatabaseGone, sqlStateOf } from '../../base/system-code.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { OpenPostgres } from '../../system/database/postgres.ts';
@@ -15,12 +16,12 @@ import { openBucketArtifacts } from './bucket-artifacts.ts';
 import { openDiskArtifacts } from './disk-artifacts.ts';
 import { assertOperatorToken, loadOperatorToken, OPERATOR_TOKEN_FILE } from './operator-token.ts';
 import { type KeptPages, openKeptPages } from './sign-ins-file.ts';
-import { openPostgresDatabase, openPostgresStore } from './postgres-store.ts';
+import { openPostgresDatabase, openPostgresStore, unusableDatabase } from './postgres-store.ts';
 import type { ArtifactMove } from './moving/artifact-copies.ts';
 import { openMoveJournal } from './moving/journal.ts';
 import type { Moved } from './moving/mark.ts';
 import { type MoveProgress, moveStudio } from './moving/move.ts';
-import { openSqliteStore, openSqliteToMove } from './sqlite-store.ts';
+import { openSqliteStore, openSqliteToMove, unusableFile } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
@@ -132,7 +133,12 @@ export async function moveStudioData(
   await openPostgresDatabase(sql, to.shownUrl);
   const artifacts = await artifactMove(place, folder, effects);
   const journal = left.use(await openMoveJournal(folder, effects.random));
-  return await moveStudio({ folder: folder.path, from, to, artifacts, journal, clock, onProgress });
+  try {
+    return await moveStudio({ folder: folder.path, from, to, artifacts, journal, clock, onProgress });
+  } catch (thrown) {
+    if ((codeOf(thrown) ?? '').startsWith('SQLITE_')) throw unusableFile(folder, thrown);
+    throw isDatabaseGone(thrown) || sqlStateOf(thrown) !== undefined ? unusableDatabase(to.shownUrl, thrown) : thrown;
+  }
 }
 
 const isMoving = (folder: string): WorkerError =>

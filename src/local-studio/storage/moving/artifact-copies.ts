@@ -1,5 +1,7 @@
+import { codeOf } from '../../../base/system-code.ts';
 import type { Query } from '../../../system/database/sql.ts';
 import type { ArtifactStore } from '../artifacts.ts';
+import { unusableBucket } from '../bucket-artifacts.ts';
 import { artifactsOf, type KnownArtifact } from './copy.ts';
 import type { MoveJournal } from './journal.ts';
 
@@ -7,7 +9,7 @@ import type { MoveJournal } from './journal.ts';
 export interface ArtifactMove {
   readonly from: Pick<ArtifactStore, 'open'>;
   readonly to: Pick<ArtifactStore, 'begin' | 'remove'>;
-  /** Names the new place in the journal. */
+  /** Names the new place in the journal and to people. */
   readonly place: string;
 }
 
@@ -37,10 +39,11 @@ const AT_ONCE = 4;
 
 /** Begins with the copies that an interrupted run made. `onCopied` is called after each one, with how many there are of all. */
 export async function resumeCopies(
-  { from, to, place }: ArtifactMove,
+  move: ArtifactMove,
   journal: MoveJournal,
   onCopied: (copied: number, of: number) => void,
 ): Promise<ArtifactCopies> {
+  const { place, to } = move;
   const renamed = new Map(await journal.copiedTo(place));
   let known: readonly KnownArtifact[] = [];
   const copyRest = async (query: Query): Promise<CopyCounts> => {
@@ -48,7 +51,7 @@ export async function resumeCopies(
     const rest = known.filter(({ name }) => !renamed.has(name));
     let artifacts = known.length - rest.length;
     await inParallel(rest, async (artifact) => {
-      const name = await copyArtifact(from, to, artifact);
+      const name = await copyArtifact(move, artifact);
       if (name === undefined) return;
       await journal.addCopy(place, artifact.name, name);
       renamed.set(artifact.name, name);
@@ -89,19 +92,27 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-/** The name of the copy; undefined when there is nothing to copy. */
+/**
+ * The name of the copy; undefined when there is nothing to copy.
+ *
+ * @throws WorkerError `studio.bucket-unusable`
+ */
 async function copyArtifact(
-  from: ArtifactMove['from'],
-  to: ArtifactMove['to'],
+  { from, to, place }: ArtifactMove,
   { name, jobId, ext }: KnownArtifact,
 ): Promise<string | undefined> {
   const bytes = await from.open(name);
   if (bytes === undefined) return undefined;
-  const writer = await to.begin();
+  const there = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((thrown: unknown) => Promise.reject(unusableBucket(place, thrown)));
+  const writer = await there(to.begin());
   try {
-    for await (const chunk of bytes instanceof Blob ? bytes.stream() : bytes) await writer.write(chunk);
-    return (await writer.keep(jobId, ext)).name;
+    for await (const chunk of bytes instanceof Blob ? bytes.stream() : bytes) await there(writer.write(chunk));
+    return (await there(writer.keep(jobId, ext))).name;
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined; // the studio has just removed it
+    throw thrown;
   } finally {
-    await writer.discard();
+    await writer.discard().catch(() => {}); // the failure before it counts
   }
 }
