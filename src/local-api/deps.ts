@@ -13,6 +13,7 @@ import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { MadeResults } from '../worker/reports/made-results.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
+import type { Images } from '../system/native/images.ts';
 import type { KeptSignIns } from '../page-host/kept-sign-ins.ts';
 import type { InstallationView } from './installation-view.ts';
 import type { RouteGroup } from './http/router.ts';
@@ -53,6 +54,8 @@ export interface LocalApiDeps {
   readonly loaded: () => readonly PooledModel[];
   /** Files that come with requests. */
   readonly heldInputs: Pick<HeldInputs, 'hold'>;
+  /** Reads what others made in a process of its own. */
+  readonly images: Pick<Images, 'decode' | 'encode'>;
   /** Runs what programs of this machine ask for. */
   readonly local: Pick<LocalJobs, 'run'>;
   /** Stops the worker after its job and restarts it; left out where nothing would start it. */

@@ -24,7 +24,7 @@ import type { ComposedWorker } from './worker.ts';
 export interface LocalApiSetup {
   readonly effects: Pick<
     Effects,
-    'clock' | 'random' | 'sha256' | 'files' | 'heldInputs' | 'machine' | 'serve' | 'environment'
+    'clock' | 'random' | 'sha256' | 'files' | 'heldInputs' | 'images' | 'machine' | 'serve' | 'environment'
   >;
   readonly config: ConfigStore;
   readonly log: Log;
@@ -125,6 +125,7 @@ async function depsOf(
     thumbnails: worker.models.thumbnails,
     results: worker.models.results,
     heldInputs: effects.heldInputs,
+    images: effects.images,
     registration: worker.registration,
     hashOf: (text) => sha256(text).toHex(),
     pages: await openKeptSignIns(siblingsOf(config.path).signIns, { files, log: log.logger }),

@@ -10,7 +10,7 @@ import { type KnownModels, modelFor } from '../openai/model-for.ts';
 import { isOnDisk } from '../view/model-view.ts';
 
 /** What routes that run jobs work with. */
-export type LocalJobParts = Pick<LocalApiDeps, 'models' | 'local' | 'clock' | 'loaded' | 'heldInputs'>;
+export type LocalJobParts = Pick<LocalApiDeps, 'models' | 'local' | 'clock' | 'loaded' | 'heldInputs' | 'images'>;
 
 export const knownModels = ({ models, loaded }: LocalJobParts): KnownModels => ({
   list: () => models.catalogue.list(),

@@ -5,6 +5,7 @@ import { readForm } from '../http/form.ts';
 import { ApiFailure, jsonReply, textReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
 import { answerChat } from '../openai/chat.ts';
+import { editMask } from '../openai/edit-mask.ts';
 import { artifactOf, artifactReply, jsonOf, runAsked } from '../openai/ask.ts';
 import { imageTaskOf, speechTaskOf } from '../openai/media-tasks.ts';
 import { modelFor } from '../openai/model-for.ts';
@@ -50,7 +51,7 @@ const listed = ({ id, origin }: { readonly id: string; readonly origin: string }
 
 function imageHandlers(parts: LocalJobParts): Pick<Handlers, 'imageGenerations' | 'imageEdits'> {
   const known = knownModels(parts);
-  const { local, heldInputs, clock } = parts;
+  const { local, heldInputs, images, clock } = parts;
   const imagesReply = (results: readonly TaskResult[], form: ImageRequest['response_format']): Response =>
     jsonReply({ created: Math.floor(clock.now() / 1000), data: results.map((result) => shown(result, form ?? 'url')) });
   return {
@@ -66,7 +67,7 @@ function imageHandlers(parts: LocalJobParts): Pick<Handlers, 'imageGenerations' 
       const form = await readForm(readEditFields, request);
       const entry = await modelFor(form.fields.model, 'image', known);
       using image = heldInputs.hold(await form.file('image'));
-      using mask = form.has('mask') ? heldInputs.hold(await form.file('mask')) : undefined;
+      using mask = form.has('mask') ? heldInputs.hold(await editMask(await form.file('mask'), images)) : undefined;
       const task = {
         ...imageTaskOf(form.fields),
         initImageUrl: image.url,

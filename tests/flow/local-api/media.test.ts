@@ -1,7 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import OpenAI, { toFile } from 'openai';
+import { WorkerError } from '../../../src/base/errors.ts';
 import { imageTypeOf } from '../../../src/base/media/image-type.ts';
 import { synthetic } from '../../fakes/builders.ts';
+import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
+import type { SceneChoice } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { setupApi } from './scene.ts';
 
@@ -10,8 +13,8 @@ setDefaultTimeout(TEST_MS);
 const KINDS = ['image', 'audio_tts', 'audio_stt', 'video', 'mesh'];
 
 /** A worker with one model of each kind, and the client that programs use. */
-async function setup() {
-  const at = await setupApi();
+async function setup(choice: SceneChoice = {}) {
+  const at = await setupApi(choice);
   for (const kind of KINDS) await at.post('/models', { id: `tiny-${kind}`, kind, source: synthetic });
   const client = new OpenAI({ baseURL: `${at.api.url}/v1`, apiKey: at.api.token, maxRetries: 0 });
   return { ...at, client };
@@ -64,6 +67,35 @@ test('an image is edited from the form that the client sends', async () => {
   });
   expect(edited.data).toHaveLength(1);
   expect(at.worker.composed.status().recentJobs.at(-1)).toMatchObject({ prompt: 'a red fox', status: 'completed' });
+});
+
+const [HIDDEN, SHOWN] = [0, 255];
+test.each([
+  ['what is transparent', [9, 9, 9, HIDDEN, 200, 200, 200, SHOWN], 4, [255, 0]],
+  ['half of what is half transparent', [9, 9, 9, 128, 200, 200, 200, SHOWN], 4, [127, 0]],
+  ['what is white in an opaque mask', [0, 0, 0, SHOWN, 255, 255, 255, SHOWN], 4, [0, 255]],
+  ['what is white without transparency', [0, 0, 0, 255, 255, 255], 3, [0, 255]],
+] as const)('an edit changes %s', async (_, pixels, channels, changed) => {
+  const engine = new ScriptedEngine();
+  await using at = await setup({ engines: [engine] });
+  const { images, heldInputs } = at.worker.effects;
+  const size = { width: 2, height: 1, format: 'png' } as const;
+  const fox = await images.encode({ ...size, channels: 3, pixels: new Uint8Array(6) });
+  const mask = await images.encode({ ...size, channels, pixels: Uint8Array.from(pixels) });
+  const form = {
+    image: await toFile(fox, 'fox.png', { type: 'image/png' }),
+    mask: await toFile(mask, 'mask.png', { type: 'image/png' }),
+    prompt: 'a red fox',
+  };
+  const edited = at.client.images.edit(form).catch((thrown: unknown) => thrown);
+  const { task, fail } = await engine.started();
+  const url = task.kind === 'image' ? (task.maskUrl ?? '') : '';
+  const held = heldInputs.over(() => Promise.reject(new Error('it is not held')), 1000);
+  const read = await images.decode(await held('mask', url, new AbortController().signal));
+  const firsts = [0, 1].map((pixel) => read.pixels[pixel * read.channels]);
+  expect(firsts).toEqual([...changed]);
+  fail(new WorkerError('task.invalid', 'it is enough to have looked'));
+  expect(await edited).toMatchObject({ status: 400 });
 });
 
 test('an image edit without an image, or without a form, is rejected', async () => {
