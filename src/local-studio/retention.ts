@@ -24,25 +24,37 @@ export interface RetentionParts {
   readonly keepAuditMs?: number | undefined;
 }
 
+/** One round of it. */
+interface Round extends RetentionParts {
+  /** Aborts when the studio stops: its store may be closed from then on. */
+  readonly stopped: AbortSignal;
+}
+
 /** Removes what nobody needs any more, every hour, until what it returns is called. */
 export function startHousekeeping(parts: RetentionParts): () => void {
   const { clock, keepArtifactsMs, keepAuditMs } = parts;
-  return every(clock, HOUSEKEEPING_MS, () => {
-    void endAbandonedUploads(parts, clock.now());
-    if (keepArtifactsMs !== undefined) void removeAgedArtifacts(parts, clock.now() - keepArtifactsMs);
-    if (keepAuditMs !== undefined) void removeAgedEntries(parts, clock.now() - keepAuditMs);
+  const stop = new AbortController();
+  const round: Round = { ...parts, stopped: stop.signal };
+  const disarm = every(clock, HOUSEKEEPING_MS, () => {
+    void endAbandonedUploads(round, clock.now());
+    if (keepArtifactsMs !== undefined) void removeAgedArtifacts(round, clock.now() - keepArtifactsMs);
+    if (keepAuditMs !== undefined) void removeAgedEntries(round, clock.now() - keepAuditMs);
   });
+  return () => {
+    disarm();
+    stop.abort();
+  };
 }
 
 /**
  * Removes the artifacts of jobs that ended before then; the jobs stay. The bytes go first: whatever ends this in between
  * leaves a job whose artifact is gone, and the next sweep forgets it.
  */
-async function removeAgedArtifacts(parts: RetentionParts, before: number): Promise<void> {
-  const { store, artifacts, clock, log, studioId } = parts;
+async function removeAgedArtifacts(round: Round, before: number): Promise<void> {
+  const { store, artifacts, clock, log, studioId, stopped } = round;
   let removed = 0;
   try {
-    for (;;) {
+    while (!stopped.aborted) {
       const aged = await store.jobs.agedArtifacts(before, JOBS_AT_ONCE);
       for (const { id, project, name } of aged) {
         await artifacts.remove(name);
@@ -54,7 +66,7 @@ async function removeAgedArtifacts(parts: RetentionParts, before: number): Promi
       if (aged.length < JOBS_AT_ONCE) break;
     }
   } catch (thrown) {
-    log.warn('retention.failed', { error: errorChain(thrown) });
+    if (!stopped.aborted) log.warn('retention.failed', { error: errorChain(thrown) });
   }
   if (removed > 0) log.info('retention.removed', { artifacts: removed });
 }
@@ -63,27 +75,28 @@ async function removeAgedArtifacts(parts: RetentionParts, before: number): Promi
 const ABANDONED_MS = 24 * HOUR_MS;
 
 /** Ends uploads that a studio which was killed left unfinished: they occupy the store, and nobody sees them there. */
-async function endAbandonedUploads({ artifacts, log }: RetentionParts, now: number): Promise<void> {
+async function endAbandonedUploads({ artifacts, log, stopped }: Round, now: number): Promise<void> {
   try {
     const uploads = await artifacts.sweep(now - ABANDONED_MS);
     if (uploads > 0) log.info('uploads.aborted', { uploads });
   } catch (thrown) {
-    log.warn('uploads.sweep-failed', { error: errorChain(thrown) });
+    if (!stopped.aborted) log.warn('uploads.sweep-failed', { error: errorChain(thrown) });
   }
 }
 
 /** Removes entries of the audit log from before then, which is an entry itself. */
-async function removeAgedEntries({ store, clock, log, studioId }: RetentionParts, before: number): Promise<void> {
+async function removeAgedEntries(round: Round, before: number): Promise<void> {
+  const { store, clock, log, studioId, stopped } = round;
   try {
     let [entries, removed] = [0, 0];
     do {
       removed = await store.audit.removeBefore(before, ENTRIES_AT_ONCE);
       entries += removed;
-    } while (removed === ENTRIES_AT_ONCE);
+    } while (removed === ENTRIES_AT_ONCE && !stopped.aborted);
     if (entries === 0) return;
     const expiry = { action: 'audit.expired', details: { entries } } as const;
     await store.audit.add({ at: clock.now(), actor: 'studio', actorId: studioId, ...expiry });
   } catch (thrown) {
-    log.warn('audit.not-expired', { error: errorChain(thrown) });
+    if (!stopped.aborted) log.warn('audit.not-expired', { error: errorChain(thrown) });
   }
 }

@@ -1,3 +1,4 @@
+import { WorkerError } from '../../base/errors.ts';
 import { unlessAborted } from '../../base/abort.ts';
 import type { Values } from '../command.ts';
 import { type OPERATOR_ARGS, openStudio } from '../studio-access.ts';
@@ -43,7 +44,9 @@ const HARMLESS = /^[\p{L}\p{N}_][\p{L}\p{N}_.:@/+-]*$/u;
 /** What may be typed now. Empty where nobody answers in time: a shell has no place for an error. */
 export async function candidatesFor(asked: AskedValue, given: Given, world: World): Promise<readonly Suggestion[]> {
   const abort = new AbortController();
-  const disarm = world.clock.after(WITHIN_MS, () => abort.abort(new Error('nobody answered')));
+  const disarm = world.clock.after(WITHIN_MS, () =>
+    abort.abort(new WorkerError('job.cancelled', 'nobody answered in time')),
+  );
   try {
     const found = await unlessAborted(SOURCES[asked](given, world), abort.signal);
     return found.filter(({ value }) => HARMLESS.test(value));

@@ -10,7 +10,9 @@ export const WORKER_SENTENCES = {
   'worker.already-running': own(
     (f) => `another worker (pid ${text(f.pid)}) is already running in this folder: ${text(f.configPath)}`,
   ),
-  'worker.refused': own((f) => `the worker ends, as the studio refused its session. ${text(f.remedy)}`),
+  'worker.refused': own(
+    (f) => `the worker ends, as the studio refused its session (${text(f.code)}): ${text(f.reason)}. ${text(f.remedy)}`,
+  ),
   'worker.restarting': own(() => 'restarting, as the operator asked'),
   'lines.collapsed': own((f) => `${text(f.count)} more "${text(f.repeated)}" in the last ${duration(f.durationMs)}`),
   'worker.stopped': own(() => 'stopped'),

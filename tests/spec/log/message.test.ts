@@ -126,8 +126,8 @@ describe('what operators read most is in our own sentences', () => {
     ],
     [
       'worker.refused',
-      { code: 4004, remedy: 'Register again.' },
-      'the worker ends, as the studio refused its session. Register again.',
+      { code: 4004, reason: 'the worker was deleted', remedy: 'Register again.' },
+      'the worker ends, as the studio refused its session (4004): the worker was deleted. Register again.',
     ],
     ['worker.stopped', {}, 'stopped'],
     ['stop.requested', {}, 'stopping'],

@@ -19,7 +19,7 @@ import type { HashOf } from '../../storage/secrets.ts';
 export interface AdminContext {
   readonly studio: StudioState;
   readonly artifacts: ArtifactStore;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   readonly random: Pick<Random, 'hex'>;
   readonly hashOf: HashOf;
   readonly decisions: Pick<Decisions, 'announce'>;

@@ -27,7 +27,7 @@ export const webhookRoutes: AdminRoutes = (context) => {
     { ...routes.addWebhook, handle: (exchange) => add(context, exchange) },
     { ...routes.removeWebhook, handle: (exchange) => remove(context, exchange) },
     { ...routes.enableWebhook, handle: (exchange) => enable(context, exchange) },
-    { ...routes.testWebhook, handle: (exchange) => test(context, exchange) },
+    { ...routes.testWebhook, handle: (exchange) => sendTest(context, exchange) },
     {
       ...routes.webhookSecret,
       handle: async () => json({ secret: await webhooks.studioSecret(newWebhookSecret(context.random)) }),
@@ -96,9 +96,9 @@ async function enable(context: AdminContext, exchange: AdminExchange): Promise<R
 }
 
 /** A name that cannot be looked up now may be known later. @throws Refusal when the URL may not be sent to */
-export async function assertReachable({ poster, studio }: AdminContext, url: string): Promise<void> {
+export async function assertReachable({ poster, clock }: AdminContext, url: string): Promise<void> {
   const late = new AbortController();
-  const disarm = studio.clock.after(CHECK_MS, () => late.abort());
+  const disarm = clock.after(CHECK_MS, () => late.abort());
   const refusal = await poster.refusalOf(url, late.signal).catch(() => undefined);
   disarm();
   if (refusal === undefined) return;
@@ -107,16 +107,15 @@ export async function assertReachable({ poster, studio }: AdminContext, url: str
 }
 
 /** Sends at once, and says what came of it; nothing is kept, and nothing retried. */
-async function test(context: AdminContext, exchange: Exchange): Promise<Response> {
+async function sendTest(context: AdminContext, exchange: Exchange): Promise<Response> {
   const { studio, clock, random } = context;
   const id = param(exchange, 'id');
   const webhook = existing(await studio.store.webhooks.get(id), 'webhook', id);
   exchange.peer.waitForAnswer();
-  const [at, startedMs] = [clock.now(), studio.clock.elapsed()];
+  const [at, startedMs] = [clock.now(), clock.elapsed()];
   const message = { id: `test-${random.hex(12)}`, body: testPayload(at) };
-  const parts = { ...context, clock: studio.clock };
-  const { status, error } = await sendOnce(parts, webhook, message, exchange.request.signal);
-  const tookMs = Math.max(0, Math.round(studio.clock.elapsed() - startedMs));
+  const { status, error } = await sendOnce(context, webhook, message, exchange.request.signal);
+  const tookMs = Math.max(0, Math.round(clock.elapsed() - startedMs));
   return json({ delivered: error === undefined, status, error, tookMs });
 }
 
