@@ -7,8 +7,8 @@ export const studioJobs = ({ held }: Pick<Scheduler, 'held'>): readonly JobId[] 
   held.filter(({ origin }) => origin === 'studio').map(({ purpose }) => toJobId(purpose));
 
 /**
- * Cancels a job for that reason while it runs, and says whether it did. One that is on its way to the studio is done:
- * there is nothing left to cancel.
+ * Cancels a job for that reason while it runs, and says whether it did. Of one whose result is being delivered there is
+ * nothing left to cancel.
  */
 export function cancelRunning(
   scheduler: Pick<Scheduler, 'held' | 'cancel'>,

@@ -1,18 +1,13 @@
+import type { JobPhase, JobStatus } from '../contract/worker/jobs.ts';
 import type { WorkerError } from '../base/errors.ts';
 import { shownGpu } from '../base/gpu-device.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { EngineName } from '../contract/model-source.ts';
 import { promptPreview, settingsOf, type TaskKindId } from '../contract/tasks/index.ts';
 import type { JobSettings } from '../contract/tasks/settings.ts';
-import type { Job, JobOutcome, JobPhase, RunFacts } from './job.ts';
+import type { Job, JobOutcome, RunFacts } from './job.ts';
 import { CPU_SLOT, deviceOf, type JobSlot } from './slots/job-slot.ts';
 import type { Origin } from './turn-order.ts';
-
-/**
- * `undelivered`: a result was made, and whoever asked for it does not have it yet. `discarded`: it was made, and they
- * will never have it.
- */
-export type JobStatus = 'running' | 'undelivered' | 'completed' | 'failed' | 'cancelled' | 'discarded';
 
 /** One job as people and programs are shown it: plain data. Times in milliseconds since the epoch. */
 export interface JobRecord extends RunFacts {

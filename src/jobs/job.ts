@@ -25,9 +25,6 @@ export interface Job {
   readonly onDelta?: OnDelta;
 }
 
-/** Where an accepted job is on its way to whoever asked for it. */
-export type JobPhase = 'preparing' | 'loading' | 'running' | 'checking' | 'delivering';
-
 /** How a job ended. Times in milliseconds since the epoch. */
 export type JobOutcome = { readonly job: Job; readonly startedAt: number; readonly finishedAt: number } & (
   | ({ readonly is: 'completed'; readonly result: TaskResult } & RunFacts)

@@ -1,3 +1,4 @@
+import type { JobPhase } from '../contract/worker/jobs.ts';
 import type { WorkerError } from '../base/errors.ts';
 import type { GpuDevice } from '../base/gpu-device.ts';
 import type { OnDelta } from '../engines/deltas.ts';
@@ -6,7 +7,7 @@ import type { LoadHow } from '../engines/load-how.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
-import type { Job, JobPhase } from './job.ts';
+import type { Job } from './job.ts';
 import type { JobSlot } from './slots/job-slot.ts';
 import type { Shortage } from './lean-retry.ts';
 import type { OutputCheck } from './output-check.ts';
@@ -33,14 +34,14 @@ export interface RunDeps {
 }
 
 /** Model files in use for as long as the hold they came from. */
-export interface LeasedFiles extends ModelFiles {
+export interface HeldFiles extends ModelFiles {
   /** Marks them as in use once more, so that a loaded model may keep them when the hold ends. Never rejects. */
   hold(): Promise<AsyncDisposable>;
 }
 
 /** Puts a job's model files on this disk. */
 export interface JobFiles {
-  filesFor(job: Pick<Job, 'model' | 'source'>, signal: AbortSignal): Promise<LeasedFiles>;
+  filesFor(job: Pick<Job, 'model' | 'source'>, signal: AbortSignal): Promise<HeldFiles>;
 }
 
 /** Who wants to know how a job is getting on. All are called synchronously and must not throw. */
@@ -62,7 +63,7 @@ export interface MemoryUse {
 /** A model that a job has to run on, with all that distinguishes it. */
 export interface ModelOfJob {
   readonly engine: Engine;
-  readonly files: LeasedFiles;
+  readonly files: HeldFiles;
   readonly job: Job;
   /** A model that was loaded otherwise does not do. */
   readonly how: LoadHow;

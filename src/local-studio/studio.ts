@@ -44,6 +44,10 @@ import type { KeptPages } from './storage/sign-ins-file.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
 import type { JobRow, Store, WorkerRow } from './storage/store.ts';
 
+/*
+ * A studio is put together in one place: whatever starts here is also what `stop` ends.
+ */
+
 /** What a studio is made of. */
 export interface StudioParts {
   readonly store: Store;

@@ -1,7 +1,8 @@
 import { errorChain } from '../base/errors.ts';
 import type { GpuDevice } from '../base/gpu-device.ts';
 import type { JobId } from '../base/ids.ts';
-import type { Job, JobOutcome, JobPhase } from '../jobs/job.ts';
+import type { JobPhase } from '../contract/worker/jobs.ts';
+import type { Job, JobOutcome } from '../jobs/job.ts';
 import { IGNORE_DELTAS, type OnDelta } from '../engines/deltas.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { endedRecord, gpuOf, type JobRecord, runningRecord, isUnlisted } from '../jobs/job-record.ts';

@@ -1,7 +1,7 @@
 import { errorChain } from '../base/errors.ts';
 import type { JobId, ModelId } from '../base/ids.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
-import type { JobPhase } from '../jobs/job.ts';
+import type { JobPhase } from '../contract/worker/jobs.ts';
 import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { Logger } from '../log/logger.ts';

@@ -17,7 +17,7 @@ export interface StoppingDeps {
 export interface StopParts {
   /** Called once, when no new work is taken any more. */
   readonly onStopping: () => void;
-  /** Called when the job is not waited for any more. One that is done and on its way must stop travelling, too. */
+  /** Called when the jobs are not waited for any more. A delivery that is under way must stop, too. */
   readonly onHandingBack: () => void;
   /** Ends everything that lives while the worker runs; resolves when it is done. */
   readonly leave: () => Promise<void>;
@@ -98,7 +98,7 @@ class StopDriver implements Stopping {
         return;
       case 'disarm-grace':
         return this.#disarmGrace();
-      case 'cancel-job':
+      case 'cancel-jobs':
         log.warn('job.handed-back', { jobId: this.#jobsHeld(), next: 'a third signal exits at once' });
         for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
         return this.#parts.onHandingBack();

@@ -19,7 +19,7 @@ export type StopEvent =
 export type StopEffect =
   | { readonly do: 'arm-grace' }
   | { readonly do: 'disarm-grace' }
-  | { readonly do: 'cancel-job' }
+  | { readonly do: 'cancel-jobs' }
   | { readonly do: 'leave' }
   | { readonly do: 'exit'; readonly code: number };
 
@@ -40,7 +40,7 @@ export function stopStep(state: StopState, event: StopEvent): StopStep {
     case 'finishing':
       if (event.type === 'idle') return leave([{ do: 'disarm-grace' }]);
       if (event.type !== 'signal' && event.type !== 'grace-over') return stay;
-      return { state: { at: 'handing-back' }, effects: [{ do: 'disarm-grace' }, { do: 'cancel-job' }] };
+      return { state: { at: 'handing-back' }, effects: [{ do: 'disarm-grace' }, { do: 'cancel-jobs' }] };
     case 'handing-back':
       if (event.type === 'idle') return leave([]);
       return event.type === 'signal' ? gone(INTERRUPTED) : stay;

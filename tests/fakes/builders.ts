@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
 import type { AcceptedJob } from '../../src/local-studio/queue.ts';
 import { type Job, toJob, type ResultSink } from '../../src/jobs/job.ts';
-import type { LeasedFiles } from '../../src/jobs/run-deps.ts';
+import type { HeldFiles } from '../../src/jobs/run-deps.ts';
 
 /** A model source that needs no files. */
 export const synthetic: ModelSource = {
@@ -16,7 +16,7 @@ export const synthetic: ModelSource = {
 };
 
 /** Model files that nobody could remove, so that holding them does nothing. */
-export const heldFiles: LeasedFiles = {
+export const heldFiles: HeldFiles = {
   model: toModelId('synthetic'),
   paths: new Map(),
   loras: [],

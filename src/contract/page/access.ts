@@ -19,7 +19,7 @@ export type PageCode = v.InferOutput<typeof PageCodeSchema>;
 export const WINDOW_QUERY = 'window';
 
 /** What a page exchanges for its cookie. */
-export const PageSessionRequestSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
+export const SignInSchema = v.object({ code: v.pipe(v.string(), v.maxLength(200)) });
 
 /** The answer of `POST /page/codes`; undefined where it is none. */
 export function readPageCode(text: string): PageCode | undefined {

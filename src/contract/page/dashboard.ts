@@ -15,8 +15,8 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const DASHBOARD_ROUTES = {
   /** Operator token only → 201 DashboardCode */
   codes: { method: 'POST', path: '/admin/page-codes' },
-  /** PageSessionRequest from anyone, since its code is the key → 204 with the cookie */
-  session: { method: 'POST', path: '/admin/page-session' },
+  /** SignIn from anyone, since its code is the key → 204 with the cookie */
+  signIn: { method: 'POST', path: '/admin/page-session' },
   /** Server-sent events */
   events: { method: 'GET', path: '/admin/events', scope: 'read' },
   /** OverviewView */

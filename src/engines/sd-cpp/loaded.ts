@@ -36,6 +36,10 @@ export interface LoadedOptions
   readonly log: Logger;
 }
 
+/*
+ * Both ways to generate in one piece, since which one a job takes is decided when it runs.
+ */
+
 /** A model to be loaded, and the program for it. */
 export interface Loading {
   /** Path of sd-cli. */

@@ -1,13 +1,8 @@
 import * as v from 'valibot';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
+import { JOB_PHASES, JOB_STATUSES } from '../../contract/worker/jobs.ts';
 import { JobSettingsSchema } from '../../contract/tasks/settings.ts';
 import { TimeSchema } from './common.ts';
-
-/**
- * `undelivered`: the result was made and waits for its delivery. `discarded`: it was made, and whoever asked will never
- * have it.
- */
-export const JOB_STATUSES = ['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded'] as const;
 
 /** How far the part of a job is that can be counted, such as 13 of 20 steps. */
 const ProgressSchema = v.object({
@@ -34,7 +29,7 @@ export const JobSchema = v.object({
   /** The label of the GPU it was placed on; absent on a machine with one, and for what needs none. */
   gpu: v.exactOptional(v.string()),
   /** Of a running job. */
-  phase: v.exactOptional(v.picklist(['preparing', 'loading', 'running', 'checking', 'delivering'])),
+  phase: v.exactOptional(v.picklist(JOB_PHASES)),
   progress: v.exactOptional(ProgressSchema),
   /** Code of the error that ended it. */
   code: v.exactOptional(v.string()),

@@ -10,13 +10,13 @@ export function pageHandlers(
   { url, facts, feed }: Pick<LocalApiDeps, 'url'> & Pick<ApiParts, 'facts' | 'feed'>,
   signIns: SignIns,
   cookieName: () => string,
-): Pick<Handlers, 'createPageCode' | 'openPageSession' | 'claimWindow'> {
+): Pick<Handlers, 'createPageCode' | 'signIn' | 'claimWindow'> {
   return {
     createPageCode() {
       const { code, expiresAt } = signIns.createCode();
       return jsonReply({ code, url: `${url()}/#code=${code}`, expiresAt }, 201);
     },
-    openPageSession({ body: { code } }) {
+    signIn({ body: { code } }) {
       const value = signIns.exchange(code);
       if (value === undefined) {
         throw new ApiFailure(401, 'code_expired', 'the code is spent or too old', {

@@ -59,7 +59,7 @@ export interface LimitReached {
 }
 
 /** What became of a new job. */
-export type Admission = LimitReached | { readonly is: 'added' | 'no-project' };
+export type Addition = LimitReached | { readonly is: 'added' | 'no-project' };
 /** What became of one that was to be queued again. */
 export type Requeue = LimitReached | { readonly is: 'queued' | 'not-ended' | 'no-project' };
 /** What became of a project that was to be removed; `jobs` have not ended. */

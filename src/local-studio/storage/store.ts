@@ -1,7 +1,7 @@
 import type { AttemptView, JobState } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { EndedBecause } from '../queue.ts';
-import type { Admission, ProjectTable, Requeue } from './projects.ts';
+import type { Addition, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
 import type { TokenTable } from './tables/tokens.ts';
 import type { LogTable } from './tables/logs.ts';
@@ -213,7 +213,7 @@ export interface Completion {
 /** Jobs. A change returns false, and changes nothing, when the job is not in the state named beside it. */
 export interface JobTable extends UrgencyTable {
   /** Queues a job, unless a limit of its project is reached. */
-  add(job: NewJob): Promise<Admission>;
+  add(job: NewJob): Promise<Addition>;
   get(id: string): Promise<JobRow | undefined>;
   /** Newest first, below `before`. */
   list(query: {

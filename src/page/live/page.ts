@@ -87,5 +87,5 @@ async function exchangeCode(browser: Browser): Promise<void> {
   const code = codeIn(browser.fragment());
   if (code === undefined) return;
   browser.setFragment(hrefOf({ tab: 'status' }), 'replace');
-  await call(browser, 'openPageSession', { body: { code } });
+  await call(browser, 'signIn', { body: { code } });
 }

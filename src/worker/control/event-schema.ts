@@ -1,17 +1,11 @@
+import { JOB_PHASES } from '../../contract/worker/jobs.ts';
 import * as v from 'valibot';
 import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
 import { toJobId, toModelId } from '../../base/ids.ts';
 import { TaskKindIdSchema } from '../../contract/tasks/index.ts';
 import type { WorkerEvent } from '../events.ts';
 import { RULES, type RuleName } from '../fitness.ts';
-import {
-  ConditionSchema,
-  JOB_PHASES,
-  JobSchema,
-  ModelSchema,
-  RegistrationSchema,
-  SessionSchema,
-} from './status-schema.ts';
+import { ConditionSchema, JobSchema, ModelSchema, RegistrationSchema, SessionSchema } from './status-schema.ts';
 
 const JobId = v.pipe(v.string(), v.transform(toJobId));
 const ModelId = v.pipe(v.string(), v.transform(toModelId));

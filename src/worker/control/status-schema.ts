@@ -1,3 +1,4 @@
+import { JOB_PHASES, JOB_STATUSES } from '../../contract/worker/jobs.ts';
 import * as v from 'valibot';
 import { toJobId, toModelId, toWorkerId } from '../../base/ids.ts';
 import { ENGINE_NAMES } from '../../contract/model-source.ts';
@@ -61,8 +62,6 @@ export const ConditionSchema = v.object({
   because: v.string(),
 });
 
-export const JOB_PHASES = ['preparing', 'loading', 'running', 'checking', 'delivering'] as const;
-
 export const JobSchema = v.object({
   jobId: JobId,
   origin: v.picklist(['studio', 'local', 'maintenance']),
@@ -71,7 +70,7 @@ export const JobSchema = v.object({
   engine: v.picklist(ENGINE_NAMES),
   prompt: v.string(),
   settings: v.optional(JobSettingsSchema, {}),
-  status: v.picklist(['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded']),
+  status: v.picklist(JOB_STATUSES),
   gpu: v.exactOptional(v.string()),
   phase: v.exactOptional(v.picklist(JOB_PHASES)),
   code: v.exactOptional(v.string()),

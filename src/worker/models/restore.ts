@@ -1,7 +1,7 @@
 import { toWorkerError, WorkerError } from '../../base/errors.ts';
 import type { GpuDevice } from '../../base/gpu-device.ts';
 import type { Engine, LoadedModel } from '../../engines/engine.ts';
-import type { LeasedFiles } from '../../jobs/run-deps.ts';
+import type { HeldFiles } from '../../jobs/run-deps.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Resident } from '../../models/loaded/residency.ts';
 import type { ModelPool } from '../../models/loaded/pool.ts';
@@ -16,7 +16,7 @@ export interface RestoreOptions {
   /** The GPU it goes to; undefined where its engine chooses. */
   readonly deviceFor: (resident: Resident, engine: Engine) => Promise<GpuDevice | undefined>;
   /** A model's files, if all of them are on this disk; rejects otherwise. Fetches nothing. */
-  readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<LeasedFiles & AsyncDisposable>;
+  readonly filesFor: (resident: Resident, signal: AbortSignal) => Promise<HeldFiles & AsyncDisposable>;
   /** How long an idle model stays in memory, in milliseconds. */
   readonly keepMs: () => number;
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;

@@ -125,7 +125,7 @@ export function refusalFor(
   return same.length > 0 ? refused('busy', same) : refusal;
 }
 
-/** How many slots that the job could have will be free in a moment: their jobs are made and on their way. */
+/** How many slots that the job could have will be free in a moment: the results of their jobs are being delivered. */
 export const slotsFreeSoon = ({ jobId }: Offer, { live }: OfferFacts): number =>
   live?.maintenance === false
     ? live.holders.filter(({ phase, purpose }) => phase === 'delivering' && purpose !== jobId).length

@@ -77,7 +77,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   OverviewSchema: [{ hours: [{ at: 1, done: -1 }] }, 'hours.0.done'],
   OwnLogLineSchema: [{ seq: 1, ts: '', level: 'debug', category: '', message: '' }, 'level'],
   PageCodeSchema: [{ code: 'c', url: 'http://127.0.0.1/' }, 'expiresAt'],
-  PageSessionRequestSchema: [{ code: 1 }, 'code'],
+  SignInSchema: [{ code: 1 }, 'code'],
   PollAnswerSchema: [{ status: 'approved', workerId: 'w-1' }, 'authToken'],
   RegisterAnswerSchema: [{ requestId: '', status: 'pending' }, 'requestId'],
   RegisterRequestSchema: [{ ...LEAST, registrationSecretHash: 'A'.repeat(64) }, 'registrationSecretHash'],

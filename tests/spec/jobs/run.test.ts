@@ -3,7 +3,7 @@ import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
 import { createRegistry } from '../../../src/engines/registry.ts';
 import { IGNORE_DELTAS } from '../../../src/engines/deltas.ts';
-import type { JobPhase } from '../../../src/jobs/job.ts';
+import type { JobPhase } from '../../../src/contract/worker/jobs.ts';
 import { endedRecord } from '../../../src/jobs/job-record.ts';
 import { run } from '../../../src/jobs/run.ts';
 import { aJob, aTask, heldFiles, synthetic } from '../../fakes/builders.ts';

@@ -1,7 +1,8 @@
 import { heapStats } from 'bun:jsc';
 import { expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
-import { endedRecord, type JobStatus } from '../../../src/jobs/job-record.ts';
+import type { JobStatus } from '../../../src/contract/worker/jobs.ts';
+import { endedRecord } from '../../../src/jobs/job-record.ts';
 import { createDayBook } from '../../../src/local-api/facts/day.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { aJsonOutcome } from '../../fakes/outcomes.ts';

@@ -27,7 +27,7 @@ test('a finished job ends the worker without cancelling anything', () => {
 });
 
 test('the second signal hands the job back', () => {
-  expect(after(SIGNAL, SIGNAL)).toEqual({ at: 'handing-back', did: ['arm-grace', 'disarm-grace', 'cancel-job'] });
+  expect(after(SIGNAL, SIGNAL)).toEqual({ at: 'handing-back', did: ['arm-grace', 'disarm-grace', 'cancel-jobs'] });
 });
 
 test('a grace that runs out hands the job back as well', () => {

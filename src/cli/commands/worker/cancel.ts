@@ -29,7 +29,7 @@ export const cancel = command({
       world.terminal,
       cancelled
         ? `cancelled ${onOneLine(jobId)}`
-        : `${onOneLine(jobId)} is done already, and on its way to whoever asked`,
+        : `${onOneLine(jobId)} has ended already, and its result is being delivered`,
     );
   },
 });

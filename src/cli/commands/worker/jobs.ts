@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../base/units.ts';
+import { JOB_STATUSES } from '../../../contract/worker/jobs.ts';
 import type { JobRecord } from '../../../jobs/job-record.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines, printTable } from '../../output.ts';
@@ -14,7 +15,7 @@ export const jobs = command({
   args: {
     status: {
       type: 'enum',
-      options: ['running', 'undelivered', 'completed', 'failed', 'cancelled', 'discarded'],
+      options: [...JOB_STATUSES],
       description: 'Only jobs in this state',
     },
     ...JSON_ARG,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { DoneSchema, TimeSchema } from '../common.ts';
-import { PageCodeSchema, PageSessionRequestSchema } from '../../../contract/page/access.ts';
+import { PageCodeSchema, SignInSchema } from '../../../contract/page/access.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 
 /** How a window gets in. */
@@ -13,13 +13,13 @@ export const PAGE_ROUTES = {
     answer: json(PageCodeSchema),
     status: 201,
   },
-  openPageSession: {
+  signIn: {
     method: 'POST',
     path: '/page/session',
     access: 'anyone',
     summary: 'Exchange a code for the cookie of the page.',
     maxBodyBytes: MAX_BODY_BYTES,
-    request: PageSessionRequestSchema,
+    request: SignInSchema,
     answer: json(DoneSchema),
     errors: { 400: ['bad_request'], 401: ['code_expired'] },
   },

@@ -1,6 +1,6 @@
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
-import { PageSessionRequestSchema } from '../../../contract/page/access.ts';
+import { SignInSchema } from '../../../contract/page/access.ts';
 import { type DashboardCode, DASHBOARD_ROUTES as routes } from '../../../contract/page/dashboard.ts';
 import { type SignIns, SIGN_IN_SECONDS } from '../../../page-host/sign-ins.ts';
 import { type Callers, cookieName } from './callers.ts';
@@ -19,11 +19,11 @@ export const pageAccessRoutes = (pages: SignIns, callers: Pick<Callers, 'assertO
       return json({ code, expiresAt: isoOf(expiresAt) } satisfies DashboardCode, 201);
     },
   },
-  { ...routes.session, handle: (exchange) => signIn(pages, exchange) },
+  { ...routes.signIn, handle: (exchange) => signIn(pages, exchange) },
 ];
 
 async function signIn(pages: SignIns, exchange: Exchange): Promise<Response> {
-  const { code } = await readBody(exchange.request, PageSessionRequestSchema, ANONYMOUS_BODY);
+  const { code } = await readBody(exchange.request, SignInSchema, ANONYMOUS_BODY);
   const value = pages.exchange(code);
   if (value === undefined) return problem(401, 'code-expired', 'the code is spent or too old');
   const isSecure = exchange.request.headers.get('origin')?.startsWith('https:') === true;

@@ -1,8 +1,8 @@
 import { vramClass } from '../../queue.ts';
-import type { Admission } from '../projects.ts';
+import type { Addition } from '../projects.ts';
 import type { JobTable, NewJob } from '../store.ts';
 import type { JobChange } from '../tables/urgency.ts';
-import { admit } from './accounts/limits.ts';
+import { checkLimits } from './accounts/limits.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
 import { endJobs, HAD_IT } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
@@ -65,10 +65,10 @@ async function changeJob(query: Query, id: string, change: JobChange, at: number
   return rows.length > 0;
 }
 
-async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Admission> {
-  const admitted = await admit(sql, query, { project: job.project, jobId: job.id, at: job.createdAt, isNew: true });
-  if (admitted === 'no-project') return { is: admitted };
-  if (admitted !== 'admitted') return admitted;
+async function addJob(sql: Sql, query: Query, job: NewJob): Promise<Addition> {
+  const limits = await checkLimits(sql, query, { project: job.project, jobId: job.id, at: job.createdAt, isNew: true });
+  if (limits === 'no-project') return { is: limits };
+  if (limits !== 'within-limits') return limits;
   await query(
     `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt, game_id, asset_name, vram_gb, vram_class,
        priority, attempts, max_attempts, created_at, updated_at, deadline_at, project, webhook)

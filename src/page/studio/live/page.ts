@@ -123,7 +123,7 @@ async function exchangeCode(browser: Browser): Promise<void> {
   const code = codeIn(browser.fragment());
   if (code === undefined) return;
   browser.setFragment(hrefOf({ tab: 'overview' }), 'replace');
-  await tell(browser, { route: routes.session, body: { code } });
+  await tell(browser, { route: routes.signIn, body: { code } });
 }
 
 /** An event of another release that cannot be read is passed over. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import { GIB } from '../../../../src/base/units.ts';
-import type { LeasedFiles } from '../../../../src/jobs/run-deps.ts';
+import type { HeldFiles } from '../../../../src/jobs/run-deps.ts';
 import type { MemoryReport } from '../../../../src/system/machine/gpus.ts';
 import { createModelLoader, type RecipeOnDisk } from '../../../../src/worker/models/loader.ts';
 import { aJob, synthetic } from '../../../fakes/builders.ts';
@@ -27,7 +27,7 @@ function setup(about: { readonly memory?: 'gpu' | 'none'; readonly hasGpu?: bool
     files: { stat: () => Promise.resolve({ ...file }) },
     hasGpu: () => about.hasGpu ?? true,
   });
-  const files: LeasedFiles = {
+  const files: HeldFiles = {
     model: toModelId('fox'),
     paths: new Map([['model', '/models/fox.bin']]),
     loras: [],

@@ -4,7 +4,7 @@ import type { LimitReached, ProjectLimits } from '../../projects.ts';
 import { maybeNumber, number } from '../columns.ts';
 
 /*
- * Whether a project may have one more job. Two studios that ask at once must not both be told of the last place: whoever
+ * Whether a project may have one more job. Two studios that ask at once must not both be given the last one: whoever
  * counts holds the project's row. A project without limits is only kept from being removed meanwhile, so that its jobs
  * are added side by side.
  */
@@ -34,26 +34,26 @@ export interface LimitedJob {
 }
 
 /** Whether the project takes the job, which is then counted. Within a transaction of `locking`. */
-export async function admit(
+export async function checkLimits(
   sql: Dialect,
   query: Query,
   job: LimitedJob,
-): Promise<LimitReached | 'admitted' | 'no-project'> {
+): Promise<LimitReached | 'within-limits' | 'no-project'> {
   const { project, jobId, at, isNew } = job;
   const select = 'SELECT * FROM projects WHERE name = $1 AND removed_at IS NULL';
   const [kept] = await query(`${select} ${keptSql(sql)}`, [project]);
   if (kept === undefined) return 'no-project';
-  if (!isCounted(limitsIn(kept))) return 'admitted';
+  if (!isCounted(limitsIn(kept))) return 'within-limits';
   const [row = kept] = await query(`${select} ${lockedSql(sql)}`, [project]);
   // The same call, repeated after a lost connection, was counted.
-  if (isNew && (await query('SELECT seq FROM jobs WHERE id = $1', [jobId])).length > 0) return 'admitted';
+  if (isNew && (await query('SELECT seq FROM jobs WHERE id = $1', [jobId])).length > 0) return 'within-limits';
   const reached = await limitReached(query, row, job);
   if (reached !== undefined) return reached;
   if (isNew && limitsIn(row).maxPerDay !== undefined) {
     const day = dayFor(row, at);
     await query('UPDATE projects SET day = $2, day_jobs = $3 WHERE name = $1', [project, day, jobsOn(row, day) + 1]);
   }
-  return 'admitted';
+  return 'within-limits';
 }
 
 const isCounted = ({ maxQueued, maxPerDay, maxArtifactBytes }: ProjectLimits): boolean =>

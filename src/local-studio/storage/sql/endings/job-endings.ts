@@ -2,7 +2,7 @@ import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { EndedBecause } from '../../../queue.ts';
 import type { Requeue } from '../../projects.ts';
-import { admit } from '../accounts/limits.ts';
+import { checkLimits } from '../accounts/limits.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { holdSql, nowSql } from '../holds.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
@@ -52,9 +52,9 @@ async function retry(sql: Sql, query: Query, id: string, at: number): Promise<Re
   const undone = "id = $1 AND state IN ('failed', 'cancelled')";
   const [job] = await query(`SELECT project FROM jobs WHERE ${undone}`, [id]);
   if (job === undefined) return { is: 'not-ended' };
-  const admitted = await admit(sql, query, { project: text(job['project']), jobId: id, at, isNew: false });
-  if (admitted === 'no-project') return { is: admitted };
-  if (admitted !== 'admitted') return admitted;
+  const limits = await checkLimits(sql, query, { project: text(job['project']), jobId: id, at, isNew: false });
+  if (limits === 'no-project') return { is: limits };
+  if (limits !== 'within-limits') return limits;
   const rows = await query(
     `UPDATE jobs SET state = 'queued', attempts = 0, worker_id = NULL, error = NULL, ended_because = NULL,
        started_at = NULL, finished_at = NULL, updated_at = $2,
