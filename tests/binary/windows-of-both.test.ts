@@ -46,7 +46,7 @@ async function addressOf(program: Alone, args: readonly string[]): Promise<strin
 /** As in the sidebar, and of `Ctrl+1` to `Ctrl+6`. */
 const WINDOW_ORDER = ['Status', 'Jobs', 'Models', 'Config', 'Logs', 'About'];
 const WORKER_TABS = ['Status', 'Models', 'Config', 'Logs', 'About', 'Jobs'];
-const STUDIO_TABS = ['Overview', 'Workers', 'Models', 'Logs', 'Jobs'];
+const STUDIO_TABS = ['Overview', 'Workers', 'Models', 'Logs', 'Projects', 'Jobs'];
 
 /** The executable as a studio and as a worker that asked it for approval. */
 async function openScene() {

@@ -120,6 +120,7 @@ export async function dashboardScene(): Promise<DashboardScene> {
     task: { kind: 'video', prompt: 'Storm over the sea, waves breaking on rocks', seconds: 4 },
   });
   await log(workbench!.worker, shownJob);
+  await share(studio);
   await askToJoin(studio);
   return {
     studio,
@@ -217,6 +218,16 @@ async function log(worker: BareWorker, jobId: string): Promise<void> {
       line(2_000, 'error', 'engines', 'the onnx engine runs on the CPU: libcudnn.so.9 is missing'),
     ],
   });
+}
+
+/** Two teams, programs of theirs, and one that is told of jobs. */
+async function share(studio: FakeStudio): Promise<void> {
+  await studio.admin('POST', '/projects', { name: 'chapter-two', maxQueued: 200, maxRunning: 2, maxPerDay: 1_000 });
+  await studio.admin('POST', '/projects', { name: 'website', maxArtifactBytes: 5_368_709_120 });
+  await studio.admin('POST', '/tokens', { project: 'chapter-two', scopes: ['create', 'read'], name: 'asset pipeline' });
+  await studio.admin('POST', '/tokens', { project: 'website', scopes: ['read'], expiresInSeconds: 2_592_000 });
+  const url = 'https://hooks.example.com/studio/jobs?token=never-shown';
+  await studio.admin('POST', '/webhooks', { url, events: ['completed', 'failed'] });
 }
 
 const askToJoin = (studio: FakeStudio): Promise<Response> =>

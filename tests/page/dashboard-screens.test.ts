@@ -22,20 +22,30 @@ const overflowing = (page: Page): Promise<readonly string[]> =>
       .map((one) => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}`);
   });
 
-const TABS = ['overview', 'workers', 'jobs', 'models', 'logs'] as const;
-/** What each tab has to show before it is looked at. */
+const TABS = ['overview', 'workers', 'jobs', 'models', 'logs', 'projects', 'tokens', 'webhooks', 'audit'] as const;
+/** What each tab, or section of the last one, has to show before it is looked at. */
 const SHOWN = {
   overview: 'Last 24 hours',
   workers: 'lab-a4000',
   jobs: 'SHA-256',
   models: 'z-image-turbo-q4_k.gguf',
   logs: 'binary upload ok',
+  projects: 'chapter-two',
+  tokens: 'asset pipeline',
+  webhooks: 'told of completed, failed',
+  audit: 'Webhook added',
 } as const;
 
 for (const tab of TABS) {
   inChromium(`anybody can use the studio’s ${tab}, in both themes and at any width`, async () => {
     await using scene = await dashboardScene();
-    const at = { jobs: `/${scene.shownJob}`, models: '/z-image-turbo', overview: '', workers: '', logs: '' }[tab];
+    const places: Partial<Record<typeof tab, string>> = {
+      jobs: `jobs/${scene.shownJob}`,
+      models: 'models/z-image-turbo',
+      tokens: 'projects/tokens',
+      webhooks: 'projects/webhooks',
+      audit: 'projects/audit',
+    };
     const code = scene.studio.studio.createPageCode();
     await using open = await windows.open({
       url: `${scene.studio.url}/#code=${code}`,
@@ -44,7 +54,7 @@ for (const tab of TABS) {
     });
     const { page, complaints } = open;
     await page.getByText('Running', { exact: true }).first().waitFor();
-    await page.goto(`${scene.studio.url}/#${tab}${at}`);
+    await page.goto(`${scene.studio.url}/#${places[tab] ?? tab}`);
     await page.getByText(SHOWN[tab]).first().waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });

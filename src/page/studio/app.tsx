@@ -8,6 +8,7 @@ import type { StudioPage } from './model.ts';
 import { ModelsPage } from './models/page.tsx';
 import { OverviewPage } from './overview/page.tsx';
 import { PageProvider, usePage } from './page-context.ts';
+import { ProjectsPage } from './projects/page.tsx';
 import { Sidebar } from './shell.tsx';
 import { WorkersPage } from './workers/page.tsx';
 
@@ -36,6 +37,8 @@ function CurrentPage() {
       return <ModelsPage />;
     case 'logs':
       return <LogsPage />;
+    case 'projects':
+      return <ProjectsPage />;
     case 'overview':
       return <OverviewPage />;
     default:

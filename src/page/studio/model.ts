@@ -16,6 +16,8 @@ import type {
 import type { JobRowView, OverviewView } from '../../contract/page/dashboard.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { ApiLink } from '../../local-api/client/follow-events.ts';
+import type { FormOutcome } from './outcome.ts';
+import type { ProjectActions, ProjectFacts } from './projects/model.ts';
 import type { Route } from './route.ts';
 
 /** Where the jobs of a state go on that were not read yet; undefined where none is left. States nobody asked for are not in it. */
@@ -29,7 +31,7 @@ export interface OpenedJob {
 }
 
 /** What the pages show. They only read it; what changes it is the stream of events and the window's own actions. */
-export interface StudioModel {
+export interface StudioModel extends ProjectFacts {
   /** Moves on once a second. */
   readonly now: ReadonlySignal<number>;
   readonly route: ReadonlySignal<Route>;
@@ -52,12 +54,8 @@ export interface StudioModel {
   readonly toasts: ReadonlySignal<readonly Toast[]>;
 }
 
-/** What came of something that a form asked for; a refusal is in the studio's words. */
-export type FormOutcome<Answer> =
-  { readonly is: 'done'; readonly answer: Answer } | { readonly is: 'refused'; readonly because: string };
-
 /** What a window can do. Each settles when the studio has answered. Forms show what came of it, all else says so in a toast. */
-export interface StudioActions {
+export interface StudioActions extends ProjectActions {
   readonly go: (route: Route) => void;
   readonly approve: (registration: RegistrationView) => Promise<void>;
   /** Whether it was done. */

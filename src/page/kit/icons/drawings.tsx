@@ -173,6 +173,13 @@ export const ICONS = {
       <path d="M8 3v10M3 8h10" />
     </>
   ),
+  projects: (
+    <>
+      <rect x="2" y="2.5" width="5" height="5" rx="1.25" />
+      <rect x="9" y="2.5" width="5" height="5" rx="1.25" />
+      <rect x="2" y="9.5" width="12" height="4" rx="1.25" />
+    </>
+  ),
   retry: (
     <>
       <path d="M13.2 8A5.2 5.2 0 1 1 11.6 4.3M13.2 2v3h-3" />

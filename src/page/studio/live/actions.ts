@@ -6,18 +6,14 @@ import {
 } from '../../../contract/admin.ts';
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { Browser } from '../../browser/browser.ts';
-import type { Called, FailedCall } from '../../live/call.ts';
-import type { ToastShelf } from '../../live/toasts.ts';
 import { SHARED } from '../../words/shared.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
-import type { FormOutcome, StudioActions } from '../model.ts';
+import type { StudioActions } from '../model.ts';
 import { ask, type Question, tell } from './ask.ts';
+import { forForm, outcomeOf, type OutcomeOptions } from './outcomes.ts';
 
-interface StudioActionsOptions {
+interface StudioActionsOptions extends OutcomeOptions {
   readonly browser: Pick<Browser, 'request'>;
-  readonly toasts: Pick<ToastShelf, 'show'>;
-  /** A failure in words. */
-  readonly because: (failed: FailedCall) => string;
 }
 
 type WorkerActions = Pick<StudioActions, 'approve' | 'reject' | 'invite' | 'removeWorker'>;
@@ -32,19 +28,6 @@ export const createActions = (options: StudioActionsOptions): WorkerActions & Jo
   ...jobActions(options),
   ...modelActions(options),
 });
-
-/** Says in a toast what an action came to, and returns whether it was done. */
-const outcomeOf =
-  ({ toasts, because }: StudioActionsOptions) =>
-  (called: Called<unknown>, done: string, notDone: string): boolean => {
-    if (called.is === 'answered') toasts.show('ok', done);
-    else toasts.show('bad', SHARED.outcome(notDone, because(called)));
-    return called.is === 'answered';
-  };
-
-/** A form keeps what was typed and shows the refusal beside it, where a toast would be gone before it is mended. */
-const forForm = <Answer>(called: Called<Answer>, { because }: StudioActionsOptions): FormOutcome<Answer> =>
-  called.is === 'answered' ? { is: 'done', answer: called.answer } : { is: 'refused', because: because(called) };
 
 function workerActions(options: StudioActionsOptions): WorkerActions {
   const { browser, toasts, because } = options;

@@ -14,11 +14,14 @@ import { codeIn } from '../../kit/routes.ts';
 import type { FailedCall } from '../../live/call.ts';
 import { createToasts } from '../../live/toasts.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
-import type { StudioPage } from '../model.ts';
+import type { StudioActions, StudioPage } from '../model.ts';
 import { hrefOf, type Route, routeOf } from '../route.ts';
 import { createActions } from './actions.ts';
 import { tell } from './ask.ts';
 import { StudioLists } from './lists.ts';
+import { createProjectActions } from './projects/actions.ts';
+import { ProjectLists } from './projects/lists.ts';
+import type { ProjectFacts } from '../projects/model.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { sortedJobs } from './reducers.ts';
 
@@ -36,19 +39,27 @@ export function openStudioPage(browser: Browser): LiveStudioPage {
   const opened = createOpened(browser);
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
-  const { link, retryNow, close } = follow({ browser, lists, opened, route, now });
+  const link = signal<ApiLink>({ is: 'opening' });
   const because = reasonsFor(() => void (link.value = { is: 'signed-out' }));
+  const projects = new ProjectLists({ browser, because, isShown: () => route.value.tab === 'projects' });
+  const { retryNow, close } = follow({ browser, lists, projects, opened, route, now, link });
   return {
-    model: { now, route, link, ...listsOf(lists), toasts: toasts.toasts, opened: opened.opened },
+    model: {
+      now,
+      route,
+      link,
+      ...listsOf(lists),
+      ...projectFacts(projects),
+      toasts: toasts.toasts,
+      opened: opened.opened,
+    },
     actions: {
       ...createActions({ browser, toasts, because }),
+      ...createProjectActions({ browser, toasts, because, lists: projects }),
       readOverview: lists.readOverview,
       readOlderJobs: (state) => lists.readOlderJobs(state),
       openJob: (jobId) => opened.open(jobId),
-      go(to) {
-        browser.setFragment(hrefOf(to), 'push');
-        route.value = to;
-      },
+      go: goIn(browser, route),
       retryNow,
       dismissToast: toasts.dismiss,
       holdToasts: toasts.hold,
@@ -60,23 +71,40 @@ export function openStudioPage(browser: Browser): LiveStudioPage {
   };
 }
 
+const goIn =
+  (browser: Pick<Browser, 'setFragment'>, route: Signal<Route>): StudioActions['go'] =>
+  (to) => {
+    browser.setFragment(hrefOf(to), 'push');
+    route.value = to;
+  };
+
 /** The lists as the pages read them: the jobs in their order. */
 function listsOf({ status, registrations, workers, jobs, olderJobs, models, lines, overview }: StudioLists) {
   const sorted = computed(() => (jobs.value === undefined ? undefined : sortedJobs(jobs.value)));
   return { status, registrations, workers, jobs: sorted, olderJobs, models, lines, overview };
 }
 
+const projectFacts = ({ projects, tokens, webhooks, deliveries, audit, olderAudit }: ProjectFacts): ProjectFacts => ({
+  projects,
+  tokens,
+  webhooks,
+  deliveries,
+  audit,
+  olderAudit,
+});
+
 interface Following {
   readonly browser: Browser;
   readonly lists: StudioLists;
+  readonly projects: ProjectLists;
   readonly opened: Opened;
   readonly route: Signal<Route>;
   readonly now: Signal<number>;
+  readonly link: Signal<ApiLink>;
 }
 
 /** Follows the studio once the code in the address is exchanged. */
-function follow({ browser, lists, opened, route, now }: Following) {
-  const link = signal<ApiLink>({ is: 'opening' });
+function follow({ browser, lists, projects, opened, route, now, link }: Following) {
   let isFirst = true;
   function onLink(next: ApiLink): void {
     link.value = next;
@@ -90,6 +118,7 @@ function follow({ browser, lists, opened, route, now }: Following) {
         lists.apply(event);
         opened.onEvent(event);
         if (event.event === 'job' && route.value.tab === 'overview') void lists.readOverview();
+        if (route.value.tab === 'projects') projects.onEvent(event);
       }
       now.value = browser.now();
     });
@@ -105,7 +134,7 @@ function follow({ browser, lists, opened, route, now }: Following) {
       onLink,
     });
   });
-  return { link, retryNow: () => followed?.retryNow(), close: () => followed?.close() };
+  return { retryNow: () => followed?.retryNow(), close: () => followed?.close() };
 }
 
 /** A failure in words. `onSignedOut`: the studio does not know this window any more. */
