@@ -211,8 +211,17 @@ test('how many jobs a worker takes is known at every studio', async () => {
   using events = await follow(world.other);
   await world.worker.heartbeat({ capabilities: someCapabilities({ maxParallelJobs: 2 }) });
   await events.until(({ event, data }) => event === 'worker' && data.maxJobs === 2);
-  const currentJobIds = [(await working(world.one, world.worker)).id, (await working(world.one, world.worker)).id];
+  const currentJobIds = [(await working(world.one, world.worker)).id];
+  const offered = await world.one.createJob(anLlmTask());
+  await world.worker.next('offer');
   const waiting = await world.other.createJob(anLlmTask());
+  for (const studio of [world.one, world.other]) {
+    const why = await (await studio.admin('GET', `/jobs/${waiting.id}/why`)).json();
+    expect(why).toMatchObject({ workers: [{ because: `is asked about ${offered.id}` }] });
+  }
+  world.worker.send(accept(offered.id));
+  await world.one.jobIs(offered.id, 'running');
+  currentJobIds.push(offered.id);
   for (const studio of [world.one, world.other]) {
     const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
     expect(workers).toMatchObject([{ currentJobIds, maxJobs: 2 }]);

@@ -39,7 +39,7 @@ export async function studioStatus({
       connected: sessions.length + elsewhere.length,
       busy:
         sessions.filter(({ running }) => running.size > 0).length +
-        elsewhere.filter(({ id }) => jobsThere?.has(id) === true).length,
+        elsewhere.filter(({ id }) => (jobsThere?.get(id)?.running.length ?? 0) > 0).length,
     },
     jobs: await jobs.counts(),
     artifacts: await jobs.artifactTotals(),

@@ -4,7 +4,7 @@ import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
 import { engineOf } from '../../queue.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
-import { jobsElsewhere } from '../../sessions/elsewhere.ts';
+import { type JobsThere, jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { capabilitiesOf } from './registrations.ts';
 
@@ -19,11 +19,11 @@ export async function waitsOf(studio: StudioState, jobs: readonly JobRow[]): Pro
   const elsewhere = studio.live.size === 0 ? await studio.store.workers.anyConnected() : undefined;
   if (elsewhere === undefined) return new Map(waiting.map((job) => [job.id, waitSummary(here(studio, job, answers))]));
   const { worker, count } = elsewhere;
-  const running = (await jobsElsewhere(studio)).get(worker.id);
+  const jobsThere = (await jobsElsewhere(studio)).get(worker.id);
   const name = capabilitiesOf(worker.capabilities)?.machineName ?? worker.id;
   return new Map(
     waiting.map((job) => {
-      const because = whyNotThere(job, worker, { running, answer: answers.get(pair(job.id, worker.id)) });
+      const because = whyNotThere(job, worker, { jobs: jobsThere, answer: answers.get(pair(job.id, worker.id)) });
       return [job.id, waitSummary([{ name, because }], count)];
     }),
   );
@@ -90,7 +90,7 @@ async function answersTo(studio: StudioState, jobs: readonly JobRow[]): Promise<
 }
 
 interface Facts {
-  readonly elsewhere: ReadonlyMap<string, readonly JobRow[]>;
+  readonly elsewhere: ReadonlyMap<string, JobsThere>;
   readonly answers: Answers;
 }
 
@@ -108,28 +108,33 @@ function workerWhy(
     connected: session !== undefined || row.connected,
     because:
       session === undefined
-        ? whyNotThere(job, row, { running: elsewhere.get(row.id), answer })
+        ? whyNotThere(job, row, { jobs: elsewhere.get(row.id), answer })
         : obstacle(job, session, answers),
     rejectedAt: answer && isoOf(answer.at),
   };
 }
 
 interface KnownThere {
-  readonly running: readonly JobRow[] | undefined;
+  readonly jobs: JobsThere | undefined;
   readonly answer: RejectionRow | undefined;
 }
 
 /** Of a worker whose socket another studio has, the database knows its abilities, its jobs and what it answered. */
-function whyNotThere(job: WaitingJob, row: WorkerRow, { running: jobs = [], answer }: KnownThere): string {
+function whyNotThere(job: WaitingJob, row: WorkerRow, { jobs = NO_JOBS, answer }: KnownThere): string {
   const capabilities = row.connected ? capabilitiesOf(row.capabilities) : undefined;
   if (capabilities === undefined) return 'is not connected';
-  const running = new Map(jobs.map(({ id }) => [id, { jobId: id, revoked: false, unnamed: 0 }]));
+  const running = new Map(jobs.running.map(({ id }) => [id, { jobId: id, revoked: false, unnamed: 0 }]));
   const { maxJobs = Math.max(1, running.size) } = row;
   const rejected = answer?.isFinal === true ? [job.seq] : [];
-  return whyNot(job, { ...NOTHING_ASKED, capabilities, running, maxJobs, rejected, rejection: answer });
+  const { offered } = jobs;
+  const offer = offered === undefined ? NO_OFFER : ({ at: 'offered', jobId: offered.id, seq: offered.seq } as const);
+  return whyNot(job, { ...UNTROUBLED, offer, capabilities, running, maxJobs, rejected, rejection: answer });
 }
 
-const NOTHING_ASKED = { offer: { at: 'none' }, readiness: 'ready', noSlotUntil: new Map() } as const;
+const NO_JOBS: JobsThere = { running: [], offered: undefined };
+const NO_OFFER = { at: 'none' } as const;
+/** What only the other studio knows of its workers. */
+const UNTROUBLED = { readiness: 'ready', noSlotUntil: new Map() } as const;
 
 const obstacle = (job: WaitingJob, session: WorkerSession, answers: Answers): string =>
   whyNot(job, { ...session, rejection: answers.get(pair(job.id, session.workerId)) });

@@ -26,7 +26,7 @@ async function list(studio: StudioState): Promise<Response> {
     jobsElsewhere(studio),
     lastRejections(studio),
   ]);
-  const factsOf = ({ id }: WorkerRow) => ({ elsewhere: jobs.get(id), lastRejection: last.get(id) });
+  const factsOf = ({ id }: WorkerRow) => ({ elsewhere: jobs.get(id)?.running, lastRejection: last.get(id) });
   return json({ workers: rows.flatMap((row) => workerView(studio, row, factsOf(row)) ?? []) });
 }
 
@@ -53,7 +53,7 @@ interface WorkerFacts {
 /** A worker as the operator sees it; undefined when it was deleted, or another release wrote what this one cannot read. */
 export async function currentWorker(studio: StudioState, row: WorkerRow | undefined): Promise<WorkerView | undefined> {
   if (row === undefined || row.deleted) return undefined;
-  const elsewhere = (await jobsElsewhere(studio)).get(row.id);
+  const elsewhere = (await jobsElsewhere(studio)).get(row.id)?.running;
   return workerView(studio, row, { elsewhere, lastRejection: (await lastRejections(studio, row.id)).get(row.id) });
 }
 
