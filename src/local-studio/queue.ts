@@ -30,7 +30,15 @@ export type OpenOffer =
   | { readonly at: 'none' }
   /** The store is being asked: for the job to offer, or about one that the worker names. */
   | { readonly at: 'choosing' }
-  | { readonly at: 'offered'; readonly jobId: string; readonly seq: number };
+  | OfferedJob;
+
+interface OfferedJob {
+  readonly at: 'offered';
+  readonly jobId: string;
+  readonly seq: number;
+  /** How long the job waited for it, unless it ran before. */
+  readonly firstWait?: { readonly kind: TaskKindId; readonly ms: number } | undefined;
+}
 
 /** A job that a worker accepted. */
 export interface AcceptedJob {
@@ -129,23 +137,36 @@ export const suitsAny = (
 export const vramClass = (vramGb: number): number => Math.min(MAX_CLASSES, Math.max(0, Math.ceil(vramGb)));
 const MAX_CLASSES = 4_096;
 
-/** Reasons by which workers without reject codes mean "not now" (studio contract: `reject`). */
-const TRANSIENT_REASONS = [
-  'worker paused by operator',
-  'only when idle: the person is using this computer',
-  'only when idle: whether a person is using this computer is not known',
-  'worker already has an in-flight job',
-  'worker is installing an update',
-  'insufficient device memory: ',
-  'insufficient host memory: ',
+/** Codes by which a worker means "not now" (studio contract: `reject`). */
+const TRANSIENT_CODES = ['busy', 'paused', 'insufficient_memory'] as const;
+/** What a worker rejects offers for: one of these, or the job itself. */
+export const REJECTED_FOR = [...TRANSIENT_CODES, 'job'] as const;
+export type RejectedFor = (typeof REJECTED_FOR)[number];
+
+interface RejectedOffer {
+  readonly code?: string | undefined;
+  readonly reason: string;
+}
+
+/** Reasons by which workers without reject codes mean the same (studio contract: `reject`). */
+const TRANSIENT_REASONS: readonly (readonly [text: string, RejectedFor])[] = [
+  ['worker paused by operator', 'paused'],
+  ['only when idle: the person is using this computer', 'paused'],
+  ['only when idle: whether a person is using this computer is not known', 'paused'],
+  ['worker already has an in-flight job', 'busy'],
+  ['worker is installing an update', 'busy'],
+  ['insufficient device memory: ', 'insufficient_memory'],
+  ['insufficient host memory: ', 'insufficient_memory'],
 ];
 
-/** Codes by which a worker means "not now" (studio contract: `reject`). */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set(['busy', 'paused', 'insufficient_memory']);
+/** What a worker rejected an offer for. A code decides; texts are for workers without codes. */
+export const rejectedFor = (rejection: RejectedOffer): RejectedFor =>
+  TRANSIENT_CODES.find((known) => known === rejection.code) ??
+  TRANSIENT_REASONS.find(([text]) => rejection.reason.includes(text))?.[1] ??
+  'job';
 
-/** Whether a rejection means "not now" rather than "not this job". A code decides; texts are for workers without codes. */
-export const isTransient = (rejection: { readonly code: string | undefined; readonly reason: string }): boolean =>
-  TRANSIENT_CODES.has(rejection.code ?? '') || TRANSIENT_REASONS.some((known) => rejection.reason.includes(known));
+/** Whether a rejection means "not now" rather than "not this job". */
+export const isTransient = (rejection: RejectedOffer): boolean => rejectedFor(rejection) !== 'job';
 
 /**
  * How long an engine is left alone at a worker that was too busy for one more job of it, unless one of its jobs ends

@@ -9,6 +9,7 @@ import type { Clock, NextTurn } from '../system/clock.ts';
 import type { Sha256 } from '../system/disk/digest.ts';
 import type { HttpServer, OnServerSocket, Serve, ServerPeer, Tls } from '../system/net/server.ts';
 import type { GuardedPost } from '../system/net/remote/guarded-post.ts';
+import type { ProcessUsage } from '../system/process/process-memory.ts';
 import type { Random } from '../system/random.ts';
 import { forwardedAddress } from './http/forwarded.ts';
 import { problem } from './http/http.ts';
@@ -38,6 +39,7 @@ export interface StudioEffects extends StudioDataEffects {
   readonly nextTurn: NextTurn;
   readonly serve: Serve;
   readonly hmacSha256: Hmac;
+  readonly processUsage: () => ProcessUsage;
   /** The way to webhooks, to private addresses as well where the operator allows them. */
   readonly openGuardedPost: (allowPrivate: boolean) => GuardedPost;
 }
@@ -118,11 +120,13 @@ export const rulesOf = ({
   nextTurn,
   sha256,
   hmacSha256: hmac,
-}: StudioEffects): Pick<StudioParts, 'clock' | 'random' | 'nextTurn' | 'hashOf' | 'hmac'> => ({
+  processUsage: usage,
+}: StudioEffects): Pick<StudioParts, 'clock' | 'random' | 'nextTurn' | 'hashOf' | 'hmac' | 'usage'> => ({
   clock,
   random,
   nextTurn,
   hmac,
+  usage,
   hashOf: (text) => sha256(text).toHex(),
 });
 

@@ -9,6 +9,7 @@ import { createSignIns, type SignIns } from '../page-host/sign-ins.ts';
 import type { Clock, NextTurn } from '../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../system/net/server.ts';
 import type { GuardedPost } from '../system/net/remote/guarded-post.ts';
+import type { ProcessUsage } from '../system/process/process-memory.ts';
 import type { Random } from '../system/random.ts';
 import { changesIn, type TellChange } from './changes.ts';
 import { watchDeadlines } from './deadlines.ts';
@@ -37,6 +38,9 @@ import { loseAllLapsed, restoreGraces } from './sessions/claims.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';
+import { countedStore } from './metrics/counted-store.ts';
+import { createFigureReader } from './metrics/figure-reader.ts';
+import { countEnded, RESPONSE_CLASSES, type StudioTallies } from './metrics/studio-tallies.ts';
 import { observedStore } from './storage/observed-store.ts';
 import { type Dispatcher, startDispatcher } from './webhooks/dispatcher.ts';
 import type { Hmac } from './webhooks/signature.ts';
@@ -81,6 +85,10 @@ export interface StudioParts {
   readonly features: readonly Feature[];
   /** How many jobs a worker may have in flight, at most `MAX_PARALLEL_JOBS`. */
   readonly maxParallelJobs: number;
+  /** What is counted, from the opening of the data on. */
+  readonly tallies: StudioTallies;
+  /** What this process takes of the machine. */
+  readonly usage: () => ProcessUsage;
 }
 
 /** The studio without its network: routes and rules, ready to be served. Its store is the caller's to close. */
@@ -101,7 +109,7 @@ export interface Studio {
 
 /** Sets up the rules over a store, and gives workers the grace for what an earlier process left with them. */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
-  const { bus, clock, log, hashOf, nextTurn, random, pages: kept } = parts;
+  const { bus, clock, hashOf, nextTurn, random, pages: kept } = parts;
   const startedAt = clock.now();
   const studioId = random.hex(RUN_BYTES);
   const { studio, feed, stopTelling } = watched(parts, startedAt, studioId);
@@ -115,10 +123,9 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
     onNews(studio, decisions, news);
     for (const change of changesIn(news)) studio.tell(change);
   });
-  const routes = routesOf(parts, { studio, deadlines, decisions, pages, feed, startedAt });
   return {
     id: studioId,
-    answer: createRouter(routes, { log, allowsHost: createAllowedHosts(parts.hostNames), shell: parts.shell }),
+    answer: routerOf(parts, { studio, studioId, deadlines, decisions, pages, feed, startedAt }),
     openSocket: (socket, worker) =>
       openWorkerSocket({ studio, hashOf, nextTurn, newSessionId: () => random.hex(8) }, socket, worker),
     createPageCode: () => pages.createCode(DASHBOARD_CODE_MS).code,
@@ -138,14 +145,28 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
   };
 }
 
+/** Answers by the routes, and counts the answers. */
+function routerOf(parts: StudioParts, rules: Rules): Router {
+  const { log, hostNames, shell, tallies } = parts;
+  const route = createRouter(routesOf(parts, rules), { log, allowsHost: createAllowedHosts(hostNames), shell });
+  return (request, peer) => counted(tallies, route(request, peer));
+}
+
+async function counted({ responses }: StudioTallies, answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
+  const status = RESPONSE_CLASSES[Math.floor(response.status / 100)];
+  if (status !== undefined) responses.add({ status });
+  return response;
+}
+
 /** Bytes of random that tell one run of a studio from the next. */
 const RUN_BYTES = 4;
 
 /** The state of a studio whose changes are told in a feed of events. */
 function watched(parts: StudioParts, startedAt: number, run: string) {
-  const { bus, clock, log, features, maxParallelJobs } = parts;
+  const { bus, clock, log, features, maxParallelJobs, tallies } = parts;
   const tell: TellChange = (change) => publisher.onChange(change);
-  const store = observedStore(parts.store, tell);
+  const store = observedStore(countedStore(parts.store, tallies), tell);
   const studio: StudioState = {
     store,
     bus,
@@ -153,6 +174,7 @@ function watched(parts: StudioParts, startedAt: number, run: string) {
     log,
     features,
     maxParallelJobs,
+    tallies,
     tell,
     live: new Map(),
     deleted: new Set(),
@@ -173,7 +195,9 @@ function watched(parts: StudioParts, startedAt: number, run: string) {
     worker: async (workerId) => currentWorker(studio, await store.workers.get(workerId)),
     onFailure: (thrown) => log.error('studio.failed', { error: errorChain(thrown) }),
   });
+  const uncount = store.figures.onEnded((jobs) => countEnded(tallies, jobs));
   const stopTelling = (): void => {
+    uncount();
     publisher[Symbol.dispose]();
     feed.close();
   };
@@ -187,7 +211,7 @@ const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<Job
   return view;
 };
 
-interface Rules extends Pick<AdminContext, 'studio' | 'feed' | 'startedAt' | 'deadlines'> {
+interface Rules extends Pick<AdminContext, 'studio' | 'studioId' | 'feed' | 'startedAt' | 'deadlines'> {
   readonly decisions: Decisions;
   readonly pages: SignIns;
 }
@@ -196,6 +220,7 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
   const { studio, decisions, pages } = rules;
   const authorize = authorizer(parts);
   const callers = createCallers({ ...parts, tokens: studio.store.tokens, pages });
+  const readFigures = createFigureReader(studio.store.figures, parts.clock);
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
     ...registrationRequestRoutes({ ...parts, store: studio.store, decisions }),
@@ -206,7 +231,7 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
     },
     ...uploadRoutes({ ...parts, studio, authorize }),
     ...pageAccessRoutes(pages, callers),
-    ...adminRoutes({ ...parts, ...rules, callers }, callers),
+    ...adminRoutes({ ...parts, ...rules, callers, readFigures }, callers),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { enginesOf } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
+import type { Willingness } from './storage/tables/figures.ts';
 import { isFull, type OfferCandidate } from './queue.ts';
 
 /** The job that waits, as far as it decides who may have it. */
@@ -36,7 +37,7 @@ export function whyNot(job: WaitingJob, worker: AskedWorker): string {
 }
 
 /** Why this worker is offered no job at all; undefined when that depends on the job. */
-export function whyNoJob({ capabilities }: Pick<OfferCandidate, 'capabilities'>): string | undefined {
+export function whyNoJob({ capabilities }: { readonly capabilities: Willingness }): string | undefined {
   if (!capabilities.autoEnabled) return 'takes no jobs: claiming is off';
   if (capabilities.onlyWhenIdle !== true || capabilities.userPresence === 'idle') return undefined;
   return capabilities.userPresence === 'active'

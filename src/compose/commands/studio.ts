@@ -12,6 +12,7 @@ import { hmacSha256 } from '../../system/disk/digest.ts';
 import { createGuardedPost, type GuardedPost } from '../../system/net/remote/guarded-post.ts';
 import { USER_AGENT } from '../../base/version.ts';
 import { openBucket } from '../../system/net/objects/object-store.ts';
+import { processUsage } from '../../system/process/process-memory.ts';
 import { onStopSignals } from '../../system/process/signals.ts';
 import type { Effects } from '../effects.ts';
 import { openProcessLog } from '../log.ts';
@@ -50,7 +51,14 @@ export async function openStudio(place: StudioPlace, effects: Effects, log: Logg
       ...place,
       objectionTo,
       shell: (request, url) => shell.answer(request, url),
-      effects: { ...effects, openPostgres, openBucket, hmacSha256, openGuardedPost: guardedPostOf(effects) },
+      effects: {
+        ...effects,
+        openPostgres,
+        openBucket,
+        hmacSha256,
+        processUsage,
+        openGuardedPost: guardedPostOf(effects),
+      },
       log: log.child({}, 'studio'),
     });
   } catch (thrown) {

@@ -13,11 +13,15 @@ export interface OperatorRoute {
   readonly path: string;
   /** Tokens of projects with this scope may call it, too; the operator alone when left out. */
   readonly scope?: Scope;
+  /** Answers at the root, too, where monitoring systems look for it. */
+  readonly atRoot?: true;
 }
 
 export const OPERATOR_ROUTES = {
   /** StatusView */
   status: { method: 'GET', path: '/admin/status' },
+  /** The figures of the studio, in the text format of Prometheus */
+  metrics: { method: 'GET', path: '/metrics', scope: 'metrics', atRoot: true },
   /** RegistrationList */
   registrations: { method: 'GET', path: '/admin/registrations' },
   /** ApprovalAnswer */

@@ -9,9 +9,9 @@ import { Timestamp } from './timestamp.ts';
 
 /**
  * What a token of a project may do with that project's jobs: create them; read them, their artifacts and their events;
- * cancel, retry and reorder them.
+ * cancel, retry and reorder them. With `metrics` it reads the figures of the whole studio, and nothing else.
  */
-export const SCOPES = ['create', 'read', 'operate'] as const;
+export const SCOPES = ['create', 'read', 'operate', 'metrics'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** More than three hundred years. */

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../base/units.ts';
 import type { HourView } from '../../contract/page/dashboard.ts';
-import type { EndedJob } from '../storage/store.ts';
+import type { EndedJob } from '../storage/tables/ended-jobs.ts';
 
 const HOURS = 24;
 

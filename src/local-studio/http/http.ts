@@ -32,7 +32,7 @@ export interface Route {
   /** Below the API prefix, such as `/workers/:id/connect`. */
   readonly path: string;
   /** Answers at the root, too: probes do not know the prefix. */
-  readonly atRoot?: true;
+  readonly atRoot?: true | undefined;
   readonly handle: (exchange: Exchange) => Promise<Response> | Response;
 }
 

@@ -33,10 +33,21 @@ export const uploadRoutes = (deps: UploadRouteDeps): readonly Route[] => [
     path: '/workers/:id/jobs/:jobId/complete',
     handle: async (exchange) => {
       await deps.authorize(exchange);
-      return await takeUpload(deps, exchange);
+      return await counted(deps.studio, () => takeUpload(deps, exchange));
     },
   },
 ];
+
+async function counted({ tallies }: StudioState, upload: () => Promise<Response>): Promise<Response> {
+  try {
+    const response = await upload();
+    tallies.uploads.add({ outcome: response.ok ? 'stored' : 'refused' });
+    return response;
+  } catch (thrown) {
+    tallies.uploads.add({ outcome: thrown instanceof Refusal ? 'refused' : 'failed' });
+    throw thrown;
+  }
+}
 
 async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Response> {
   const { studio, artifacts } = deps;
@@ -50,6 +61,7 @@ async function takeUpload(deps: UploadRouteDeps, exchange: Exchange): Promise<Re
     await removeUnused(deps, jobId, upload.artifact.name);
     return notHeld();
   }
+  studio.tallies.uploadedBytes.add({}, upload.artifact.sizeBytes);
   const session = studio.live.get(workerId);
   endJob(session, jobId);
   if (session === undefined) studio.bus.publish({ is: 'completed', jobId, workerId });

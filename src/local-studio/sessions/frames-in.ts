@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../base/units.ts';
 import { writeJson } from '../../contract/json.ts';
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { ranOnOf } from '../../contract/results.ts';
@@ -12,8 +13,9 @@ import {
   defer,
   engineOf,
   isBusyBeside,
-  isTransient,
   NO_SLOT_MS,
+  type OpenOffer,
+  rejectedFor,
 } from '../queue.ts';
 import type { Completion } from '../storage/store.ts';
 
@@ -66,6 +68,7 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return false;
   const { jobId } = offer;
   const accepted = { jobId, revoked: false, unnamed: 0 };
+  countAccepted(studio, offer);
   closeOffer(session);
   session.running.set(jobId, accepted);
   const started = await studio.store.jobs.start(jobId, workerId, studio.clock.now());
@@ -76,12 +79,20 @@ async function onAccept(studio: StudioState, session: WorkerSession, frame: Fram
   return true;
 }
 
+function countAccepted({ tallies }: StudioState, { firstWait }: Extract<OpenOffer, { readonly at: 'offered' }>): void {
+  tallies.offerAnswers.add({ answer: 'accepted' });
+  if (firstWait !== undefined) tallies.waitSeconds.observe({ kind: firstWait.kind }, firstWait.ms / SECOND_MS);
+}
+
 /** A rejection of something that is not on offer is a late answer to an expired one, and harmless. */
 async function onReject(studio: StudioState, session: WorkerSession, frame: Frame<'reject'>): Promise<void> {
   const { offer, workerId } = session;
   if (offer.at !== 'offered' || offer.jobId !== frame.jobId) return;
   offer.disarm();
-  const transient = isTransient({ code: frame.code, reason: frame.reason });
+  studio.tallies.offerAnswers.add({ answer: 'rejected' });
+  const because = rejectedFor(frame);
+  studio.tallies.rejections.add({ reason: because });
+  const transient = because !== 'job';
   if (isBusyBeside(frame.code, session.running.size)) {
     const job = await studio.store.jobs.get(offer.jobId);
     if (job !== undefined) session.noSlotUntil.set(engineOf(job.modelSource), studio.clock.elapsed() + NO_SLOT_MS);

@@ -99,9 +99,13 @@ function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
   const disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
     studio.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
     session.readiness = afterNotNow(session.readiness);
+    studio.tallies.offerAnswers.add({ answer: 'none' });
     logFailure(studio, takeBack(studio, session, job.id));
   });
-  session.offer = { at: 'offered', jobId: job.id, seq: job.seq, disarm };
+  const waitedMs = Math.max(0, studio.clock.now() - job.createdAt); // the clocks of two studios may differ
+  const firstWait = job.attempts === 0 ? { kind: job.kind, ms: waitedMs } : undefined;
+  session.offer = { at: 'offered', jobId: job.id, seq: job.seq, firstWait, disarm };
+  studio.tallies.offers.add({});
   session.send(offerText(job));
   studio.log.debug('offer.sent', { jobId: job.id, workerId: session.workerId });
 }

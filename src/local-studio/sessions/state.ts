@@ -4,6 +4,7 @@ import type { Feature } from '../../contract/frames/inbound.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { TellChange } from '../changes.ts';
+import type { StudioTallies } from '../metrics/studio-tallies.ts';
 import type { AcceptedJob, Deferred, OpenOffer, Readiness } from '../queue.ts';
 import type { StudioBus } from '../replicas/bus.ts';
 import type { Store } from '../storage/store.ts';
@@ -76,6 +77,8 @@ export interface StudioState {
   readonly deleted: Set<string>;
   /** By job id. */
   readonly graces: Map<string, JobGrace>;
+  /** What this studio counts. */
+  readonly tallies: StudioTallies;
   /** Tells whoever watches; what the store keeps is told by itself. */
   readonly tell: TellChange;
   /** Nothing is started or written any more. */

@@ -1,6 +1,7 @@
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { isDatabaseGone, sqlStateOf } from '../../base/system-code.ts';
 import type { Postgres } from '../../system/database/postgres.ts';
+import type { Sql } from '../../system/database/sql.ts';
 import { assertArrived } from './moving/arrival.ts';
 import { migratePostgres } from './sql/postgres-schema.ts';
 import { createSqlStore } from './sql/sql-store.ts';
@@ -10,15 +11,20 @@ import type { Store } from './store.ts';
 const MIN_SERVER_VERSION = 130_000;
 
 /**
- * Opens the store in a PostgreSQL database, which any number of studios may share.
+ * Opens the store in a PostgreSQL database, which any number of studios may share. The store works on what `watched` makes
+ * of it.
  *
  * @throws WorkerError as `openPostgresDatabase`, and `studio.data-in-use` while a studio is on its way there
  */
-export async function openPostgresStore(sql: Postgres, shownUrl: string): Promise<Store> {
+export async function openPostgresStore(
+  sql: Postgres,
+  shownUrl: string,
+  watched = (plain: Sql): Sql => plain,
+): Promise<Store> {
   await openPostgresDatabase(sql, shownUrl);
   try {
     await assertArrived(sql.query, shownUrl);
-    return createSqlStore(sql);
+    return createSqlStore(watched(sql));
   } catch (thrown) {
     await sql.close();
     throw thrown;

@@ -24,11 +24,16 @@ export interface SqliteStore {
 
 /**
  * Opens the store in an SQLite file, for the one studio of the folder: a lock keeps off a second one, and is dropped
- * however this process ends. The file holds prompts and results, which are the operator's alone.
+ * however this process ends. The file holds prompts and results, which are the operator's alone. The store works on what
+ * `watched` makes of the database.
  *
  * @throws WorkerError `studio.data-in-use` | `studio.moved` | `studio.data-damaged` | `file.unusable` | `disk.full`
  */
-export async function openSqliteStore(folder: DataFolder, clock: Pick<Clock, 'after'>): Promise<SqliteStore> {
+export async function openSqliteStore(
+  folder: DataFolder,
+  clock: Pick<Clock, 'after'>,
+  watched = (plain: Sql): Sql => plain,
+): Promise<SqliteStore> {
   const lock = await folder.lock(LOCK);
   if (lock.is === 'taken') throw inUse(folder.pathOf(DATABASE));
   try {
@@ -47,7 +52,8 @@ export async function openSqliteStore(folder: DataFolder, clock: Pick<Clock, 'af
       await sql.close();
       lock.release();
     };
-    return { store: createSqlStore({ ...sharedSql(sql, folder, moved.resolve), close }), moved: moved.promise };
+    const shared = { ...sharedSql(sql, folder, moved.resolve), close };
+    return { store: createSqlStore(watched(shared)), moved: moved.promise };
   } catch (thrown) {
     lock.release();
     throw thrown;

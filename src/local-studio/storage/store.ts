@@ -3,6 +3,8 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { EndedBecause } from '../queue.ts';
 import type { Addition, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
+import type { AgedArtifact, EndedJob } from './tables/ended-jobs.ts';
+import type { FigureTable } from './tables/figures.ts';
 import type { TokenTable } from './tables/tokens.ts';
 import type { LogTable } from './tables/logs.ts';
 import type { ModelTable } from './tables/models.ts';
@@ -37,6 +39,9 @@ export interface Store {
   readonly projects: ProjectTable;
   readonly tokens: TokenTable;
   readonly audit: AuditTable;
+  readonly figures: FigureTable;
+  /** Asks the database for nothing. @throws its error when it does not answer */
+  ping(): Promise<void>;
   /** The same store, for one change: it stands in the audit log with the entry, or neither is there. */
   audited(entry: AuditDraft): Store;
   close(): Promise<void>;
@@ -269,22 +274,6 @@ export interface JobTable extends UrgencyTable {
   /** The job's artifact of this name is gone. False when it was already. */
   forgetArtifact(id: string, name: string): Promise<boolean>;
   artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
-}
-
-/** An artifact that was kept for some time. */
-interface AgedArtifact {
-  /** Of its job. */
-  readonly id: string;
-  readonly project: string;
-  readonly name: string;
-}
-
-/** As much of a job that ended as tells how busy a day was. */
-export interface EndedJob {
-  readonly state: JobState;
-  readonly createdAt: number;
-  readonly startedAt: number | undefined;
-  readonly finishedAt: number;
 }
 
 /** One run of a job. */

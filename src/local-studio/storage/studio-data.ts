@@ -1,3 +1,6 @@
+import { createStudioTallies, type StudioTallies } from '../metrics/studio-tallies.ts';
+import { timedArtifacts, timedSql } from '../metrics/timed.ts';
+import type { Sql } from '../../system/database/sql.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { codeOf, isDatabaseGone, sqlStateOf } from '../../base/system-code.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -39,6 +42,8 @@ export interface StudioData {
   readonly pages: KeptPages;
   /** The file with the operator token, unless that was handed in. */
   readonly tokenFile: string;
+  /** What is counted from here on. */
+  readonly tallies: StudioTallies;
 }
 
 /** A bucket of an S3-compatible store. */
@@ -91,15 +96,17 @@ const MAX_CONNECTIONS = 10;
 export async function openStudioData(place: StudioPlace, effects: StudioDataEffects, log: Logger): Promise<StudioData> {
   const folder = await usableFolder(place.dataDir, effects.openDataFolder);
   // The store first: a file's lock keeps a second studio off the same folder before that one touches anything else.
-  const { store, bus, moved } = await openStore(place.database, folder, effects, log);
+  const tallies = createStudioTallies();
+  const watched = (sql: Sql): Sql => timedSql(sql, tallies, effects.clock);
+  const { store, bus, moved } = await openStore({ database: place.database, folder, watched }, effects, log);
   try {
     const given = place.operatorToken;
     if (given !== undefined) assertOperatorToken(given);
     const operatorToken = given ?? (await loadOperatorToken(folder, effects.random, log));
-    const artifacts = await openArtifacts(place, folder, effects);
+    const artifacts = timedArtifacts(await openArtifacts(place, folder, effects), tallies, effects.clock);
     const tokenFile = folder.pathOf(OPERATOR_TOKEN_FILE);
     const pages = await openKeptPages(folder, log);
-    return { dataDir: folder.path, store, moved, bus, artifacts, operatorToken, pages, tokenFile };
+    return { dataDir: folder.path, store, moved, bus, artifacts, operatorToken, pages, tokenFile, tallies };
   } catch (thrown) {
     await store.close();
     throw thrown;
@@ -183,16 +190,21 @@ async function openArtifacts(
   });
 }
 
+interface StoreOptions {
+  readonly database: string | undefined;
+  readonly folder: DataFolder;
+  readonly watched: (sql: Sql) => Sql;
+}
+
 async function openStore(
-  database: string | undefined,
-  folder: DataFolder,
+  { database, folder, watched }: StoreOptions,
   effects: StudioDataEffects,
   log: Logger,
 ): Promise<Pick<StudioData, 'store' | 'bus' | 'moved'>> {
-  if (database === undefined) return { ...(await openSqliteStore(folder, effects.clock)), bus: ALONE };
+  if (database === undefined) return { ...(await openSqliteStore(folder, effects.clock, watched)), bus: ALONE };
   const { openPostgres, clock, random } = effects;
   const sql = openPostgres({ url: database, maxConnections: MAX_CONNECTIONS, clock });
-  const store = await openPostgresStore(sql, shownUrl(database));
+  const store = await openPostgresStore(sql, shownUrl(database), watched);
   return { store, bus: createPostgresBus(sql, random.hex(8), log), moved: new Promise(() => {}) };
 }
 

@@ -4,6 +4,7 @@ import { shownUrl } from '../../base/urls.ts';
 import { readJson } from '../../contract/read.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { StudioTallies } from '../metrics/studio-tallies.ts';
 import type { Random } from '../../system/random.ts';
 import { type Passes, startPasses } from '../passes.ts';
 import type { DeliveryRow, SentOutcome, WebhookTable } from '../storage/tables/webhooks.ts';
@@ -19,6 +20,7 @@ export interface DispatcherParts extends SendingParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly tallies: Pick<StudioTallies, 'deliveries'>;
   /** Where the studio is reached, for the URLs in events. */
   readonly url: string;
 }
@@ -135,7 +137,7 @@ class OutboxDispatcher implements Dispatcher {
   }
 
   async #record(delivery: Taken, to: Receiver, sent: Sent): Promise<void> {
-    const { webhooks, clock, random, log } = this.#parts;
+    const { webhooks, clock, random, log, tallies } = this.#parts;
     const { id, jobId, webhookId, attempts } = delivery;
     const verdict = verdictOn(sent, attempts, random.unit());
     const outcome: SentOutcome = {
@@ -145,6 +147,7 @@ class OutboxDispatcher implements Dispatcher {
       inMs: verdict.is === 'retry' ? verdict.inMs : 0,
     };
     if (!(await webhooks.settle(delivery, outcome, clock.now()))) return;
+    tallies.deliveries.add({ outcome: COUNTED_AS[verdict.is] });
     const about = { deliveryId: id, jobId, url: shownUrl(to.url), attempts, error: sent.error ?? '' };
     switch (verdict.is) {
       case 'delivered':
@@ -170,5 +173,8 @@ class OutboxDispatcher implements Dispatcher {
     await webhooks.prune(clock.now() - KEPT_MS);
   }
 }
+
+/** What came of a request, in the words of the figures. */
+const COUNTED_AS = { delivered: 'delivered', retry: 'retried', failed: 'failed', gone: 'disabled' } as const;
 
 const DISABLED = 'its receiver answered 410';

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { testAudit } from './audit-suite.ts';
 import { testDeadlines } from './deadline-suite.ts';
 import { testEndings } from './endings-suite.ts';
+import { testFigures } from './figures-suite.ts';
 import { testWebhooks } from './webhooks-suite.ts';
 import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
@@ -274,6 +275,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
 
   testDeadlines(it);
   testEndings(it);
+  testFigures(it);
   testWebhooks(it);
   testProjects(it);
   testAudit(it);

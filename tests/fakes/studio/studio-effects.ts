@@ -5,6 +5,7 @@ import { openDataFolder } from '../../../src/system/disk/data-folder.ts';
 import { hmacSha256, sha256, startSha256 } from '../../../src/system/disk/digest.ts';
 import { createGuardedPost } from '../../../src/system/net/remote/guarded-post.ts';
 import { openBucket } from '../../../src/system/net/objects/object-store.ts';
+import { processUsage } from '../../../src/system/process/process-memory.ts';
 import { serve } from '../../../src/system/net/server.ts';
 import { systemRandom } from '../../../src/system/random.ts';
 
@@ -20,6 +21,7 @@ export const studioEffects: StudioEffects = {
   openBucket,
   serve,
   hmacSha256,
+  processUsage,
   openGuardedPost: (allowPrivate) =>
     createGuardedPost({
       clock: systemClock,

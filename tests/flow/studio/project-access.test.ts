@@ -24,6 +24,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'POST /admin/jobs/:id/retry': 'operate',
   'GET /admin/events': 'read',
   'GET /admin/projects/:name': 'read',
+  'GET /metrics': 'metrics',
 };
 
 /** How a request ended, as far as the guard goes. */
@@ -64,6 +65,7 @@ test('each route lets in whom it is for, and nobody else', async () => {
     create: await projectToken(studio, { scopes: ['create'] }),
     read: await projectToken(studio, { scopes: ['read'] }),
     operate: await projectToken(studio, { scopes: ['operate'] }),
+    metrics: await projectToken(studio, { scopes: ['metrics'] }),
     other: await projectToken(studio, { project: 'q' }),
     expired,
     revoked,

@@ -78,7 +78,7 @@ test('a new token alone is on stdout, for a shell to keep', async () => {
 
 test.each([
   [['--scope=read'], '--project is missing'],
-  [['--project=p'], '--scope is missing; allowed: create, read, operate'],
+  [['--project=p'], '--scope is missing; allowed: create, read, operate, metrics'],
   [['--project=p', '--scope=read,opperate'], 'Did you mean operate?'],
   [['--project=p', '--scope=read', '--expires=soon'], '--expires is "soon"'],
   [['--project=p', '--scope=read', '--expires=99999w'], '--expires is "99999w": leave it out'],

@@ -5,9 +5,9 @@ import type { OperatorRoute } from '../../../contract/operator/routes.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { EventFeed } from '../../../page-host/feed.ts';
 import type { Deadlines } from '../../deadlines.ts';
+import type { FigureParts } from '../../metrics/answer.ts';
 import type { Hmac } from '../../webhooks/signature.ts';
 import type { ArtifactStore } from '../../storage/artifacts.ts';
-import type { StudioState } from '../../sessions/state.ts';
 import type { Caller } from '../access/guard.ts';
 import type { Callers } from '../access/callers.ts';
 import type { Decisions } from '../decisions.ts';
@@ -16,8 +16,7 @@ import type { ObjectionTo } from '../objections.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
 /** What the operator's routes work with. */
-export interface AdminContext {
-  readonly studio: StudioState;
+export interface AdminContext extends Omit<FigureParts, 'feed'> {
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly random: Pick<Random, 'hex'>;
@@ -27,7 +26,6 @@ export interface AdminContext {
   readonly hmac: Hmac;
   readonly deadlines: Pick<Deadlines, 'note'>;
   readonly objectionTo: ObjectionTo;
-  readonly startedAt: number;
   readonly callers: Pick<Callers, 'isStillAllowed'>;
   /** What whoever watches the studio is told. */
   readonly feed: EventFeed<StudioFeedEvent>;

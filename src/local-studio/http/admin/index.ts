@@ -29,10 +29,12 @@ const NOUNS: readonly AdminRoutes[] = [
 /** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */
 export const adminRoutes = (context: AdminContext, callers: Pick<Callers, 'allowed'>): readonly Route[] =>
   NOUNS.flatMap((noun) => noun(context)).map(({ handle, ...route }) => {
+    const { method, path, atRoot } = route;
     const need = needOf(route);
     return {
-      method: route.method,
-      path: route.path,
+      method,
+      path,
+      atRoot,
       handle: async (exchange) => handle({ ...exchange, caller: await callers.allowed(exchange, need) }),
     };
   });

@@ -2,12 +2,14 @@ import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts'
 import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
 import { VERSION } from '../../../base/version.ts';
 import { json, readQuery } from '../http.ts';
+import { answerFigures } from '../../metrics/answer.ts';
 import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { type AdminContext, type AdminRoutes } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
-/** The studio at a glance, and what its workers log. */
+/** The studio at a glance and in figures, and what its workers log. */
 export const overviewRoutes: AdminRoutes = (context) => [
+  { ...routes.metrics, handle: () => answerFigures(context) },
   { ...routes.status, handle: async () => json(await studioStatus(context)) },
   {
     ...routes.logs,

@@ -1,3 +1,5 @@
+import type { JobEnding } from '../tables/figures.ts';
+
 /** Says that something happened, to whoever wants to know. */
 interface Signal<About> {
   raise(about: About): void;
@@ -10,10 +12,16 @@ export interface Signals {
   readonly queued: Signal<void>;
   /** A job has ended whose project, named here, limits how many run. */
   readonly freed: Signal<string>;
+  /** Jobs have ended, however that was. */
+  readonly ended: Signal<readonly JobEnding[]>;
 }
 
 /** With nobody listening at first. */
-export const createSignals = (): Signals => ({ queued: createSignal(), freed: createSignal() });
+export const createSignals = (): Signals => ({
+  queued: createSignal(),
+  freed: createSignal(),
+  ended: createSignal(),
+});
 
 function createSignal<About>(): Signal<About> {
   const listeners = new Set<(about: About) => void>();

@@ -2,6 +2,7 @@ import type { Store } from '../store.ts';
 import { auditedSql, createSqlAudit } from './accounts/audit.ts';
 import { createSqlProjects } from './accounts/projects.ts';
 import { createSqlTokens } from './accounts/tokens.ts';
+import { createSqlFigures } from './figures.ts';
 import { createSqlJobs } from './jobs.ts';
 import { createSqlLogs } from './logs.ts';
 import { createSqlModels } from './models.ts';
@@ -25,6 +26,8 @@ export function createSqlStore(sql: Sql, signals: Signals = createSignals()): St
     projects: createSqlProjects(sql, signals),
     tokens: createSqlTokens(sql),
     audit: createSqlAudit(sql),
+    figures: createSqlFigures(sql, signals),
+    ping: async () => void (await sql.query('SELECT 1')),
     audited: (entry) => createSqlStore(auditedSql(sql, entry), signals),
     close: () => sql.close(),
   };

@@ -26,12 +26,13 @@ const TABLE: readonly (readonly [title: string, Credential, Readonly<Record<Need
   ['a token with every scope', aToken(SCOPES), { ...all('allowed'), operator: 'forbidden' }],
   ['a token that may create', aToken(['create']), { ...all('forbidden'), create: 'allowed' }],
   ['a token that may read', aToken(['read']), { ...all('forbidden'), read: 'allowed' }],
+  ['a token that may read figures', aToken(['metrics']), { ...all('forbidden'), metrics: 'allowed' }],
   ['a token that may operate', aToken(['operate']), { ...all('forbidden'), operate: 'allowed' }],
   ['a token of another project', aToken(SCOPES, { project: 'q' }), { ...all('not-found'), operator: 'forbidden' }],
 ];
 
 function all(told: string): Readonly<Record<Need, string>> {
-  return { operator: told, create: told, read: told, operate: told };
+  return { operator: told, create: told, read: told, operate: told, metrics: told };
 }
 
 /** What is decided about the caller, and then about the project. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createSqlStore } from '../../../../src/local-studio/storage/sql/sql-store.ts';
 import { migrateSqlite } from '../../../../src/local-studio/storage/sql/sqlite-schema.ts';
+import { createStudioTallies } from '../../../../src/local-studio/metrics/studio-tallies.ts';
 import { startDispatcher } from '../../../../src/local-studio/webhooks/dispatcher.ts';
 import { openSqlite } from '../../../../src/system/database/sqlite.ts';
 import { aJob } from '../../../contract/store/stored-jobs.ts';
@@ -23,7 +24,16 @@ test.each([
   await sql.query(`UPDATE webhook_deliveries SET facts = ${facts}`);
   const { clock, random, hmacSha256: hmac, openGuardedPost } = studioEffects;
   const url = 'http://127.0.0.1:1';
-  const dispatcher = startDispatcher({ webhooks, clock, random, log, hmac, poster: openGuardedPost(true), url });
+  const dispatcher = startDispatcher({
+    webhooks,
+    clock,
+    random,
+    log,
+    hmac,
+    tallies: createStudioTallies(),
+    poster: openGuardedPost(true),
+    url,
+  });
   await waitFor(
     'the damage',
     () => log.find('webhook.retried') !== undefined,

@@ -23,7 +23,8 @@ export const tokensAdd = command({
     scope: {
       type: 'string',
       valueHint: 'scopes',
-      description: 'What it may do: create, read, operate (cancel, retry, reorder); commas between them',
+      description:
+        'What it may do: create, read, operate (cancel, retry, reorder), metrics (of the studio); commas between them',
     },
     expires: {
       type: 'string',

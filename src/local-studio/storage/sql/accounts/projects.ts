@@ -3,14 +3,14 @@ import type { EndedBecause } from '../../../queue.ts';
 import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { IS_OPEN } from '../endings/deadlines.ts';
-import { keepAttempt } from '../endings/job-endings.ts';
+import { announceEnded, keepAttempt } from '../endings/job-endings.ts';
 import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
 import { runnableOf } from '../next-job.ts';
 import type { Signals } from '../signals.ts';
 import { countCreated, countQueued, countUnderway, dayOf, lockedSql, limitsIn, sumArtifacts } from './limits.ts';
 
 /** The table of projects; one that was removed keeps its row. */
-export const createSqlProjects = (sql: Sql, { queued, freed }: Signals): ProjectTable => ({
+export const createSqlProjects = (sql: Sql, signals: Signals): ProjectTable => ({
   get: async (name) => (await sql.query(`${SELECT} AND name = $1`, [name])).map(toProject)[0],
   list: async () => (await sql.query(`${SELECT} ORDER BY created_at, name`)).map(toProject),
   add: ({ name, createdAt, limits }) =>
@@ -39,10 +39,11 @@ export const createSqlProjects = (sql: Sql, { queued, freed }: Signals): Project
       return limits;
     }),
   ...countsIn(sql),
-  onFreed: (listener) => freed.subscribe(listener),
+  onFreed: (listener) => signals.freed.subscribe(listener),
   remove: async (name, at, force) => {
-    const { told = 0, ...removal } = await sql.locking((query) => remove(sql, query, { name, at, force }));
-    if (told > 0) queued.raise();
+    const { told = 0, rows = [], ...removal } = await sql.locking((query) => remove(sql, query, { name, at, force }));
+    if (told > 0) signals.queued.raise();
+    announceEnded(signals, rows);
     return removal;
   },
 });
@@ -69,8 +70,8 @@ interface Leaving {
   readonly force: boolean;
 }
 
-/** What came of it, and how many are to be told of jobs that ended. */
-type Removed = Removal & { readonly told?: number };
+/** What came of it, jobs that ended with it, and how many are to be told of those. */
+type Removed = Removal & { readonly told?: number; readonly rows?: readonly Row[] };
 
 async function remove(sql: Sql, query: Query, { name, at, force }: Leaving): Promise<Removed> {
   // Waits for jobs that are just being added, and keeps more from coming.
@@ -105,7 +106,7 @@ async function cancelAll(query: Query, name: string, at: number): Promise<Remove
     const spent = { workerId, startedAt: number(row['started_at']), endedAt: at };
     await keepAttempt(query, id, { ...spent, outcome: 'cancelled', error: undefined });
   }
-  return { is: 'removed', cancelled: rows.map(({ id }) => text(id)), underway: [...underway], told };
+  return { is: 'removed', cancelled: rows.map(({ id }) => text(id)), underway: [...underway], told, rows };
 }
 
 const toProject = (row: Row): ProjectRow => ({

@@ -5,7 +5,7 @@ import type { Requeue } from '../../projects.ts';
 import { checkLimits } from '../accounts/limits.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { holdSql, nowSql } from '../holds.ts';
-import { ENDED_COLUMNS, queueDeliveries } from '../webhooks/outbox.ts';
+import { ENDED_COLUMNS, endingIn, queueDeliveries } from '../webhooks/outbox.ts';
 import type { Signals } from '../signals.ts';
 
 /** Attempts kept per job: an operator who retries for ever does not fill the disk. */
@@ -144,7 +144,7 @@ async function cancel(query: Query, id: string, at: number): Promise<Row | undef
  */
 export async function endingJobs(
   sql: Pick<Sql, 'durable'>,
-  { queued, freed }: Signals,
+  signals: Signals,
   work: (query: Query) => Promise<readonly Row[]>,
 ): Promise<readonly Row[]> {
   const done = await sql.durable(async (query) => {
@@ -154,9 +154,16 @@ export async function endingJobs(
     return ended.length > 0 && { ended, told }; // false where nothing happened, which the audit log goes by
   });
   if (done === false) return [];
-  if (done.told > 0) queued.raise();
-  for (const project of limitedProjects(done.ended)) freed.raise(project);
+  if (done.told > 0) signals.queued.raise();
+  announceEnded(signals, done.ended);
+  for (const project of limitedProjects(done.ended)) signals.freed.raise(project);
   return done.ended;
+}
+
+/** Tells of the jobs that have ended, once that is written. */
+export function announceEnded({ ended }: Pick<Signals, 'ended'>, rows: readonly Row[]): void {
+  const endings = rows.flatMap((row) => endingIn(row) ?? []);
+  if (endings.length > 0) ended.raise(endings);
 }
 
 /** The projects of those that have ended which limit how many of their jobs run. */

@@ -1,6 +1,8 @@
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../../../../contract/operator/webhooks.ts';
+import { TASK_KIND_IDS } from '../../../../contract/tasks/index.ts';
 import type { Query, Row } from '../../../../system/database/sql.ts';
 import type { EndedFacts } from '../../../webhooks/messages.ts';
+import type { JobEnding } from '../../tables/figures.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 
 /**
@@ -57,6 +59,14 @@ export const eventsIn = (value: unknown): readonly WebhookEvent[] =>
 
 /** Whose time one delivery takes: a slow origin holds up what goes to it, and nothing else. */
 export const originOf = (url: string): string => URL.parse(url)?.origin ?? '';
+
+/** How a job ended, by its row; undefined for one that was queued again. */
+export function endingIn(row: Row): JobEnding | undefined {
+  const outcome = WEBHOOK_EVENTS.find((each) => each === row['state']);
+  const kind = TASK_KIND_IDS.find((each) => each === row['kind']);
+  if (outcome === undefined || kind === undefined) return undefined;
+  return { kind, outcome, createdAt: number(row['created_at']), finishedAt: number(row['finished_at']) };
+}
 
 const factsOf = (row: Row, outcome: WebhookEvent): EndedFacts => ({
   jobId: text(row['id']),
