@@ -23,11 +23,12 @@ import { studioStatus } from './http/admin/overview.ts';
 import { currentWorker } from './http/admin/workers.ts';
 import { createCallers } from './http/access/callers.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
-import { bearerOf, type Exchange, json, problem, Refusal, type Route } from './http/http.ts';
+import { bearerOf, type Exchange, problem, Refusal, type Route } from './http/http.ts';
 import { createDecisions, type Decisions } from './http/decisions.ts';
 import type { ObjectionTo } from './http/objections.ts';
 import { registrationRequestRoutes } from './http/registrations.ts';
 import { DASHBOARD_CODE_MS, pageAccessRoutes } from './http/access/page-access.ts';
+import { probeRoutes } from './http/probes.ts';
 import { createRouter, type PageShell, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
 import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
@@ -222,7 +223,7 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
   const callers = createCallers({ ...parts, tokens: studio.store.tokens, pages });
   const readFigures = createFigureReader(studio.store.figures, parts.clock);
   return [
-    { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
+    ...probeRoutes({ ...parts, studio }),
     ...registrationRequestRoutes({ ...parts, store: studio.store, decisions }),
     {
       method: 'GET',

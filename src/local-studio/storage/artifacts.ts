@@ -32,6 +32,8 @@ export interface ArtifactStore {
   remove(name: string): Promise<void>;
   /** Ends what was begun before then and never ended, because a kill came between; how many there were. */
   sweep(before: number): Promise<number>;
+  /** Asks whether the store is there. @throws its error when it is not */
+  check(): Promise<void>;
   /** Where programs may fetch the bytes without this studio, for a while; undefined where they cannot. */
   urlOf(name: string, head: ArtifactHead): string | undefined;
 }

@@ -62,6 +62,8 @@ export async function openBucketArtifacts(parts: BucketArtifactsParts): Promise<
     open: (name) => bucket.open(prefix + name),
     remove: (name) => bucket.remove(prefix + name),
     sweep: (before) => bucket.abortUploads(prefix, before),
+    // One that is never written: its absence is an answer, too.
+    check: async () => void (await bucket.open(`${prefix}is-there`)),
     urlOf: (name, { contentType, disposition }) =>
       redirects ? bucket.signedUrl(prefix + name, URL_SECONDS, { type: contentType, disposition }) : undefined,
   };

@@ -18,6 +18,7 @@ export async function openDiskArtifacts(folder: DataFolder, startSha256: () => R
     open: (name) => folder.blob(name),
     remove: (name) => folder.remove(name),
     sweep: async () => 0, // done when the folder was opened
+    check: async () => folder.assertWritable(),
     urlOf: () => undefined,
   };
 }

@@ -9,6 +9,8 @@ export const STUDIO_SENTENCES = {
   'studio.exposed': own(
     (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
   ),
+  'studio.not-ready': own((f) => `not ready for requests: ${text(f.because)}`),
+  'studio.ready-again': own(() => 'ready for requests again'),
   'studio.stopping': own(() => 'stopping'),
   'studio.moved': own((f) => `${text(f.error)}; it ends here`),
   'studio.news-lost': own(

@@ -24,6 +24,8 @@ export interface DataFolder {
   writeText(name: string, text: string): Promise<void>;
   /** Takes all rights on a file from others. True when they had some, which Windows never says. */
   makePrivate(name: string): Promise<boolean>;
+  /** @throws the system's error when the folder is gone, or this account may not write there any more */
+  assertWritable(): void;
   /** The bytes, to be streamed; undefined when there is no such file. */
   blob(name: string): Promise<Blob | undefined>;
   startFile(name: string): NewFile;
@@ -55,6 +57,7 @@ export const openDataFolder: OpenDataFolder = async (named) => {
   return {
     path,
     pathOf,
+    assertWritable: () => accessSync(path, constants.W_OK),
     readText: (name) => systemFiles.readText(pathOf(name)),
     writeText: (name, text) => systemFiles.writeDurable(pathOf(name), [new TextEncoder().encode(text)]),
     makePrivate: (name) => systemFiles.makePrivate(pathOf(name)),
