@@ -21,7 +21,7 @@ export const REUSE_MS = SECOND_MS;
  * it can serve, for whoever chooses among several studios.
  */
 export function probeRoutes(parts: ProbeParts): readonly Route[] {
-  const objections = createReadiness(parts);
+  const objections = createReadyCheck(parts);
   return [
     { method: 'GET', path: '/healthz', atRoot: true, handle: () => json({ ok: true }) },
     {
@@ -37,7 +37,7 @@ export function probeRoutes(parts: ProbeParts): readonly Route[] {
 }
 
 /** What keeps a studio from serving, in words that tell nothing of where things are; empty when nothing does. */
-export function createReadiness({ studio, artifacts }: ProbeParts): () => Promise<readonly string[]> {
+export function createReadyCheck({ studio, artifacts }: ProbeParts): () => Promise<readonly string[]> {
   const { clock, log, store } = studio;
   const database = oneAtATime(() => store.ping());
   const bucket = oneAtATime(() => artifacts.check());

@@ -55,14 +55,18 @@ const ofDatabase = (reading: FigureReading, sessions: readonly SessionGroup[]): 
   ofWorkers(reading.workers, reading.sessions ?? sessions),
   gauge('registrations_pending', 'Workers that wait for approval.', reading.pendingRegistrations),
   gauge('artifacts', 'Artifacts that are kept, counted once a minute.', reading.artifacts.count),
-  gauge('artifacts_bytes', 'Their size.', reading.artifacts.sizeBytes),
+  gauge('artifacts_bytes', 'Size of the artifacts that are kept.', reading.artifacts.sizeBytes),
   gauges(
     'webhooks',
     'Webhooks, by whether they are told anything.',
     (['active', 'disabled'] as const).map((state) => ({ labels: { state }, value: reading.webhooks[state] })),
   ),
-  gauge('webhook_deliveries_pending', 'Deliveries that are still to be made.', reading.deliveries.pending),
-  gauge('webhook_deliveries_due', 'Those of them whose time has come.', reading.deliveries.due),
+  gauge('webhook_deliveries_pending', 'Deliveries to webhooks that are still to be made.', reading.deliveries.pending),
+  gauge(
+    'webhook_deliveries_due',
+    'Deliveries to webhooks whose time has come, and that nobody is making.',
+    reading.deliveries.due,
+  ),
 ];
 
 /** Projects that are shown by name; the operator may have made any number. */

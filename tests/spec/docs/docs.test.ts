@@ -8,6 +8,8 @@ import { configRows } from '../../../src/config/schema.ts';
 import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
 import { OPERATOR_ROUTES } from '../../../src/contract/operator/routes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
+import { measure } from '../../../src/local-studio/metrics/measured.ts';
+import { createStudioTallies } from '../../../src/local-studio/metrics/studio-tallies.ts';
 
 const PAGES = ['*.md', 'docs/*.md', 'src/README.md'].flatMap((glob) => Array.from(new Bun.Glob(glob).scanSync('.')));
 const textOf = (page: string): Promise<string> => Bun.file(page).text();
@@ -75,6 +77,33 @@ test('the table of local routes has every route with who may ask', async () => {
   const { is, must } = await block('docs/local-api.md', 'routes', [...head, ...rows]);
   expect(is).toBe(must);
 });
+
+test('the table of figures has every figure of a studio', async () => {
+  const measured = [...createStudioTallies().read(), ...measure(SOME_FIGURES)];
+  const rows = measured.map(({ name, help }) => `| \`studio_${name}\` | ${help} |`).toSorted();
+  const { is, must } = await block('docs/fleet.md', 'figures', ['| figure | is |', '| - | - |', ...rows]);
+  expect(is).toBe(must);
+});
+
+/** Of a studio that has nothing; what it would have is named all the same. */
+const SOME_FIGURES: Parameters<typeof measure>[0] = {
+  studioId: '',
+  startedAt: 0,
+  usage: { residentBytes: 0, cpuSeconds: 0 },
+  sessions: [],
+  listeners: 0,
+  reading: {
+    projects: [],
+    jobs: [],
+    oldestQueued: [],
+    workers: 0,
+    sessions: undefined,
+    pendingRegistrations: 0,
+    webhooks: { active: 0, disabled: 0 },
+    deliveries: { pending: 0, due: 0 },
+    artifacts: { count: 0, sizeBytes: 0 },
+  },
+};
 
 test('the first two commands of the README are the demo and the checks', async () => {
   const commands = [...(await textOf('README.md')).matchAll(/^npx --yes bun@1\.4\.5 run (\w+)$/gm)];

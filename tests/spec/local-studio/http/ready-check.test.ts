@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { CHECK_MS, createReadiness, REUSE_MS } from '../../../../src/local-studio/http/probes.ts';
+import { CHECK_MS, createReadyCheck, REUSE_MS } from '../../../../src/local-studio/http/probes.ts';
 import { nextTurn } from '../../../../src/system/clock.ts';
 import { recordingLogger } from '../../../fakes/recording-logger.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
@@ -16,7 +16,7 @@ function aStudio() {
   const ping = (): Promise<void> => (asked.ping++, answers.ping());
   const check = (): Promise<void> => (asked.check++, answers.check());
   const studio = { clock, log, stopped: false, store: { ping } };
-  return { studio, clock, log, answers, asked, objections: createReadiness({ studio, artifacts: { check } }) };
+  return { studio, clock, log, answers, asked, objections: createReadyCheck({ studio, artifacts: { check } }) };
 }
 
 const gone = (): Promise<void> => Promise.reject(new Error('ECONNREFUSED 10.0.0.7:5432'));
