@@ -78,10 +78,11 @@ const looksLikeFlag = (word: string): boolean => word.startsWith('-') && word !=
 /** A word is the name of a command as long as there are commands below, and an argument after that. */
 async function readWord(word: string, table: CommandTable, reading: Reading): Promise<void> {
   const below = reading.command === undefined ? table : reading.command.subCommands;
-  const load = Object.hasOwn(below, word) ? below[word] : undefined;
+  const name = nameOf(word, below);
+  const load = name === undefined ? undefined : below[name];
   const names = Object.keys(below);
-  if (load !== undefined && reading.words.length === 0) {
-    reading.path.push(word);
+  if (name !== undefined && load !== undefined && reading.words.length === 0) {
+    reading.path.push(name);
     reading.command = await load();
   } else if (names.length > 0) {
     reading.lost = true;
@@ -94,6 +95,18 @@ async function readWord(word: string, table: CommandTable, reading: Reading): Pr
     reading.words.push(word);
   }
 }
+
+/** What other programs call a command, with our word for it. Help and completions show ours alone. */
+const SYNONYMS = new Map([
+  ['delete', 'rm'],
+  ['drop', 'discard'],
+  ['ls', 'list'],
+  ['remove', 'rm'],
+]);
+
+/** The name in the table that a word stands for. */
+const nameOf = (word: string, table: CommandTable): string | undefined =>
+  [word, SYNONYMS.get(word)].find((name) => name !== undefined && Object.hasOwn(table, name));
 
 /** Returns how many of the following words belong to the flag. */
 function readFlag(word: string, following: readonly string[], reading: Reading): number {

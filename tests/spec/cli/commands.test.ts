@@ -126,6 +126,17 @@ test('help and --help print the same, also below a group', async () => {
 });
 
 test.each([
+  [['outbox', 'drop'], 'studio-worker outbox discard <'],
+  [['models', 'remove'], 'studio-worker models rm <'],
+  [['studio', 'workers', 'delete'], 'studio-worker studio workers rm <'],
+  [['studio', 'jobs', 'ls'], 'studio-worker studio jobs list '],
+])('%j is the command that other programs call so', async (argv, usage) => {
+  await using cli = await setup();
+  expect(await cli.run(...argv, '--help')).toBe(0);
+  expect(cli.out()).toContain(`Usage: ${usage}`);
+});
+
+test.each([
   [['help', 'studio', 'jobs', 'cancle'], 'did you mean "cancel"?'],
   [['studio', 'jobs', 'cancle', '--help'], 'did you mean "cancel"?'],
   [['help', 'status', 'quickly'], '`status` has no commands below it'],

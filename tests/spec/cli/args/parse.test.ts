@@ -86,6 +86,11 @@ describe('what is read', () => {
     expect(await paint('paint', 'n', '--config', 'b')).toMatchObject({ config: 'b' });
   });
 
+  test('a command is found by what other programs call it', async () => {
+    const { path, command: found } = await parseLine(['tools', 'ls'], aTable().table);
+    expect([path, found?.summary]).toEqual([['tools', 'list'], 'List']);
+  });
+
   test('a short flag means its long one', async () => {
     expect(await paint('paint', 'n', '-c', '2')).toMatchObject({ coats: '2' });
   });
@@ -122,6 +127,7 @@ describe('what is refused', () => {
     [['piant'], 'unknown command "piant": did you mean "paint"?'],
     [['tools', 'lsit'], 'unknown `tools` command "lsit": did you mean "list"?'],
     [['zzzzzz'], 'unknown command "zzzzzz"'],
+    [['tools', 'drop'], 'unknown `tools` command "drop"'],
     [['constructor'], 'unknown command "constructor"'],
     [['tools'], '`tools` needs a subcommand: list, add'],
     [['--fast', 'paint', 'n'], 'unknown flag "--fast"'],
