@@ -45,6 +45,10 @@ export const resultIs = (kind: TaskKindId): 'json' | 'artifact' => ABOUT[kind].r
 /** The extensions that results of this kind are made with; none where a task does not choose. */
 export const extsOf = (kind: TaskKindId): readonly string[] => ABOUT[kind].exts;
 
+/** What a task of this kind gets for a field that it leaves out; undefined where the engine or the model decides. */
+export const defaultOf = (kind: TaskKindId, field: string): unknown =>
+  new Map(Object.entries(v.getDefaults(TASK_KINDS[kind].params))).get(field);
+
 /** The prompt that travels with the result, in full: a shortened one would overwrite the operator's text. */
 export const promptOf = <Kind extends TaskKindId>(task: OfOneKind<Kind>): string => ABOUT[task.kind].prompt(task);
 

@@ -5,7 +5,7 @@ import { counts } from './settings.ts';
 import { urlOf } from './urls.ts';
 
 /** For a clip that names none. */
-const DEFAULT_FPS = 8;
+export const DEFAULT_FPS = 8;
 
 /** A clip from a prompt. `seconds` is its length, sizes in pixels. */
 export const video = defineTaskKind({

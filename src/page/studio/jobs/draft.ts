@@ -1,6 +1,7 @@
 import type { JobRequest, ModelView } from '../../../contract/admin.ts';
-import type { TaskKindId } from '../../../contract/tasks/index.ts';
-import { CHAT_DEFAULTS } from '../../../contract/tasks/llm.ts';
+import { drawnSize } from '../../../contract/tasks/image.ts';
+import { defaultOf, type TaskKindId } from '../../../contract/tasks/index.ts';
+import { DEFAULT_FPS } from '../../../contract/tasks/video.ts';
 import { NEW_JOB } from '../../words/studio/jobs.ts';
 
 /** How a field of the form is filled in. `file` takes an address or an image from this machine. */
@@ -14,6 +15,7 @@ export interface FieldSpec {
   readonly type: FieldType;
   readonly required?: true;
   readonly unit?: string;
+  /** What leaving it empty means; the default of the kind where it is not said. */
   readonly placeholder?: string;
   /** Shown when somebody asks for more. */
   readonly more?: true;
@@ -24,29 +26,29 @@ const START_IMAGE: FieldSpec = { name: 'initImageUrl', type: 'file', more: true 
 const PROMPT: FieldSpec = { name: 'prompt', type: 'area', required: true };
 const SEED: FieldSpec = { name: 'seed', type: 'seed', placeholder: NEW_JOB.random };
 const LANGUAGE: FieldSpec = { name: 'language', type: 'text', placeholder: NEW_JOB.detected };
-const SIZE: readonly FieldSpec[] = [
-  { name: 'width', type: 'whole', unit: 'px', placeholder: '512' },
-  { name: 'height', type: 'whole', unit: 'px', placeholder: '512' },
-];
+const WIDTH: FieldSpec = { name: 'width', type: 'whole', unit: 'px' };
+const HEIGHT: FieldSpec = { name: 'height', type: 'whole', unit: 'px' };
+const USUAL = drawnSize({});
 
 /** What the form of each kind asks for beside the model. */
 export const FIELDS: Readonly<Record<TaskKindId, readonly FieldSpec[]>> = {
   image: [
     PROMPT,
-    ...SIZE,
-    { name: 'steps', type: 'whole', placeholder: '20' },
+    { ...WIDTH, placeholder: String(USUAL.width) },
+    { ...HEIGHT, placeholder: String(USUAL.height) },
+    { name: 'steps', type: 'whole' },
     SEED,
     NEGATIVE,
     { name: 'samplingMethod', type: 'text', placeholder: NEW_JOB.modelsOwn, more: true },
     { name: 'cfgScale', type: 'number', placeholder: NEW_JOB.modelsOwn, more: true },
     START_IMAGE,
     { name: 'denoise', type: 'number', more: true },
-    { name: 'ext', type: 'text', placeholder: 'webp', more: true },
+    { name: 'ext', type: 'text', more: true },
   ],
   llm: [
     { name: 'message', type: 'area', required: true },
-    { name: 'maxTokens', type: 'whole', placeholder: String(CHAT_DEFAULTS.maxTokens) },
-    { name: 'temperature', type: 'number', placeholder: String(CHAT_DEFAULTS.temperature) },
+    { name: 'maxTokens', type: 'whole' },
+    { name: 'temperature', type: 'number' },
     { name: 'system', type: 'text', more: true },
     { name: 'topP', type: 'number', more: true },
     { ...SEED, more: true },
@@ -59,19 +61,20 @@ export const FIELDS: Readonly<Record<TaskKindId, readonly FieldSpec[]>> = {
   ],
   audio_tts: [
     { name: 'text', type: 'area', required: true },
-    { name: 'voice', type: 'text', placeholder: 'default' },
+    { name: 'voice', type: 'text' },
     { name: 'speed', type: 'number', placeholder: '1' },
     { ...LANGUAGE, more: true },
-    { name: 'ext', type: 'text', placeholder: 'wav', more: true },
+    { name: 'ext', type: 'text', more: true },
   ],
   video: [
     PROMPT,
-    ...SIZE,
-    { name: 'seconds', type: 'number', unit: 's', placeholder: '2' },
-    { name: 'fps', type: 'whole', placeholder: '8' },
+    WIDTH,
+    HEIGHT,
+    { name: 'seconds', type: 'number', unit: 's' },
+    { name: 'fps', type: 'whole', placeholder: String(DEFAULT_FPS) },
     NEGATIVE,
     START_IMAGE,
-    { name: 'ext', type: 'text', placeholder: 'mp4', more: true },
+    { name: 'ext', type: 'text', more: true },
   ],
   mesh: [{ name: 'imageUrl', type: 'file', required: true }, SEED],
 };
@@ -105,7 +108,16 @@ export const needsOf = (kind: TaskKindId, model: ModelView | undefined) => ({
   vramGb: model?.vramGbEstimate ?? 0,
 });
 
-const fieldsOf = (kind: TaskKindId): readonly FieldSpec[] => [...FIELDS[kind], ...SHARED_FIELDS];
+const fieldsOf = (kind: TaskKindId): readonly FieldSpec[] => [
+  ...FIELDS[kind].map((field) => withDefault(kind, field)),
+  ...SHARED_FIELDS,
+];
+
+function withDefault(kind: TaskKindId, field: FieldSpec): FieldSpec {
+  const standard = defaultOf(kind, field.name);
+  const isShown = field.placeholder === undefined && (typeof standard === 'string' || typeof standard === 'number');
+  return isShown ? { ...field, placeholder: String(standard) } : field;
+}
 
 /** The fields of a kind that are always shown, in their order. */
 export const shownFieldsOf = (kind: TaskKindId): readonly FieldSpec[] => fieldsOf(kind).filter(({ more }) => !more);

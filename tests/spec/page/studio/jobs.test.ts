@@ -3,7 +3,15 @@ import * as v from 'valibot';
 import { JobDraftSchema, type ModelView } from '../../../../src/contract/admin.ts';
 import { writeJson, parseJson } from '../../../../src/contract/json.ts';
 import { TASK_KIND_IDS } from '../../../../src/contract/tasks/index.ts';
-import { errorsIn, FIELDS, type JobForm, needsOf, requestOf } from '../../../../src/page/studio/jobs/draft.ts';
+import {
+  errorsIn,
+  FIELDS,
+  type JobForm,
+  moreFieldsOf,
+  needsOf,
+  requestOf,
+  shownFieldsOf,
+} from '../../../../src/page/studio/jobs/draft.ts';
 
 /** Something right for each way of filling in a field. */
 const SAMPLE = {
@@ -45,4 +53,15 @@ test('a job of a model names it, and needs what it needs', () => {
   expect(requestOf('llm', { message: 'hi' }, model)).toMatchObject({ model: 'fox', task: { kind: 'llm' } });
   expect(needsOf('llm', model)).toEqual({ kind: 'llm', engine: 'llama-cpp', vramGb: 2.6 });
   expect(needsOf('llm', undefined)).toEqual({ kind: 'llm', engine: 'synthetic', vramGb: 0 });
+});
+
+test.each([
+  ['image', { width: '512', height: '512', steps: '20', ext: 'webp' }],
+  ['llm', { maxTokens: '512', temperature: '0.7' }],
+  ['audio_tts', { voice: 'default', ext: 'wav' }],
+  ['video', { width: '512', height: '512', seconds: '2', fps: '8', ext: 'mp4' }],
+] as const)('an empty field of the %s form shows what it stands for', (kind, expected) => {
+  const fields = [...shownFieldsOf(kind), ...moreFieldsOf(kind)];
+  const shown = Object.fromEntries(fields.map(({ name, placeholder }) => [name, placeholder]));
+  expect(shown).toMatchObject(expected);
 });
