@@ -4,6 +4,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { DataFolder } from '../../system/disk/data-folder.ts';
 import type { Sql } from '../../system/database/sql.ts';
 import { every } from '../every.ts';
+import { forgetChanges, notesChanges } from './moving/changed-rows.ts';
 import { isMarked, markOf, movedError } from './moving/mark.ts';
 import { isCurrentSqlite, migrateSqlite } from './sql/sqlite-schema.ts';
 import { createSqlStore } from './sql/sql-store.ts';
@@ -12,6 +13,8 @@ import type { Store } from './store.ts';
 const DATABASE = 'studio.sqlite';
 /** Held by the one studio of a folder. */
 const LOCK = 'studio.lock';
+/** Held by the one move from a folder. */
+export const MOVE_LOCK = 'migration.lock';
 /** How often a studio that changes nothing looks whether its database has moved, in milliseconds. */
 const MOVED_CHECK_MS = 5_000;
 
@@ -66,7 +69,16 @@ export const openSqliteDatabase = (folder: DataFolder): Promise<Sql> =>
     const mark = await markOf(sql.query);
     if (mark !== undefined) throw movedError(folder.path, mark);
     await migrateSqlite(sql);
+    await endAbandonedMove(folder, sql);
   });
+
+/** A move that was killed would have changes noted for ever. */
+async function endAbandonedMove(folder: DataFolder, sql: Sql): Promise<void> {
+  if (!(await notesChanges(sql.query))) return;
+  const lock = await folder.lock(MOVE_LOCK);
+  if (lock.is === 'taken') return;
+  await sql.durable(forgetChanges).finally(() => lock.release());
+}
 
 /** Other processes may hold the database, and move it. */
 function sharedSql(sql: Sql, folder: DataFolder, onMoved: (error: WorkerError) => void): Sql {

@@ -24,7 +24,7 @@ import type { ArtifactMove } from './moving/artifact-copies.ts';
 import { openMoveJournal } from './moving/journal.ts';
 import type { Moved } from './moving/mark.ts';
 import { type MoveProgress, moveStudio } from './moving/move.ts';
-import { openSqliteStore, openSqliteToMove, unusableFile } from './sqlite-store.ts';
+import { MOVE_LOCK, openSqliteStore, openSqliteToMove, unusableFile } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 
 /** All that a studio keeps, opened. Whoever opened it closes the store, last of all. */
@@ -112,9 +112,6 @@ export async function openStudioData(place: StudioPlace, effects: StudioDataEffe
     throw thrown;
   }
 }
-
-/** Held by the one move from a folder. */
-const MOVE_LOCK = 'migration.lock';
 
 /**
  * Moves what a studio keeps in its folder to a database, and its artifacts to a bucket if one is named. The studio may run

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout } from 'bun:test';
+import { pause } from '../../../src/base/pause.ts';
 import type { MoveProgress } from '../../../src/local-studio/storage/moving/move.ts';
 import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
@@ -8,9 +9,10 @@ import { postgresOfFile } from '../../fakes/studio/postgres-of-file.ts';
 import { startS3Server } from '../../fakes/studio/s3-server.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { fakeRandom } from '../../fakes/system/fake-random.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import { TEST_MS } from '../wait-for.ts';
-import { anImage, setup, working } from './local-studio-scene.ts';
+import { anImage, result, setup, working } from './local-studio-scene.ts';
 
 setDefaultTimeout(TEST_MS);
 const { newDatabase, crash } = postgresOfFile();
@@ -64,16 +66,29 @@ test('a database that restarts meanwhile gets everything', async () => {
   expect(await (await target.admin('GET', '/status')).json()).toMatchObject({ jobs: { queued: ARTIFACTS } });
 });
 
-test('while the rest is copied requests wait and workers stay connected', async () => {
+test('what changes while rows are copied moves, and for the rest requests wait', async () => {
   await using scene = await setup();
   const { studio, worker } = scene;
+  const running = await working(studio, worker);
+  const waiting = await studio.createJob(anLlmTask());
+  await studio.admin('POST', '/projects', { name: 'old' });
   await using target = await heldDatabase();
   const isHeld = Promise.withResolvers<void>();
   const moved = moveStudioData({ dataDir: studio.dataDir, database: target.url }, studioEffects, ({ is }) => {
     if (is === 'holding') isHeld.resolve();
   });
+  await target.waitFor(1);
+  worker.send(result(running.id));
+  await worker.next('completeAck');
+  await studio.admin('POST', `/jobs/${waiting.id}/cancel`);
+  await studio.admin('DELETE', '/projects/old');
+  await studio.admin('POST', '/projects', { name: 'new' });
+  const newer = await studio.createJob(anLlmTask());
+  await target.holdJobs();
   await isHeld.promise;
-  const asked = studio.admin('POST', '/jobs', { task: anLlmTask(), model: 'synthetic', modelSource: synthetic });
+
+  const draft = { task: anLlmTask(), model: 'synthetic', modelSource: synthetic };
+  const asked = studio.admin('POST', '/jobs', draft);
   worker.send({ type: 'heartbeat', capabilities: someCapabilities() });
   let seen = 'waiting';
   void asked.then(() => (seen = 'answered'));
@@ -81,23 +96,46 @@ test('while the rest is copied requests wait and workers stay connected', async 
   for (let asks = 0; asks < 20; asks++) expect((await fetch(`${studio.url}/healthz`)).status).toBe(200);
   expect(seen).toBe('waiting');
   await target.letGo();
-  await moved;
+  expect(await moved).toMatchObject({ jobs: 3 });
   const answer = await asked;
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+
+  await using after = await fakeStudio({ database: target.url });
+  expect(await after.job(running.id)).toMatchObject({ state: 'completed', result: { text: 'hello' } });
+  expect(await after.attempts(running.id)).toMatchObject([{ outcome: 'completed' }]);
+  expect(await after.job(waiting.id)).toMatchObject({ state: 'cancelled' });
+  expect(await after.job(newer.id)).toMatchObject({ id: newer.id });
+  const { projects } = (await (await after.admin('GET', '/projects')).json()) as { projects: { name: string }[] };
+  expect(projects.map(({ name }) => name).toSorted()).toEqual(['default', 'new']);
 });
 
-/** A database with the tables of a studio, one of which nobody may change until it is let go. */
+/** A database with the tables of a studio, in which the copy of an entry of the audit log waits. */
 async function heldDatabase() {
   const url = await newDatabase();
   await (await fakeStudio({ database: url }))[Symbol.asyncDispose]();
-  const sql = new Bun.SQL(url, { max: 1 });
-  const session = await sql.reserve();
-  await session.unsafe('BEGIN; LOCK TABLE jobs IN EXCLUSIVE MODE');
+  const sql = new Bun.SQL(url, { max: 3 });
+  const [entry, jobs] = [await sql.reserve(), await sql.reserve()];
+  await entry.unsafe('BEGIN');
+  await entry.unsafe("INSERT INTO audit (seq, at, actor, action) OVERRIDING SYSTEM VALUE VALUES (1, 1, 'x', 'x')");
+  const waitFor = async (count: number): Promise<void> => {
+    const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    while ((await sql.unsafe<unknown[]>(waiting)).length < count) await pause(systemClock, 10);
+  };
   return {
     url,
-    letGo: () => session.unsafe('ROLLBACK'),
+    /** Until so many wait for one another. */
+    waitFor,
+    /** Has the entry copied, and lets nobody to the jobs once those are copied. */
+    holdJobs: async () => {
+      const held = jobs.unsafe('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE').then(() => {});
+      await waitFor(2);
+      await entry.unsafe('ROLLBACK');
+      await held;
+    },
+    letGo: () => jobs.unsafe('ROLLBACK'),
     [Symbol.asyncDispose]: async () => {
-      await session.release();
+      await entry.release();
+      await jobs.release();
       await sql.close();
     },
   };

@@ -50,6 +50,7 @@ const BEFORE_THE_MARK = [
   ['as the target is reserved', 'INSERT INTO arrival'],
   ['once the target is reserved', 'pg_stat_activity'],
   ['while jobs are copied', 'INSERT INTO jobs'],
+  ['while the rest is copied', 'setval('],
   ['once all is copied', 'CREATE TRIGGER moved'],
   ['as the old database is marked', 'INSERT INTO moved'],
 ] as const;

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../system/clock.ts';
-import type { Sql } from '../../../system/database/sql.ts';
+import type { Query, Sql } from '../../../system/database/sql.ts';
 import { arrive, arrivingIn, reserve, type Target } from './arrival.ts';
-import { type ArtifactMove, resumeCopies } from './artifact-copies.ts';
-import { copyStudio } from './copy.ts';
+import { type ArtifactCopies, type ArtifactMove, resumeCopies } from './artifact-copies.ts';
+import { forgetChanges, noteChanges } from './changed-rows.ts';
+import { copyAhead, copyRest } from './copy.ts';
 import type { MoveJournal } from './journal.ts';
 import { type Mark, markMoved, markOf, type Moved, movedError } from './mark.ts';
 
@@ -10,7 +11,7 @@ import { type Mark, markMoved, markOf, type Moved, movedError } from './mark.ts'
  * A studio moves while it runs. Whatever ends this at any moment leaves one studio in charge, and a later run resumes:
  *
  *   1. the target is reserved: no studio starts on it
- *   2. artifacts are copied while the studio serves
+ *   2. artifacts and then rows are copied while the studio serves; what it changes is noted
  *   3. the old database is locked: the studio waits, and changes nothing
  *   4. the rest is copied, and is on the disk of the target; the old studio is still in charge
  *   5. the old database is marked and unlocked: the old studio ends
@@ -49,22 +50,37 @@ export async function moveStudio(move: StudioMove): Promise<Moved> {
   return mark.moved;
 }
 
-async function untilMarked({ folder, from, to, artifacts, journal, clock, onProgress }: StudioMove): Promise<Mark> {
+async function untilMarked(move: StudioMove): Promise<Mark> {
+  const { from, to, artifacts, journal, clock, onProgress } = move;
   const { moveId } = journal;
   await reserve(to, moveId, clock);
   const onCopied = (copied: number, of: number): void => onProgress({ is: 'copied-artifact', copied, of });
   const copies = artifacts && (await resumeCopies(artifacts, journal, onCopied));
   await copies?.untilFew(from.query);
-  const mark = await from.durable(async (query) => {
-    onProgress({ is: 'holding' });
-    const other = await markOf(query);
-    if (other !== undefined) throw movedError(folder, other);
-    const counts = (await copies?.copyRest(query)) ?? { artifacts: 0, missing: 0 };
-    const copied = await copyStudio(query, to, { moveId, renamed: copies?.renamed ?? new Map() });
-    const made = { moveId, database: to.shownUrl, moved: { ...copied, ...counts } };
-    await markMoved(query, made);
-    return made;
-  });
-  await copies?.removeUnneeded();
+  await from.durable(noteChanges);
+  try {
+    await copies?.copyRest(from.query); // so that each job without its copy's name is noted
+    await copyAhead(from.query, to, { moveId, renamed: copies?.renamed ?? new Map() });
+    const mark = await from.durable((query) => finish(query, move, copies));
+    await copies?.removeUnneeded();
+    return mark;
+  } catch (thrown) {
+    await from.durable(forgetChanges).catch(() => {}); // the failure before it counts; a later run does it
+    throw thrown;
+  }
+}
+
+/** Copies the rest and marks the old database, within the transaction that holds it. */
+async function finish(query: Query, move: StudioMove, copies: ArtifactCopies | undefined): Promise<Mark> {
+  const { folder, to, journal, onProgress } = move;
+  onProgress({ is: 'holding' });
+  const other = await markOf(query);
+  if (other !== undefined) throw movedError(folder, other);
+  const counts = (await copies?.copyRest(query)) ?? { artifacts: 0, missing: 0 };
+  const { moveId } = journal;
+  const copied = await copyRest(query, to, { moveId, renamed: copies?.renamed ?? new Map() });
+  await forgetChanges(query);
+  const mark = { moveId, database: to.shownUrl, moved: { ...copied, ...counts } };
+  await markMoved(query, mark);
   return mark;
 }
