@@ -130,7 +130,7 @@ inChromium('a webhook is added with its secret shown once, tested and removed', 
   await press(page, 'Add webhook');
   expect(await dialog(page).getByRole('group', { name: 'Secret' }).textContent()).toStartWith('whsec_');
   await page.keyboard.press('Escape');
-  await page.getByText('told of completed, failed', { exact: true }).waitFor();
+  await page.getByText('Told of completed, failed', { exact: true }).waitFor();
   expect(await page.content()).not.toContain('whsec_');
   await page.getByRole('button', { name: /^More for / }).click();
   await page.getByRole('button', { name: 'Send a test' }).click();

@@ -32,7 +32,7 @@ const SHOWN = {
   logs: 'binary upload ok',
   projects: 'chapter-two',
   tokens: 'asset pipeline',
-  webhooks: 'told of completed, failed',
+  webhooks: 'Told of completed, failed',
   audit: 'Webhook added',
 } as const;
 

@@ -1,5 +1,5 @@
 import type { DeliveryView } from '../../../contract/operator/webhooks.ts';
-import { countdown, moment } from '../../format.ts';
+import { countdown, moment, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';
 import { Button } from '../../kit/button.tsx';
 import type { IconName } from '../../kit/icons/icons.tsx';
@@ -42,7 +42,7 @@ function DeliveryRow({ delivery }: { readonly delivery: DeliveryView }) {
           </a>
         </p>
         <p class="note">{PROJECTS.usage(notesOf(delivery, model.now.value))}</p>
-        {state !== 'delivered' && lastError !== undefined && <p class="note">{lastError}</p>}
+        {state !== 'delivered' && lastError !== undefined && <p class="note">{sentence(lastError)}</p>}
       </div>
       {state === 'failed' && (
         <Button small icon="retry" label={WEBHOOKS.retryDelivery(jobId)} onPress={() => actions.retryDelivery(id)}>
@@ -55,12 +55,11 @@ function DeliveryRow({ delivery }: { readonly delivery: DeliveryView }) {
 
 /** To whom, how often, and what comes next. */
 function notesOf(delivery: DeliveryView, now: number): readonly string[] {
-  const { webhookId, attempts, createdAt, nextAt, lastStatus, state } = delivery;
+  const { webhookId, attempts, createdAt, nextAt } = delivery;
   return [
     moment(Date.parse(createdAt), now),
     webhookId ?? WEBHOOKS.ownHook,
     WEBHOOKS.attempts(attempts),
-    ...(state !== 'delivered' && lastStatus !== undefined ? [WEBHOOKS.status(lastStatus)] : []),
     ...(nextAt === undefined ? [] : [WEBHOOKS.next(countdown(Date.parse(nextAt) - now))]),
   ];
 }

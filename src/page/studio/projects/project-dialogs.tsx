@@ -17,13 +17,16 @@ interface LimitFieldsProps {
   readonly onChange: (typed: LimitTexts) => void;
 }
 
-const HELP: Partial<Record<keyof LimitTexts, string>> = PROJECTS.help;
+const HELP: Partial<Record<keyof LimitTexts, { readonly help: string }>> = {
+  maxPerDay: { help: PROJECTS.help.maxPerDay },
+  maxArtifactBytes: { help: PROJECTS.help.maxArtifactBytes },
+};
 
 const LimitFields = ({ typed, errors, onChange }: LimitFieldsProps) => (
   <>
     <p class="t2">{PROJECTS.leaveEmpty}</p>
     {LIMIT_NAMES.map((name) => (
-      <Field key={name} id={`p-${name}`} label={PROJECTS.facts[name]} help={HELP[name] ?? ''} error={errors[name]}>
+      <Field key={name} id={`p-${name}`} label={PROJECTS.facts[name]} {...HELP[name]} error={errors[name]}>
         <NumberInput
           id={`p-${name}`}
           value={typed[name]}

@@ -6,7 +6,7 @@ export const WEBHOOKS = {
   none: { title: 'No webhooks yet', say: 'The studio tells a webhook when a job has ended, in a signed request.' },
   events: { completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
   eventNames: { completed: 'Jobs that completed', failed: 'Jobs that failed', cancelled: 'Jobs that were cancelled' },
-  told: (events: string) => `told of ${events}`,
+  told: (events: string) => `Told of ${events}`,
   pending: (many: number) => `${plural(many, 'delivery', 'deliveries')} to make`,
   disabled: 'Disabled',
   disabledHelp:
@@ -46,7 +46,6 @@ export const WEBHOOKS = {
   attempts: (many: number) => plural(many, 'attempt'),
   ownHook: 'webhook of the job itself',
   next: (span: string) => `next in ${span}`,
-  status: (status: number) => `answered ${status}`,
   retry: 'Retry',
   retryDelivery: (jobId: string) => `Retry the delivery for ${jobId}`,
   retried: 'The delivery is sent again',
