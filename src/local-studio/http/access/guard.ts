@@ -56,10 +56,13 @@ export function judge({ need, credential, now }: Access): Verdict {
     return refused('forbidden', `token ${tokenId} is of a project, and this needs the operator token`);
   }
   if (!scopes.includes(need)) {
-    return refused('forbidden', `token ${tokenId} may ${scopes.join(' and ')}, and this needs the scope ${need}`);
+    return refused('forbidden', `token ${tokenId} has the ${named(scopes)}, and this needs ${need}`);
   }
   return { is: 'allowed', caller: credential };
 }
+
+const named = (scopes: readonly Scope[]): string =>
+  `${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(' and ')}`;
 
 const wanted = (need: Need): string =>
   need === 'operator'

@@ -58,8 +58,9 @@ test('a refusal says what is wrong with the token, and never its secret', () => 
   const expiresAt = NOW - 1;
   expect(told('read', aToken(['read'], { expiresAt }))).toBe('token swp_5f0c1b2a expired at 2026-05-25T11:59:59.999Z');
   expect(told('operate', aToken(['create', 'read']))).toBe(
-    'token swp_5f0c1b2a may create and read, and this needs the scope operate',
+    'token swp_5f0c1b2a has the scopes create and read, and this needs operate',
   );
+  expect(told('read', aToken(['metrics']))).toBe('token swp_5f0c1b2a has the scope metrics, and this needs read');
   expect(told('operator', aToken(SCOPES))).toContain('this needs the operator token');
   expect(told('create', { is: 'nothing' })).toContain("a project's token with the scope create");
 });

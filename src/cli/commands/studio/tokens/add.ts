@@ -15,6 +15,7 @@ export const tokensAdd = command({
   examples: [
     'studio-worker studio tokens add --project renders --scope create,read --expires 30d',
     'studio-worker studio tokens add --project renders --scope read --name "status page" --quiet',
+    'studio-worker studio tokens add --project default --scope metrics --name prometheus --quiet',
   ],
   exits: OPERATOR_EXITS,
   json: '{id, name?, project, scopes, createdAt, expiresAt?, token}',
@@ -51,9 +52,10 @@ export const tokensAdd = command({
     if (args.json) return printJson(world.terminal, made);
     if (args.quiet) return printLines(world.terminal, made.token);
     printLines(world.terminal, made.token);
+    const scopesText = `${made.scopes.length === 1 ? 'scope' : 'scopes'} ${made.scopes.join(', ')}`;
     const until = made.expiresAt === undefined ? '' : ` until ${made.expiresAt}`;
     world.terminal.stderr.write(
-      `keep it: it is not shown again. It may ${made.scopes.join(', ')} in ${made.project}${until}.\n`,
+      `keep it: it is not shown again. It has the ${scopesText} in ${made.project}${until}.\n`,
     );
   },
 });
