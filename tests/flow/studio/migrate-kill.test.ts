@@ -1,5 +1,7 @@
 import { expect, setDefaultTimeout } from 'bun:test';
+import { join } from 'node:path';
 import { moveStudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { openSqlite } from '../../../src/system/database/sqlite.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';
@@ -70,6 +72,23 @@ for (const [when, statement] of BEFORE_THE_MARK) {
     }
     expect(await moved.job(newer.id)).toMatchObject({ id: newer.id });
   });
+}
+
+test('a studio that starts again notes no changes for a move that was killed', async () => {
+  await using scene = await killedAt('INSERT INTO jobs');
+  const { studio } = scene;
+  expect(await notesIn(studio.dataDir)).toBeGreaterThan(0);
+  await studio.restart();
+  expect(await notesIn(studio.dataDir)).toBe(0);
+  expect(await scene.move()).toMatchObject({ jobs: 2 });
+});
+
+/** How much a move left in the database of a studio. */
+async function notesIn(dataDir: string): Promise<number> {
+  const sql = openSqlite(join(dataDir, 'studio.sqlite'));
+  const rows = await sql.query("SELECT 1 FROM sqlite_master WHERE name LIKE 'moving_%'");
+  await sql.close();
+  return rows.length;
 }
 
 test('a move killed after the mark leaves nobody in charge until it resumes', async () => {
