@@ -21,12 +21,12 @@ async function devices({ gpus, inVulkan }: DoctorDeps): Promise<Finding> {
   if (ruleProblems.length > 0) return warning(ruleProblems.join('; '), CORRECT);
   if (used.length + denied.length === 0) return skipped(`there is no GPU: ${reasons.join('; ')}`);
   const isOneOfSeveral = used.length + denied.length > 1; // the only one is found by every engine
-  const places = isOneOfSeveral ? await inVulkan() : undefined;
+  const indices = isOneOfSeveral ? await inVulkan() : undefined;
   const lines = [
-    ...used.map((gpu) => `${gpuWithUuid(gpu)}${isOneOfSeveral ? `: ${seenBy(gpu, places)}` : ''}`),
+    ...used.map((gpu) => `${gpuWithUuid(gpu)}${isOneOfSeveral ? `: ${seenBy(gpu, indices)}` : ''}`),
     ...denied.map(({ gpu, by }) => `${gpuWithUuid(gpu)}: not used, by ${by}`),
   ];
-  const isMissing = places !== undefined && used.some((gpu) => gpu.vendor !== 'apple' && !places.has(gpuId(gpu)));
+  const isMissing = indices !== undefined && used.some((gpu) => gpu.vendor !== 'apple' && !indices.has(gpuId(gpu)));
   return isMissing ? warning(lines.join('; '), TELL_APART) : ok(lines.join('; '));
 }
 
@@ -35,11 +35,11 @@ const CORRECT =
 const TELL_APART = 'Install the current driver of the GPU, by which Vulkan tells its uuid or where it is plugged in.';
 
 /** By what engines see it. */
-function seenBy(gpu: Gpu, places: ReadonlyMap<string, number> | undefined): string {
+function seenBy(gpu: Gpu, indices: ReadonlyMap<string, number> | undefined): string {
   if (gpu.vendor === 'apple') return 'every engine by Metal';
   const isNvidia = gpu.vendor === 'nvidia';
-  if (places === undefined) return isNvidia ? 'llama-cpp by CUDA' : 'no engine, as there is no Vulkan';
-  const place = places.get(gpuId(gpu));
-  const vulkan = place === undefined ? 'Vulkan, as no device that is known' : `device ${place} of Vulkan`;
+  if (indices === undefined) return isNvidia ? 'llama-cpp by CUDA' : 'no engine, as there is no Vulkan';
+  const index = indices.get(gpuId(gpu));
+  const vulkan = index === undefined ? 'Vulkan, as no device that is known' : `device ${index} of Vulkan`;
   return isNvidia ? `llama-cpp by CUDA, sd-cpp by ${vulkan}` : `llama-cpp and sd-cpp by ${vulkan}`;
 }

@@ -89,12 +89,12 @@ function geometry(): readonly BufferPart[] {
     normal.map((part, axis) => part / 2 + along * (right[axis] ?? 0) + upwards * (up[axis] ?? 0)),
   );
   const normals = corners.flatMap(([[normal]]) => [...normal]);
-  const places = corners.flatMap(([, [, , u, v]]) => [u, v]);
+  const textureCoords = corners.flatMap(([, [, , u, v]]) => [u, v]);
   const indices = FACES.flatMap((_, face) => TRIANGLES.map((corner) => face * CORNERS.length + corner));
   return [
     { bytes: littleEndian(positions, 4), target: ARRAY_BUFFER },
     { bytes: littleEndian(normals, 4), target: ARRAY_BUFFER },
-    { bytes: littleEndian(places, 4), target: ARRAY_BUFFER },
+    { bytes: littleEndian(textureCoords, 4), target: ARRAY_BUFFER },
     { bytes: littleEndian(indices, 2), target: ELEMENT_ARRAY_BUFFER },
   ];
 }

@@ -4,7 +4,7 @@ import { devicesOf, type JobSlot, ONLY_SLOT } from '../../jobs/slots/job-slot.ts
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import { slotsAfter } from './gpu-slots.ts';
 
-/** Where jobs of this machine run, and who may have which place. */
+/** The slots that jobs of this machine run on, as its drivers report its GPUs, and who leases them. */
 export interface MachineSlots {
   readonly scheduler: Scheduler;
   /** The GPUs that jobs are placed on; none where engines choose, as on a machine with one. */

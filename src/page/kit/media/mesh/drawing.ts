@@ -73,12 +73,13 @@ function begin({ gl, program, centre }: Stage, canvas: HTMLCanvasElement, look: 
 
 /** Puts a part into the memory of the GPU; what comes back draws it. */
 async function upload({ gl, program }: Stage, part: MeshPart): Promise<() => void> {
-  const texture = part.places === undefined ? undefined : await textureOf(gl, part.texture);
+  const texture = part.textureCoords === undefined ? undefined : await textureOf(gl, part.texture);
   const vertices = gl.createVertexArray();
   gl.bindVertexArray(vertices);
   attribute(gl, gl.getAttribLocation(program, 'position'), part.positions, 3);
   attribute(gl, gl.getAttribLocation(program, 'normal'), part.normals, 3);
-  if (part.places !== undefined) attribute(gl, gl.getAttribLocation(program, 'place'), part.places, 2);
+  if (part.textureCoords !== undefined)
+    attribute(gl, gl.getAttribLocation(program, 'textureCoord'), part.textureCoords, 2);
   gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
   gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, part.indices, gl.STATIC_DRAW);
   return () => {

@@ -10,7 +10,7 @@ export interface MeshPart {
   /** Of each corner; made from the triangles where the file has none. */
   readonly normals: Float32Array;
   /** Where each corner is on the texture. */
-  readonly places: Float32Array | undefined;
+  readonly textureCoords: Float32Array | undefined;
   readonly indices: Uint32Array;
   /** Red, green, blue and opacity, from 0 to 1. */
   readonly colour: readonly [number, number, number, number];
@@ -65,7 +65,7 @@ function partOf(glb: Glb, { attributes, indices, material }: Primitive, at: Matr
     positions,
     indices: corners,
     normals: normals === undefined ? normalsOf(positions, corners) : transformed(normals, at, 0),
-    places: read(attributes['TEXCOORD_0']),
+    textureCoords: read(attributes['TEXCOORD_0']),
     colour: looks?.baseColorFactor ?? [1, 1, 1, 1],
     texture: textureOf(glb, looks?.baseColorTexture?.index),
   };

@@ -2,7 +2,7 @@
 export const VERTEX_SHADER = `#version 300 es
 in vec3 position;
 in vec3 normal;
-in vec2 place;
+in vec2 textureCoord;
 uniform vec4 centre;
 uniform mat4 projection;
 uniform mat4 turn;
@@ -10,7 +10,7 @@ out vec3 facing;
 out vec2 at;
 void main() {
   facing = mat3(turn) * normal;
-  at = place;
+  at = textureCoord;
   gl_Position = projection * vec4((position - centre.xyz) / centre.w, 1.0);
 }`;
 
