@@ -226,7 +226,7 @@ async function share(studio: FakeStudio): Promise<void> {
   await studio.admin('POST', '/projects', { name: 'website', maxArtifactBytes: 5_368_709_120 });
   await studio.admin('POST', '/tokens', { project: 'chapter-two', scopes: ['create', 'read'], name: 'asset pipeline' });
   await studio.admin('POST', '/tokens', { project: 'website', scopes: ['read'], expiresInSeconds: 2_592_000 });
-  const url = 'https://hooks.example.com/studio/jobs?token=never-shown';
+  const url = 'http://127.0.0.1:4310/jobs?token=never-shown';
   await studio.admin('POST', '/webhooks', { url, events: ['completed', 'failed'] });
 }
 
