@@ -106,13 +106,21 @@ onServer('PostgreSQL: a project’s limits hold when two studios create and clai
   await other.close();
 });
 
-/** Jobs of a project that may run none, in front of one of another. */
-const QUEUE_MANY = (
+/** Queues jobs of a project that may run none, in front of one of another; so many at a time that no statement is long. */
+async function queueMany(sql: Sql, count: number): Promise<void> {
+  for (let from = 1; from <= count; from += 5_000) {
+    await sql.query(QUEUE(from, Math.min(count, from + 4_999), count));
+  }
+}
+
+const QUEUE = (
+  from: number,
+  to: number,
   count: number,
 ): string => `INSERT INTO jobs (project, id, state, kind, model, model_source, task, prompt,
     game_id, asset_name, vram_gb, vram_class, priority, attempts, max_attempts, created_at, updated_at)
   SELECT CASE WHEN i = ${count} THEN 'default' ELSE 'p' END, 'job-' || i, 'queued', 'llm', 'm', '{"engine":"onnx"}', '{}',
-    '', '', '', i % 4, i % 4, 0, 0, 3, 0, 0 FROM generate_series(1, ${count}) i`;
+    '', '', '', i % 4, i % 4, 0, 0, 3, 0, 0 FROM generate_series(${from}, ${to}) i`;
 
 for (const [count, analysed] of [
   [1_500, false],
@@ -125,7 +133,7 @@ for (const [count, analysed] of [
     const store = await openPostgresStore(sql, 'the database');
     await sql.query('ALTER TABLE jobs SET (autovacuum_enabled = false)');
     await store.projects.add({ name: 'p', createdAt: 1, limits: NO_LIMITS });
-    await sql.query(QUEUE_MANY(count));
+    await queueMany(sql, count);
     if (analysed) await sql.query('VACUUM ANALYZE jobs');
     const plans: string[] = [];
     const explain = explaining(sql, plans);
@@ -170,7 +178,7 @@ onServer('PostgreSQL: jobs that are held no longer are found among those underwa
   const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
   const store = await openPostgresStore(sql, 'the database');
   await store.projects.add({ name: 'p', createdAt: 1, limits: NO_LIMITS });
-  await sql.query(QUEUE_MANY(20_000));
+  await queueMany(sql, 20_000);
   await sql.query("UPDATE jobs SET state = 'running', worker_id = 'w' WHERE seq <= 2");
   await sql.query(`UPDATE jobs SET lease_until = (EXTRACT(EPOCH FROM now()) * 1000)::bigint + 86400000 WHERE seq = 2`);
   await sql.query('VACUUM ANALYZE jobs');

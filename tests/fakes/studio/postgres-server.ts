@@ -28,6 +28,9 @@ export async function startPostgresServer({ synced = false } = {}): Promise<Post
     'unix_socket_directories=',
     `fsync=${synced ? 'on' : 'off'}`,
     'max_connections=200',
+    'wal_level=minimal',
+    'max_wal_senders=0',
+    'max_wal_size=64MB',
   ];
   const options = ['-p', String(port), ...settings.flatMap((each) => ['-c', each])].join(' ');
   const start = () => run('pg_ctl', '-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start');

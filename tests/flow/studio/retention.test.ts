@@ -11,13 +11,13 @@ import { anImage, working } from './local-studio-scene.ts';
 
 test('an artifact is removed once it was kept long enough, and its job stays', async () => {
   const clock = new FakeClock();
-  await using studio = await fakeStudio({ clock, keepArtifactsMs: 48 * HOUR_MS });
+  await using studio = await fakeStudio({ clock, keepArtifactsMs: 6 * HOUR_MS });
   using worker = await bareWorker(await studio.enrol());
   const job = await working(studio, worker, anImage);
   await worker.upload(job.id);
   const files = async (): Promise<readonly string[]> =>
     (await readdir(join(studio.dataDir, 'artifacts'))).filter((name) => name !== 'incoming');
-  await clock.advanceAsync(47 * HOUR_MS);
+  await clock.advanceAsync(5 * HOUR_MS);
   expect(await files()).toHaveLength(1);
   expect((await studio.admin('GET', `/jobs/${job.id}/artifact`)).status).toBe(200);
 

@@ -94,14 +94,17 @@ function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }:
   };
 }
 
-/** The lanes of a project in which jobs wait; looked up one by one, as the candidates are. */
-const RUNNABLE = `SELECT lanes.kind, lanes.engine, MIN(lanes.vram_class) AS vram_class
-  FROM projects JOIN queue_lanes lanes ON lanes.project = projects.name
+/**
+ * The shelves of a project on which jobs wait; looked up one by one, as the candidates are, and in the order of the index:
+ * without one the database may read the jobs until it meets such a job.
+ */
+const RUNNABLE = `SELECT shelves.kind, shelves.engine, MIN(shelves.vram_class) AS vram_class
+  FROM projects JOIN queue_lanes shelves ON shelves.project = projects.name
   WHERE projects.name = $1 AND ${OPEN} AND (
-    SELECT queued.seq FROM jobs queued WHERE queued.state = 'queued' AND queued.project = lanes.project
-      AND queued.kind = lanes.kind AND queued.engine = lanes.engine AND queued.vram_class = lanes.vram_class
-    LIMIT 1) IS NOT NULL
-  GROUP BY lanes.kind, lanes.engine`;
+    SELECT queued.seq FROM jobs queued WHERE queued.state = 'queued' AND queued.project = shelves.project
+      AND queued.kind = shelves.kind AND queued.engine = shelves.engine AND queued.vram_class = shelves.vram_class
+    ORDER BY queued.priority DESC, queued.seq LIMIT 1) IS NOT NULL
+  GROUP BY shelves.kind, shelves.engine`;
 
 /** See `ProjectTable.runnable`. */
 export async function runnableOf(sql: Pick<Sql, 'query'>, project: string): Promise<readonly RunnableJobs[]> {
