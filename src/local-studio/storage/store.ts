@@ -3,7 +3,7 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
 import type { EndedBecause } from '../queue.ts';
 import type { Addition, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
-import type { AgedArtifact, EndedJob } from './tables/ended-jobs.ts';
+import type { AgedArtifact, EndedJobs } from './tables/ended-jobs.ts';
 import type { FigureTable } from './tables/figures.ts';
 import type { TokenTable } from './tables/tokens.ts';
 import type { LogTable } from './tables/logs.ts';
@@ -216,7 +216,7 @@ export interface Completion {
 }
 
 /** Jobs. A change returns false, and changes nothing, when the job is not in the state named beside it. */
-export interface JobTable extends UrgencyTable {
+export interface JobTable extends UrgencyTable, EndedJobs {
   /** Queues a job, unless a limit of its project is reached. */
   add(job: NewJob): Promise<Addition>;
   get(id: string): Promise<JobRow | undefined>;
@@ -265,8 +265,6 @@ export interface JobTable extends UrgencyTable {
   underway(workerId?: string): Promise<readonly JobRow[]>;
   attempts(id: string): Promise<readonly AttemptRow[]>;
   counts(): Promise<Readonly<Record<JobState, number>>>;
-  /** Jobs that ended since then, in any order. */
-  endedSince(at: number): Promise<readonly EndedJob[]>;
   /** When the queued job was created that waits longest; undefined when none waits. */
   oldestQueuedAt(): Promise<number | undefined>;
   /** Artifacts of jobs that ended before then, oldest first. */

@@ -3,6 +3,7 @@ import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
 import { runnableOf, takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
+import { readEnded } from '../../../src/local-studio/storage/sql/endings/ended-jobs.ts';
 import { createSqlStore } from '../../../src/local-studio/storage/sql/sql-store.ts';
 import { takeDue } from '../../../src/local-studio/storage/sql/webhooks/due.ts';
 import type { Query, Sql } from '../../../src/system/database/sql.ts';
@@ -150,6 +151,32 @@ for (const [count, analysed] of [
     await store.close();
   });
 }
+
+/** A job that ended every second: twenty thousand before then, and a hundred since. */
+const END_MANY = (since: number): string => `INSERT INTO jobs (id, state, kind, model, model_source, task, prompt,
+    game_id, asset_name, vram_gb, vram_class, priority, attempts, max_attempts, created_at, updated_at, started_at, finished_at)
+  SELECT 'job-' || i, 'completed', 'llm', 'm', '{"engine":"onnx"}', '{}', '', '', '', 1, 1, 0, 1, 3,
+    0, 0, ${since} + i * 1000 - 500, ${since} + i * 1000 FROM generate_series(-20000, 99) i`;
+
+onServer('PostgreSQL: jobs that ended before the day are not read to count it', async () => {
+  const sql = openPostgres({ url: await newDatabase(), maxConnections: 1, clock: systemClock });
+  const store = await openPostgresStore(sql, 'the database');
+  const since = Date.UTC(2026, 10, 28);
+  await sql.query(END_MANY(since));
+  await sql.query('VACUUM ANALYZE jobs');
+  const plans: string[] = [];
+  const day = readEnded({ query: explaining(sql, plans) });
+  await day.endedByHour(since, 24);
+  await day.usualWaitMs(since);
+  expect(plans).toHaveLength(2);
+  for (const plan of plans) {
+    expect(plan).toContain('Index Only Scan using jobs_ended');
+    expect(plan).not.toContain('Seq Scan on jobs');
+    expect(pagesOf(plan)).toBeLessThan(100); // all jobs have hundreds
+  }
+  expect((await store.jobs.endedByHour(since, 1))[0]).toEqual({ completed: 100, failed: 0, busyMs: 99 * 500 });
+  await store.close();
+});
 
 /** Deliveries to one receiver that are all to be made tomorrow. */
 const DELIVER_TOMORROW = `INSERT INTO webhook_deliveries

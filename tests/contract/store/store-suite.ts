@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { testAudit } from './audit-suite.ts';
 import { testDeadlines } from './deadline-suite.ts';
+import { testEnded } from './ended-suite.ts';
 import { testEndings } from './endings-suite.ts';
 import { testFigures } from './figures-suite.ts';
 import { testWebhooks } from './webhooks-suite.ts';
@@ -276,6 +277,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
   testDeadlines(it);
   testEndings(it);
   testFigures(it);
+  testEnded(it);
   testWebhooks(it);
   testProjects(it);
   testAudit(it);

@@ -1,36 +1,27 @@
 import { expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
-import { dayOf, dayStart, usualWait } from '../../../src/local-studio/dashboard/day.ts';
+import { dayOf, dayStart, HOURS } from '../../../src/local-studio/dashboard/day.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 14, 30);
-const ended = (minutesAgo: number, tookMinutes: number, state: 'completed' | 'failed' | 'cancelled' = 'completed') => {
-  const finishedAt = NOW - minutesAgo * MINUTE_MS;
-  const startedAt = finishedAt - tookMinutes * MINUTE_MS;
-  return { state, createdAt: startedAt - MINUTE_MS, startedAt, finishedAt };
-};
+const ENDED = Array.from({ length: HOURS }, (_, index) => ({ completed: index, failed: 1, busyMs: 7 }));
 
 test('a day has twenty-four hours, and the last is the one that runs', () => {
-  const hours = dayOf([], [], NOW);
+  const hours = dayOf(ENDED, [], NOW);
   expect(hours).toHaveLength(24);
-  expect(hours[0]?.at).toBe(dayStart(NOW));
-  expect(hours.at(-1)?.at).toBe(Date.UTC(2026, 10, 28, 14));
+  expect(hours[0]).toEqual({ at: dayStart(NOW), done: 0, failed: 1, busyMs: 7 });
+  expect(hours.at(-1)).toEqual({ at: Date.UTC(2026, 10, 28, 14), done: 23, failed: 1, busyMs: 7 });
 });
 
-test('jobs count in the hour they ended in, cancelled ones as neither', () => {
-  const hours = dayOf([ended(5, 1), ended(10, 1, 'failed'), ended(12, 1, 'cancelled'), ended(70, 1)], [], NOW);
-  expect(hours.at(-1)).toMatchObject({ done: 1, failed: 1 });
-  expect(hours.at(-2)).toMatchObject({ done: 1, failed: 0 });
-});
-
-test('a long job keeps busy every hour that it runs in', () => {
-  const hours = dayOf([ended(10, 100)], [], NOW).slice(-3);
-  expect(hours.map(({ busyMs }) => busyMs / MINUTE_MS)).toEqual([20, 60, 20]);
-  const running = dayOf([], [{ startedAt: NOW - HOUR_MS }], NOW).slice(-2);
-  expect(running.map(({ busyMs }) => busyMs / MINUTE_MS)).toEqual([30, 30]);
-});
-
-test('the usual wait is that of the middle job which was done', () => {
-  const waiting = (ms: number) => ({ state: 'completed' as const, createdAt: 0, startedAt: ms, finishedAt: ms });
-  expect(usualWait([])).toBe(undefined);
-  expect(usualWait([waiting(900), waiting(1), waiting(9)])).toBe(9);
+test('jobs that run keep every hour busy since they began, beside those that ended', () => {
+  const busyOf = (...startedAt: readonly number[]) =>
+    dayOf(
+      ENDED,
+      startedAt.map((at) => ({ startedAt: at })),
+      NOW,
+    )
+      .slice(-3)
+      .map(({ busyMs }) => (busyMs - 7) / MINUTE_MS);
+  expect(busyOf(NOW - HOUR_MS)).toEqual([0, 30, 30]);
+  expect(busyOf(NOW - HOUR_MS, NOW - MINUTE_MS)).toEqual([0, 30, 31]);
+  expect(busyOf(NOW - 48 * HOUR_MS)).toEqual([60, 60, 30]);
 });

@@ -1,6 +1,6 @@
 import { canTake } from '../../../contract/capabilities.ts';
 import { DASHBOARD_ROUTES as routes, type OverviewView } from '../../../contract/page/dashboard.ts';
-import { dayOf, dayStart, usualWait } from '../../dashboard/day.ts';
+import { dayOf, dayStart, HOURS } from '../../dashboard/day.ts';
 import { json } from '../http.ts';
 import { projectEvent, whileAllowed } from '../access/project-feed.ts';
 import type { AdminContext, AdminExchange, AdminRoutes } from './context.ts';
@@ -36,8 +36,9 @@ const MAX_ASKED = 500;
 async function overview({ studio, clock }: AdminContext): Promise<OverviewView> {
   const { jobs, workers } = studio.store;
   const now = clock.now();
-  const [ended, underway] = [await jobs.endedSince(dayStart(now)), await jobs.underway()];
-  const running = underway.flatMap(({ state, startedAt }) =>
+  const start = dayStart(now);
+  const ended = await jobs.endedByHour(start, HOURS);
+  const running = (await jobs.underway()).flatMap(({ state, startedAt }) =>
     state === 'running' && startedAt !== undefined ? [{ startedAt }] : [],
   );
   const known = (await workers.list()).flatMap(({ id, capabilities }) => {
@@ -48,7 +49,7 @@ async function overview({ studio, clock }: AdminContext): Promise<OverviewView> 
   const unservable = queued.map(waitingJob).filter((job) => !known.some((worker) => canTake(worker, job)));
   return {
     hours: dayOf(ended, running, now),
-    usualWaitMs: usualWait(ended),
+    usualWaitMs: await jobs.usualWaitMs(start),
     oldestQueuedAt: await jobs.oldestQueuedAt(),
     unservable: { count: unservable.length, maxVramGb: Math.max(0, ...unservable.map(({ vramGb }) => vramGb)) },
   };

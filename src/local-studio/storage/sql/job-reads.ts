@@ -1,13 +1,15 @@
 import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { ENDED_BECAUSE } from '../../queue.ts';
+import type { EndedJobs } from '../tables/ended-jobs.ts';
 import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
+import { readEnded } from './endings/ended-jobs.ts';
 import { MAY_DELIVER } from './endings/job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { holdSql } from './holds.ts';
 
-type Totals = 'endedSince' | 'oldestQueuedAt' | 'artifactTotals' | 'agedArtifacts';
+type Totals = keyof EndedJobs | 'oldestQueuedAt' | 'artifactTotals' | 'agedArtifacts';
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | Totals>;
 
 /** The part of the job table that changes nothing. */
@@ -56,18 +58,7 @@ export function readJobs(sql: Sql): Reads {
 const UNDERWAY = "state IN ('offered', 'running')";
 
 const readTotals = (sql: Sql): Pick<JobTable, Totals> => ({
-  endedSince: async (at) => {
-    const rows = await sql.query(
-      'SELECT state, created_at, started_at, finished_at FROM jobs WHERE finished_at >= $1',
-      [at],
-    );
-    return rows.map((row) => ({
-      state: toState(row['state']),
-      createdAt: number(row['created_at']),
-      startedAt: maybeNumber(row['started_at']),
-      finishedAt: number(row['finished_at']),
-    }));
-  },
+  ...readEnded(sql),
   oldestQueuedAt: async () =>
     maybeNumber((await sql.query("SELECT MIN(created_at) AS oldest FROM jobs WHERE state = 'queued'"))[0]?.['oldest']),
   agedArtifacts: async (before, limit) => {

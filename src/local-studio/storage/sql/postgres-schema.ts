@@ -142,6 +142,11 @@ const STEPS: readonly Step[] = [
   [`ALTER TABLE workers ADD COLUMN max_jobs INTEGER`],
   // A studio that is on its way here: none starts while a row stands.
   [`CREATE TABLE arrival (move_id TEXT PRIMARY KEY, begun_at BIGINT NOT NULL)`],
+  // All that the last day is counted by, so that no job of it is read for that.
+  [
+    `DROP INDEX jobs_ended`,
+    `CREATE INDEX jobs_ended ON jobs (finished_at, state, started_at, created_at) WHERE finished_at IS NOT NULL`,
+  ],
 ];
 
 /** The advisory lock of whoever changes the schema: any number that nothing else in the database uses. */
