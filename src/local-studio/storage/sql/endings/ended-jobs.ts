@@ -6,12 +6,15 @@ import type { EndedHour, EndedJobs } from '../../tables/ended-jobs.ts';
 /** What a day was like, counted by the database: as many rows come here whether one job ended or a hundred thousand did. */
 export const readEnded = (sql: Pick<Sql, 'query'>): EndedJobs => ({
   endedByHour: async (since, hours) => byHour(await sql.query(countHours(hours), [since]), hours),
-  usualWaitMs: async (since) => maybeNumber((await sql.query(USUAL_WAIT, [since]))[0]?.['wait']),
+  usualWaitMs: async (since) => {
+    const wait = maybeNumber((await sql.query(USUAL_WAIT, [since]))[0]?.['wait']);
+    return wait === undefined ? undefined : Math.max(0, wait); // less than none where the clock was set back
+  },
 });
 
 const COMPLETED = "FROM jobs WHERE finished_at >= $1 AND state = 'completed' AND started_at IS NOT NULL";
-const USUAL_WAIT = `SELECT CASE WHEN started_at > created_at THEN started_at - created_at ELSE 0 END AS wait
-  ${COMPLETED} ORDER BY wait LIMIT 1 OFFSET (SELECT COUNT(*) / 2 ${COMPLETED})`;
+const USUAL_WAIT = `SELECT started_at - created_at AS wait ${COMPLETED}
+  ORDER BY wait LIMIT 1 OFFSET (SELECT COUNT(*) / 2 ${COMPLETED})`;
 
 const SINCE = 'CAST($1 AS BIGINT)';
 
