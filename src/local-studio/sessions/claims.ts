@@ -1,6 +1,7 @@
 import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { requeued } from './offering.ts';
+import { endGrace, giveGrace, type HeldJob, takeBackSurely } from './graces.ts';
+import { release, requeued } from './offering.ts';
 import {
   type AcceptedJob,
   afterBeat,
@@ -26,14 +27,8 @@ function beginGrace(studio: StudioState, jobId: string, workerId: string): void 
   logFailure(studio, studio.store.jobs.renew(jobId, workerId, GRACE_MS));
 }
 
-function armGrace(studio: StudioState, jobId: string, workerId: string): void {
-  studio.graces.get(jobId)?.disarm();
-  const disarm = studio.clock.after(GRACE_MS, () => {
-    studio.graces.delete(jobId);
-    logFailure(studio, loseLapsed(studio, jobId, workerId));
-  });
-  studio.graces.set(jobId, { workerId, disarm });
-}
+const armGrace = (studio: StudioState, jobId: string, workerId: string): void =>
+  giveGrace(studio, { jobId, workerId }, GRACE_MS, () => loseLapsed(studio, jobId, workerId));
 
 /** Loses a job whose worker is nowhere; one that came back at another studio is held to it there. */
 const loseLapsed = (studio: StudioState, jobId: string, workerId: string): Promise<void> =>
@@ -46,16 +41,17 @@ export async function loseAllLapsed(studio: StudioState): Promise<void> {
   }
 }
 
-/** Ends a grace, if there is one; the job itself is not changed. */
-export function endGrace(studio: StudioState, jobId: string): void {
-  studio.graces.get(jobId)?.disarm();
-  studio.graces.delete(jobId);
+/** Takes a job from its worker: back to the queue, or failed when that was its last attempt. */
+async function loseJob(studio: StudioState, loss: Loss, why: string): Promise<void> {
+  endGrace(studio, loss.jobId);
+  await takeBackSurely(studio, loss, () => writeLoss(studio, loss, why));
 }
 
-/** Takes a job from its worker: back to the queue, or failed when that was its last attempt. */
-async function loseJob(studio: StudioState, { jobId, workerId, onlyLapsed = false }: Loss, why: string): Promise<void> {
-  endGrace(studio, jobId);
-  if (studio.stopped) return;
+async function writeLoss(
+  studio: StudioState,
+  { jobId, workerId, onlyLapsed = false }: Loss,
+  why: string,
+): Promise<void> {
   const { jobs } = studio.store;
   const at = studio.clock.now();
   const job = await jobs.get(jobId);
@@ -70,9 +66,7 @@ async function loseJob(studio: StudioState, { jobId, workerId, onlyLapsed = fals
   await requeued(studio);
 }
 
-interface Loss {
-  readonly jobId: string;
-  readonly workerId: string;
+interface Loss extends HeldJob {
   readonly onlyLapsed?: boolean;
 }
 
@@ -122,9 +116,7 @@ export async function onSessionEnded(
     if (isKept) beginGrace(studio, jobId, workerId);
     else await loseJob(studio, { jobId, workerId }, 'the socket was lost');
   }
-  if (offer.at === 'offered' && (await studio.store.jobs.release(offer.jobId, workerId, studio.clock.now()))) {
-    await requeued(studio);
-  }
+  if (offer.at === 'offered') await release(studio, { jobId: offer.jobId, workerId });
   if (gone === 'for-good') await loseLeft(studio, workerId);
 }
 

@@ -1,4 +1,5 @@
 import { enginesOf } from '../../contract/capabilities.ts';
+import { endGrace, type HeldJob, takeBackSurely } from './graces.ts';
 import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { afterNotNow, emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits, suitsAny } from '../queue.ts';
 import type { JobRow } from '../storage/store.ts';
@@ -10,10 +11,7 @@ export async function offerTo(studio: StudioState, session: WorkerSession): Prom
   while (again && canAsk(studio, session)) {
     session.offer = { at: 'choosing', again: false };
     const job = await choose(studio, session);
-    if (job !== undefined && isGone(session)) {
-      await studio.store.jobs.release(job.id, session.workerId, studio.clock.now());
-      return requeued(studio);
-    }
+    if (job !== undefined && isGone(session)) return release(studio, { jobId: job.id, workerId: session.workerId });
     if (job !== undefined) return ask(studio, session, job);
     again = isToChooseAgain(session);
     session.offer = { at: 'none' };
@@ -96,6 +94,7 @@ async function choose(studio: StudioState, session: WorkerSession): Promise<JobR
 }
 
 function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
+  endGrace(studio, job.id);
   const disarm = studio.clock.after(OFFER_ANSWER_MS, () => {
     studio.log.warn('offer.expired', { jobId: job.id, workerId: session.workerId });
     session.readiness = afterNotNow(session.readiness);
@@ -113,10 +112,15 @@ function ask(studio: StudioState, session: WorkerSession, job: JobRow): void {
 /** Puts an offered job back into the queue, free of charge; the worker may be asked about another. */
 export async function takeBack(studio: StudioState, session: WorkerSession, jobId: string): Promise<void> {
   closeOffer(session);
-  if (studio.stopped) return;
-  await studio.store.jobs.release(jobId, session.workerId, studio.clock.now());
-  await requeued(studio);
+  await release(studio, { jobId, workerId: session.workerId });
 }
+
+/** Puts a job that was offered back into the queue. */
+export const release = (studio: StudioState, held: HeldJob): Promise<void> =>
+  takeBackSurely(studio, held, async () => {
+    await studio.store.jobs.release(held.jobId, held.workerId, studio.clock.now());
+    await requeued(studio);
+  });
 
 /** Task and model source are JSON already, digit for digit as the operator wrote them. */
 function offerText(job: JobRow): string {
