@@ -153,7 +153,8 @@ class SocketDriver implements ServerSocketEvents {
     this.#at = 'over';
     if (code === CLOSE.abnormal) this.#socket.terminate();
     else this.#socket.close(code, reason);
-    this.#leave(code === CLOSE.duplicateWorker ? 'for-now' : 'for-good');
+    // One that fell silent may be cut off from here for a while, and still be at work.
+    this.#leave(code === CLOSE.duplicateWorker || code === CLOSE.abnormal ? 'for-now' : 'for-good');
   }
 
   #fail(code: ErrorFrameCode, message: string): void {

@@ -37,7 +37,7 @@ export interface FakeStudio extends AsyncDisposable {
   until(what: string, fits: (event: StudioEvent) => boolean): Promise<StudioEvent>;
   /** The next frame of this type, not yet returned by an earlier call. */
   next<Type extends ReadOutboundFrame['type']>(type: Type): Promise<Extract<ReadOutboundFrame, { type: Type }>>;
-  /** Settles when the job gets to this state, at once when it is there. */
+  /** Settles when the job gets to this state, at once when it is or was there; that it was queued at first does not count. */
   jobIs(id: string, state: JobState): Promise<JobView>;
   /** Approves the first worker that asks. */
   approve(): Promise<string>;
@@ -160,7 +160,9 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     jobIs: async (id, state) => {
       const now = await job(id);
       if (now.state === state) return now;
-      await recorder.until(`job ${state}`, (event) => isMove(event, id, state), 'from the start');
+      const created = recorder.events.find((event) => isMove(event, id, 'queued'));
+      const isIt = (event: StudioEvent): boolean => isMove(event, id, state) && event !== created;
+      await recorder.until(`job ${state}`, isIt, 'from the start');
       return job(id);
     },
     approve: async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startStudio } from '../../../src/local-studio/serve.ts';
 import { bareSocket, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
+import { GRACE_MS } from '../../../src/local-studio/queue.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
@@ -189,12 +190,14 @@ test('a late upload is rejected when another worker has the job', async () => {
   expect((await world.worker.upload(job.id)).status).toBe(409);
 });
 
-test('a silent worker is cut and its job given away', async () => {
+test('a silent worker is cut, and its job is given away after the grace', async () => {
   const clock = new FakeClock();
   await using world = await setup({ clock });
   const job = await working(world.studio, world.worker);
   clock.advance(40_000);
   await world.worker.closed;
+  expect((await world.studio.job(job.id)).state).toBe('running');
+  clock.advance(GRACE_MS);
   expect((await world.studio.jobIs(job.id, 'queued')).attempts).toBe(1);
 });
 
