@@ -175,9 +175,8 @@ export const ICONS = {
   ),
   projects: (
     <>
-      <rect x="2" y="2.5" width="5" height="5" rx="1.25" />
-      <rect x="9" y="2.5" width="5" height="5" rx="1.25" />
-      <rect x="2" y="9.5" width="12" height="4" rx="1.25" />
+      <path d="M4.25 2.5h7.5" />
+      <path d="M1.75 6A1.25 1.25 0 0 1 3 4.75h3l1.5 1.5H13a1.25 1.25 0 0 1 1.25 1.25v4.75A1.25 1.25 0 0 1 13 13.5H3a1.25 1.25 0 0 1-1.25-1.25z" />
     </>
   ),
   retry: (
