@@ -22,8 +22,8 @@ export function toKey(name: string): ConfigKey {
 }
 
 /**
- * Reads a text as the value of a key: strings as they are, lists comma-separated or in TOML, and all else as TOML writes
- * it. `named` says in errors where the text came from; the text itself may be a secret and is not repeated.
+ * Reads a text as the value of a key: strings as they are where the key takes them so, lists comma-separated or in TOML, and
+ * all else as TOML writes it. `named` says in errors where the text came from; the text itself may be a secret and is not repeated.
  *
  * @throws WorkerError `config.invalid`
  */

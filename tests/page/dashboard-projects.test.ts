@@ -53,6 +53,7 @@ inChromium('a project is created, limited and removed with the keyboard', async 
   await dialog(page).getByLabel('Queued at once').fill('');
   await press(page, 'Save limits');
   await page.getByText('0 queued, 0 running, 0 today, 0.0 of 1.5 GiB kept').waitFor();
+  await dialog(page).waitFor({ state: 'hidden' });
   expect((await listed('/projects'))['projects']).toMatchObject([
     { name: 'default' },
     { name: 'chapter-two', limits: { maxArtifactBytes: 1_610_612_736 } },

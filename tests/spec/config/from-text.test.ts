@@ -16,7 +16,7 @@ function failure(work: () => unknown): WorkerError {
 describe('a value that arrives as text', () => {
   test.each<[ConfigKey, string, ConfigValue]>([
     ['models_root', '/srv/models', '/srv/models'],
-    ['models_root', '"quoted"', '"quoted"'],
+    ['models_root', '"/srv/models"', '/srv/models'],
     ['vram_threshold_gb', '7.5', 7.5],
     ['vram_threshold_gb', '8', 8],
     ['keep_warm_secs', '0', 0],
