@@ -1,3 +1,4 @@
+import { dayStart, hourOf, HOURS, overlapMs, type Span } from '../../base/time/hours.ts';
 import { HOUR_MS } from '../../base/units.ts';
 import type { ApiDay } from '../contract/status.ts';
 import type { WorkerEvent } from '../../worker/events.ts';
@@ -9,17 +10,10 @@ export interface DayBook {
   day(running: readonly number[]): ApiDay;
 }
 
-const HOURS = 24;
 const NOTHING = { completed: 0, failed: 0, cancelled: 0, busyMs: 0 } as const;
 
 /** What ended within one hour, and for how long jobs ran in it: those that ran side by side count each. */
 type Hour = { -readonly [Count in keyof typeof NOTHING]: number };
-
-/** Milliseconds since the epoch. */
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** In memory, as the history is. Holds a few sums for each hour, however many jobs a day has. */
 export const createDayBook = (now: () => number): DayBook => new HourlyDayBook(now);
@@ -36,7 +30,7 @@ class HourlyDayBook implements DayBook {
   onEvent(event: WorkerEvent): void {
     if (event.is !== 'outcome') return;
     const { status, startedAt, finishedAt = this.#now() } = event.job;
-    const first = firstHour(this.#now());
+    const first = dayStart(this.#now());
     if (finishedAt < first) return;
     const outcome = status === 'failed' || status === 'cancelled' ? status : 'completed';
     this.#hour(hourOf(finishedAt), first)[outcome] += 1;
@@ -47,7 +41,7 @@ class HourlyDayBook implements DayBook {
   /** Hours begin where the clock says so; the last one runs still, and its share is of what has passed of it. */
   day(running: readonly number[]): ApiDay {
     const now = this.#now();
-    const first = firstHour(now);
+    const first = dayStart(now);
     const day: Hour = { ...NOTHING };
     const hours = Array.from({ length: HOURS }, (_, index) => {
       const at = first + index * HOUR_MS;
@@ -73,14 +67,6 @@ class HourlyDayBook implements DayBook {
     return hour;
   }
 }
-
-const hourOf = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS;
-
-/** Where the day begins whose last hour runs now. */
-const firstHour = (now: number): number => hourOf(now) - (HOURS - 1) * HOUR_MS;
-
-const overlapMs = ({ from, to }: Span, hourAt: number): number =>
-  Math.max(0, Math.min(to, hourAt + HOUR_MS) - Math.max(from, hourAt));
 
 /** To a thousandth, so that a running job does not change every hour that is long over. */
 const shareOf = (busyMs: number, passedMs: number): number =>

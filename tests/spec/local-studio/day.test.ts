@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
+import { dayStart, HOURS } from '../../../src/base/time/hours.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
-import { dayOf, dayStart, HOURS } from '../../../src/local-studio/dashboard/day.ts';
+import { dayOf } from '../../../src/local-studio/dashboard/day.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 14, 30);
 const ENDED = Array.from({ length: HOURS }, (_, index) => ({ completed: index, failed: 1, busyMs: 7 }));

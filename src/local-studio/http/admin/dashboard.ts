@@ -1,6 +1,7 @@
+import { dayStart, HOURS } from '../../../base/time/hours.ts';
 import { canTake } from '../../../contract/capabilities.ts';
 import { DASHBOARD_ROUTES as routes, type OverviewView } from '../../../contract/page/dashboard.ts';
-import { dayOf, dayStart, HOURS } from '../../dashboard/day.ts';
+import { dayOf } from '../../dashboard/day.ts';
 import { json } from '../http.ts';
 import { projectEvent, whileAllowed } from '../access/project-feed.ts';
 import type { AdminContext, AdminExchange, AdminRoutes } from './context.ts';
