@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../base/errors.ts';
-import { type NameRule, patternRule } from './pattern.ts';
+import { MAX_COUNTED_LENGTH, type NameRule, patternRule } from './pattern.ts';
 
 /** The rules that every grammar has: JSON as it is (RFC 8259), written without superfluous blank space. */
 export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
@@ -48,19 +48,17 @@ const FORMATS: Readonly<Record<string, string>> = {
   'date-time': `${DATE} [Tt] ${TIME}`,
   uuid: ['8', '4', '4', '4', '12'].map((count) => `hex{${count}}`).join(' "-" '),
 };
-/** llama.cpp unrolls what is counted. */
-const MAX_COUNTED_LENGTH = 1024;
 
 /** A string of a format, a pattern or a length. */
 export function stringRule({ format, pattern, minLength, maxLength }: Keywords, named: NameRule): string {
   const known = typeof format === 'string' ? FORMATS[format] : undefined;
   if (known !== undefined) return `"\\"" ${known} "\\""`;
-  const max = countOf(maxLength, Infinity);
-  if (countOf(minLength, 0) > max) throw new NoValue('a part of it allows no text');
-  const lengths = { min: countOf(minLength, 0), max };
+  const lengths = { min: countOf(minLength, 0), max: countOf(maxLength, Infinity) };
+  const { max } = lengths;
+  if (lengths.min > max) throw new NoValue('a part of it allows no text');
   const matching = typeof pattern === 'string' ? patternRule(pattern, named, lengths) : undefined;
   if (matching !== undefined) return matching;
-  const min = Math.min(countOf(minLength, 0), MAX_COUNTED_LENGTH);
+  const min = Math.min(lengths.min, MAX_COUNTED_LENGTH);
   if (max <= MAX_COUNTED_LENGTH) return `"\\"" char{${min},${max}} "\\""`;
   return min === 0 ? 'string' : `"\\"" char{${min},} "\\""`;
 }

@@ -40,7 +40,8 @@ type Atom = Pick<Item, 'rule' | 'length' | 'isNothing'>;
 const MAX_UNROLLED = 1_024;
 /** Of a part that varies and is counted, each way to count is tried for each character. */
 const MAX_AMBIGUOUS = 256;
-const MAX_COUNTED_LENGTH = 1_024;
+/** And so is a string of a length beyond this. */
+export const MAX_COUNTED_LENGTH = 1_024;
 const MAX_PATTERN_CHARACTERS = 1_000;
 const ANYTHING: Item = { rule: 'char', length: 1, isNothing: false, min: 0, max: Infinity };
 
