@@ -1,3 +1,5 @@
+import { regExpOf } from './pattern.ts';
+
 /*
  * What a JSON schema says of the fields of an object.
  */
@@ -33,13 +35,7 @@ export function unnamedField(schema: Schema, name: string): unknown {
 }
 
 /** What is no pattern at all matches nothing; the check of the result says so. */
-function matches(pattern: string, name: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').test(name);
-  } catch {
-    return false;
-  }
-}
+const matches = (pattern: string, name: string): boolean => regExpOf(pattern)?.test(name) === true;
 
 /** Fields beyond those that a schema names are written where it says so; JSON schema's own default is too much of them. */
 export const mayHaveOthers = ({ additionalProperties, patternProperties }: Schema): boolean =>

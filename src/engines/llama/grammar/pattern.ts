@@ -53,7 +53,7 @@ class Untranslatable extends Error {}
  * are kept where only one part of the pattern varies in length, and otherwise left to the check of the result.
  */
 export function patternRule(pattern: string, named: NameRule, lengths: Lengths = ANY_LENGTH): string | undefined {
-  if (pattern.length > MAX_PATTERN_CHARACTERS || !isPattern(pattern)) return undefined;
+  if (pattern.length > MAX_PATTERN_CHARACTERS || regExpOf(pattern) === undefined) return undefined;
   try {
     const reader = new PatternReader(pattern, named);
     const choices = reader.whole().map((items) => write(withLengths(items, lengths)));
@@ -67,11 +67,12 @@ export function patternRule(pattern: string, named: NameRule, lengths: Lengths =
 
 const ANY_LENGTH: Lengths = { min: 0, max: Infinity };
 
-function isPattern(text: string): boolean {
+/** Undefined for what is no pattern at all. */
+export function regExpOf(pattern: string): RegExp | undefined {
   try {
-    return new RegExp(text, 'u') instanceof RegExp;
+    return new RegExp(pattern, 'u');
   } catch {
-    return false;
+    return undefined;
   }
 }
 
