@@ -83,6 +83,34 @@ inChromium('a project with jobs is removed only with their cancellation', async 
   await studio.jobIs(job.id, 'cancelled');
 });
 
+inChromium('a form that was closed while it was sent leaves the next one open', async () => {
+  await using open = await openSection('Projects');
+  const { page, listed } = open;
+  const begin = async (name: string): Promise<void> => {
+    await page.getByRole('button', { name: 'New project' }).click();
+    await dialog(page).getByLabel('Name').fill(name);
+  };
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await page.route('**/admin/projects', async (route) => {
+    if (route.request().method() === 'POST') {
+      asked.resolve();
+      await answered.promise;
+    }
+    await route.continue();
+  });
+  await begin('first');
+  await press(page, 'Create project');
+  await asked.promise;
+  await page.keyboard.press('Escape');
+  await begin('second');
+  answered.resolve();
+  await page.getByText('Project first is created').waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'first' }).waitFor();
+  await press(page, 'Create project');
+  await page.getByText('Project second is created').waitFor();
+  expect((await listed('/projects'))['projects']).toHaveLength(3);
+});
+
 inChromium('a token is shown once, opens its project, and nothing once revoked', async () => {
   await using open = await openSection('Tokens');
   const { page, studio } = open;

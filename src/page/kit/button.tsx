@@ -44,7 +44,7 @@ export function Button(props: ButtonProps) {
       aria-pressed={pressed}
       aria-disabled={off !== undefined || underway ? true : undefined}
       aria-keyshortcuts={keys}
-      data-save={props.save}
+      data-save={props.save ? true : undefined}
       onClick={press}
     >
       {icon !== undefined && <Icon name={icon} />}

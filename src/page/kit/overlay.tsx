@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { SHARED } from '../words/shared.ts';
-import { IconButton } from './button.tsx';
+import { Button, type ButtonLook, IconButton } from './button.tsx';
 
 interface OverlayProps {
   readonly label: string;
@@ -71,6 +71,46 @@ export const Dialog = ({ label, onClose, children, foot }: OverlayProps & { read
     </section>
   </Overlay>
 );
+
+interface ActionDialogProps extends OverlayProps {
+  /** What its button says. */
+  readonly submit: string;
+  readonly look: Extract<ButtonLook, 'primary' | 'danger-fill'>;
+  /** Whether `Ctrl+S` presses it. */
+  readonly save?: boolean;
+  /** `close` is for when it is done; it does nothing once the dialog is closed. */
+  readonly onSubmit: (close: () => void) => Promise<void>;
+}
+
+/** Something to do, which may be thought better of. */
+export function ActionDialog({ label, submit, look, save = false, onClose, onSubmit, children }: ActionDialogProps) {
+  const close = useOwnClose(onClose);
+  return (
+    <Dialog
+      label={label}
+      onClose={onClose}
+      foot={
+        <>
+          <Button onPress={onClose}>{SHARED.cancel}</Button>
+          <Button look={look} save={save} onPress={() => onSubmit(close)}>
+            {submit}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Dialog>
+  );
+}
+
+/** Closes a dialog once its answer has come. Where it was closed meanwhile, another may be open in its place, and stays. */
+export function useOwnClose(onClose: () => void): () => void {
+  const isOpen = useRef(true);
+  useLayoutEffect(() => () => void (isOpen.current = false), []);
+  return () => {
+    if (isOpen.current) onClose();
+  };
+}
 
 interface LightboxProps {
   readonly label: string;

@@ -5,8 +5,7 @@ import { Button } from '../../kit/button.tsx';
 import { Segmented, TextArea } from '../../kit/field.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { Empty, Refusal } from '../../kit/message.tsx';
-import { Dialog } from '../../kit/overlay.tsx';
-import { SHARED } from '../../words/shared.ts';
+import { ActionDialog } from '../../kit/overlay.tsx';
 import { MODELS } from '../../words/studio/models.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
@@ -119,9 +118,9 @@ function EditorHead({ model, state }: EditorPartProps) {
 function RemoveButton({ model }: { readonly model: ModelView }) {
   const { actions } = usePage();
   const [isOpen, setOpen] = useState(false);
-  const remove = async (): Promise<void> => {
+  const remove = async (close: () => void): Promise<void> => {
     if (!(await actions.removeModel(model.id))) return;
-    setOpen(false);
+    close();
     actions.go({ tab: 'models' });
   };
   return (
@@ -130,20 +129,15 @@ function RemoveButton({ model }: { readonly model: ModelView }) {
         {MODELS.remove}
       </Button>
       {isOpen && (
-        <Dialog
+        <ActionDialog
           label={MODELS.removeTitle(model.displayName ?? model.id)}
+          submit={MODELS.removeDo}
+          look="danger-fill"
           onClose={() => setOpen(false)}
-          foot={
-            <>
-              <Button onPress={() => setOpen(false)}>{SHARED.cancel}</Button>
-              <Button look="danger-fill" onPress={remove}>
-                {MODELS.removeDo}
-              </Button>
-            </>
-          }
+          onSubmit={remove}
         >
           <p class="t2">{MODELS.removeSay}</p>
-        </Dialog>
+        </ActionDialog>
       )}
     </>
   );

@@ -4,7 +4,7 @@ import { Button } from '../../kit/button.tsx';
 import { CopyText } from '../../kit/copy.tsx';
 import { FieldError } from '../../kit/field.tsx';
 import { Refusal } from '../../kit/message.tsx';
-import { Dialog } from '../../kit/overlay.tsx';
+import { ActionDialog, Dialog } from '../../kit/overlay.tsx';
 import { SHARED } from '../../words/shared.ts';
 import type { FormOutcome } from '../outcome.ts';
 
@@ -12,7 +12,7 @@ interface FormDialogProps<Answer> {
   readonly label: string;
   /** What its button says. */
   readonly submit: string;
-  readonly danger?: boolean;
+  readonly look?: 'danger-fill';
   readonly onClose: () => void;
   /** Undefined where what was typed is wrong, which its fields say. */
   readonly onSubmit: () => Promise<FormOutcome<Answer> | undefined>;
@@ -23,32 +23,21 @@ interface FormDialogProps<Answer> {
 
 /** A form over the page. It closes once the studio has done what it asks for, and shows the refusal otherwise. */
 export function FormDialog<Answer>(props: FormDialogProps<Answer>) {
-  const { label, submit, danger = false, onClose, onSubmit, onDone, children } = props;
+  const { label, submit, look = 'primary', onClose, onSubmit, onDone, children } = props;
   const [refusal, setRefusal] = useState<string | undefined>();
-  const send = async (): Promise<void> => {
+  const send = async (close: () => void): Promise<void> => {
     setRefusal(undefined);
     const outcome = await onSubmit();
     if (outcome?.is === 'refused') setRefusal(outcome.because);
     if (outcome?.is !== 'done') return;
-    onClose();
+    close();
     onDone?.(outcome.answer);
   };
   return (
-    <Dialog
-      label={label}
-      onClose={onClose}
-      foot={
-        <>
-          <Button onPress={onClose}>{SHARED.cancel}</Button>
-          <Button look={danger ? 'danger-fill' : 'primary'} save onPress={send}>
-            {submit}
-          </Button>
-        </>
-      }
-    >
+    <ActionDialog label={label} submit={submit} look={look} save onClose={onClose} onSubmit={send}>
       {children}
       <Refusal say={refusal} />
-    </Dialog>
+    </ActionDialog>
   );
 }
 

@@ -89,7 +89,7 @@ export function RemoveProjectDialog({ project, onClose }: DialogProps & { readon
     <FormDialog
       label={PROJECTS.removeTitle(project.name)}
       submit={PROJECTS.remove}
-      danger
+      look="danger-fill"
       onClose={onClose}
       onSubmit={() => actions.removeProject(project.name, force)}
     >

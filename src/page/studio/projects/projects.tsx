@@ -62,8 +62,7 @@ function ProjectRow({ project }: { readonly project: ProjectView }) {
 
 function More({ project }: { readonly project: ProjectView }) {
   const [dialog, setDialog] = useState<'edit' | 'remove' | undefined>();
-  /** A dialog may close once the other one is open: it saves first. */
-  const close = (which: 'edit' | 'remove') => (): void => setDialog((at) => (at === which ? undefined : at));
+  const close = (): void => setDialog(undefined);
   return (
     <div class="row__more stack stack--tight">
       <Facts look="tight" facts={factsOf(project)} />
@@ -81,8 +80,8 @@ function More({ project }: { readonly project: ProjectView }) {
           {PROJECTS.remove}
         </Button>
       </div>
-      {dialog === 'edit' && <EditDialog project={project} onClose={close('edit')} />}
-      {dialog === 'remove' && <RemoveProjectDialog project={project} onClose={close('remove')} />}
+      {dialog === 'edit' && <EditDialog project={project} onClose={close} />}
+      {dialog === 'remove' && <RemoveProjectDialog project={project} onClose={close} />}
     </div>
   );
 }

@@ -4,9 +4,10 @@ import { duration } from '../../format.ts';
 import { Button } from '../../kit/button.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
 import { Empty } from '../../kit/message.tsx';
+import { ActionDialog } from '../../kit/overlay.tsx';
 import { TOKENS } from '../../words/studio/tokens.ts';
 import { usePage } from '../page-context.ts';
-import { FormDialog, SecretDialog } from './form.tsx';
+import { SecretDialog } from './form.tsx';
 import { NewTokenDialog } from './new-token.tsx';
 import { ListPanel } from './listed.tsx';
 import { PROJECTS } from '../../words/studio/projects.ts';
@@ -73,18 +74,19 @@ function TokenRow({ token }: { readonly token: TokenView }) {
 
 function RevokeDialog({ token, onClose }: { readonly token: TokenView; readonly onClose: () => void }) {
   const { actions } = usePage();
-  const revoke = async (): Promise<undefined> => {
-    if (await actions.revokeToken(token)) onClose();
+  const revoke = async (close: () => void): Promise<void> => {
+    if (await actions.revokeToken(token)) close();
   };
   return (
-    <FormDialog
+    <ActionDialog
       label={TOKENS.revokeTitle(token.name ?? token.id)}
       submit={TOKENS.revokeDo}
-      danger
+      look="danger-fill"
+      save
       onClose={onClose}
       onSubmit={revoke}
     >
       <p class="t2">{TOKENS.revokeSay}</p>
-    </FormDialog>
+    </ActionDialog>
   );
 }

@@ -6,6 +6,7 @@ import {
   type WebhookView,
 } from '../../../contract/operator/webhooks.ts';
 import { Field, TextInput } from '../../kit/field.tsx';
+import { ActionDialog } from '../../kit/overlay.tsx';
 import { WEBHOOKS } from '../../words/studio/webhooks.ts';
 import type { FormOutcome } from '../outcome.ts';
 import { usePage } from '../page-context.ts';
@@ -62,13 +63,20 @@ interface RemoveWebhookProps {
 
 export function RemoveWebhookDialog({ webhook, onClose }: RemoveWebhookProps) {
   const { actions } = usePage();
-  const remove = async (): Promise<undefined> => {
-    if (await actions.removeWebhook(webhook)) onClose();
+  const remove = async (close: () => void): Promise<void> => {
+    if (await actions.removeWebhook(webhook)) close();
   };
   return (
-    <FormDialog label={WEBHOOKS.removeTitle} submit={WEBHOOKS.removeDo} danger onClose={onClose} onSubmit={remove}>
+    <ActionDialog
+      label={WEBHOOKS.removeTitle}
+      submit={WEBHOOKS.removeDo}
+      look="danger-fill"
+      save
+      onClose={onClose}
+      onSubmit={remove}
+    >
       <p class="mono">{webhook.url}</p>
       <p class="t2">{WEBHOOKS.removeSay}</p>
-    </FormDialog>
+    </ActionDialog>
   );
 }

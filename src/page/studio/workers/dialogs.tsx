@@ -3,7 +3,7 @@ import type { RegistrationView, WorkerView } from '../../../contract/admin.ts';
 import { Button } from '../../kit/button.tsx';
 import { CopyCommand } from '../../kit/copy.tsx';
 import { Field, TextArea } from '../../kit/field.tsx';
-import { Dialog } from '../../kit/overlay.tsx';
+import { ActionDialog, Dialog, useOwnClose } from '../../kit/overlay.tsx';
 import { SHARED } from '../../words/shared.ts';
 import { WORKERS } from '../../words/studio/workers.ts';
 import { useBrowser } from '../../kit/page-context.ts';
@@ -19,51 +19,41 @@ export function RejectDialog({
 }) {
   const { actions } = usePage();
   const [reason, setReason] = useState('');
-  const reject = async (): Promise<void> => {
-    if (await actions.reject(registration, reason.trim())) onClose();
+  const reject = async (close: () => void): Promise<void> => {
+    if (await actions.reject(registration, reason.trim())) close();
   };
   return (
-    <Dialog
+    <ActionDialog
       label={WORKERS.rejectTitle(registration.machineName)}
+      submit={WORKERS.rejectDo}
+      look="danger-fill"
       onClose={onClose}
-      foot={
-        <>
-          <Button onPress={onClose}>{SHARED.cancel}</Button>
-          <Button look="danger-fill" onPress={reject}>
-            {WORKERS.rejectDo}
-          </Button>
-        </>
-      }
+      onSubmit={reject}
     >
       <p class="t2">{WORKERS.rejectSay}</p>
       <Field id="r-why" label={WORKERS.reason} aside={WORKERS.reasonAside}>
         <TextArea id="r-why" rows={3} value={reason} placeholder={WORKERS.reasonPlaceholder} onInput={setReason} />
       </Field>
-    </Dialog>
+    </ActionDialog>
   );
 }
 
 /** What a worker loses is more than a click, so it is asked for. */
 export function RemoveDialog({ worker, onClose }: { readonly worker: WorkerView; readonly onClose: () => void }) {
   const { actions } = usePage();
-  const remove = async (): Promise<void> => {
-    if (await actions.removeWorker(worker)) onClose();
+  const remove = async (close: () => void): Promise<void> => {
+    if (await actions.removeWorker(worker)) close();
   };
   return (
-    <Dialog
+    <ActionDialog
       label={WORKERS.removeTitle(worker.capabilities.machineName)}
+      submit={WORKERS.remove}
+      look="danger-fill"
       onClose={onClose}
-      foot={
-        <>
-          <Button onPress={onClose}>{SHARED.cancel}</Button>
-          <Button look="danger-fill" onPress={remove}>
-            {WORKERS.remove}
-          </Button>
-        </>
-      }
+      onSubmit={remove}
     >
       <p class="t2">{WORKERS.removeSay}</p>
-    </Dialog>
+    </ActionDialog>
   );
 }
 
@@ -72,8 +62,9 @@ function InviteDialog({ onClose }: { readonly onClose: () => void }) {
   const { actions } = usePage();
   const { origin } = useBrowser();
   const [token, setToken] = useState<string | undefined>();
+  const close = useOwnClose(onClose);
   useEffect(() => {
-    void actions.invite().then((made) => (made === undefined ? onClose() : setToken(made.token)));
+    void actions.invite().then((made) => (made === undefined ? close() : setToken(made.token)));
   }, []);
   return (
     <Dialog label={WORKERS.inviteTitle} onClose={onClose} foot={<Button onPress={onClose}>{SHARED.close}</Button>}>

@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { ApiModel } from '../../../local-api/contract/models.ts';
 import { bytes } from '../../format.ts';
-import { Button } from '../../kit/button.tsx';
 import { Field, NumberInput, TextInput } from '../../kit/field.tsx';
-import { Dialog } from '../../kit/overlay.tsx';
+import { ActionDialog } from '../../kit/overlay.tsx';
 import { CONFIG } from '../../words/config.ts';
 import { MODELS } from '../../words/models.ts';
-import { SHARED } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { EMPTY_FORM, entryOf, errorsIn, type FormErrors, type ModelForm, suggestedId } from './draft.ts';
 
@@ -21,10 +19,10 @@ export function AddDialog({ onClose }: { readonly onClose: () => void }) {
     setForm({ ...form, ...change });
     setErrors({});
   };
-  const submit = async (): Promise<void> => {
+  const submit = async (close: () => void): Promise<void> => {
     const found = errorsIn(form, new Set(model.models.value?.map(({ id }) => id)));
     setErrors(found);
-    if (Object.keys(found).length === 0 && (await actions.addModel(entryOf(form)))) onClose();
+    if (Object.keys(found).length === 0 && (await actions.addModel(entryOf(form)))) close();
   };
   /** Follows the address until somebody typed another one. */
   const setUrl = (url: string): void => {
@@ -32,20 +30,9 @@ export function AddDialog({ onClose }: { readonly onClose: () => void }) {
     set(isOwn ? { url } : { url, id: suggestedId(url) });
   };
   return (
-    <Dialog
-      label={MODELS.add}
-      onClose={onClose}
-      foot={
-        <>
-          <Button onPress={onClose}>{SHARED.cancel}</Button>
-          <Button look="primary" onPress={submit}>
-            {WORDS.submit}
-          </Button>
-        </>
-      }
-    >
+    <ActionDialog label={MODELS.add} submit={WORDS.submit} look="primary" onClose={onClose} onSubmit={submit}>
       <AddFields form={form} errors={errors} set={set} setUrl={setUrl} />
-    </Dialog>
+    </ActionDialog>
   );
 }
 
@@ -95,25 +82,20 @@ interface RemoveDialogProps {
 export function RemoveDialog({ model, onClose }: RemoveDialogProps) {
   const { actions } = usePage();
   const { confirmRemove } = MODELS;
-  const remove = async (): Promise<void> => {
-    if (await actions.removeModel(model)) onClose();
+  const remove = async (close: () => void): Promise<void> => {
+    if (await actions.removeModel(model)) close();
   };
   return (
-    <Dialog
+    <ActionDialog
       label={confirmRemove.title(model.displayName)}
+      submit={confirmRemove.do}
+      look="danger-fill"
       onClose={onClose}
-      foot={
-        <>
-          <Button onPress={onClose}>{SHARED.cancel}</Button>
-          <Button look="danger-fill" onPress={remove}>
-            {confirmRemove.do}
-          </Button>
-        </>
-      }
+      onSubmit={remove}
     >
       <p class="t2">
         {model.disk.sizeBytes > 0 ? confirmRemove.say(bytes(model.disk.sizeBytes)) : confirmRemove.sayNoFiles}
       </p>
-    </Dialog>
+    </ActionDialog>
   );
 }
