@@ -13,6 +13,9 @@ export const PROJECT_NAME_RULE =
 export const isProjectName = (name: string): boolean => PROJECT_NAME.test(name);
 export const ProjectNameSchema = v.pipe(v.string(), v.check(isProjectName, PROJECT_NAME_RULE));
 
+/** The project of jobs that name none, and of those from before there were projects. It cannot be removed. */
+export const DEFAULT_PROJECT = 'default';
+
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
 /** Names of limits, as they stand in JSON. */

@@ -4,9 +4,6 @@ import type { TaskKindId } from '../../contract/tasks/index.ts';
  * Projects share a studio. Each has limits of its own, which the database counts, so that studios that share one agree.
  */
 
-/** The project of jobs that name none, and of those from before there were projects. It cannot be removed. */
-export const DEFAULT_PROJECT = 'default';
-
 /** What a project may have; undefined where it may have any number. */
 export interface ProjectLimits {
   /** Jobs that wait. */

@@ -1,6 +1,7 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
 import { writeJson } from '../../../contract/json.ts';
+import { DEFAULT_PROJECT } from '../../../contract/operator/projects.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import { bearerOf, JOB_BODY, json, readBody, readQuery, refuse } from '../http.ts';
@@ -8,7 +9,6 @@ import { type Caller, sees } from '../access/guard.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue.ts';
-import { DEFAULT_PROJECT } from '../../storage/projects.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf, waitsFor } from './job-view.ts';

@@ -1,5 +1,6 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import {
+  DEFAULT_PROJECT,
   LIMIT_NAMES,
   ProjectDraftSchema,
   type ProjectLimitsDraft,
@@ -10,7 +11,7 @@ import {
 import { revokeClaim } from '../../sessions/claims.ts';
 import { requeued } from '../../sessions/offering.ts';
 import { logFailure } from '../../sessions/state.ts';
-import { DEFAULT_PROJECT, NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
+import { NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
 import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { LIMIT_NAMES, type LimitName, type ProjectView } from '../../../contract/operator/projects.ts';
+import { DEFAULT_PROJECT, LIMIT_NAMES, type LimitName, type ProjectView } from '../../../contract/operator/projects.ts';
 import { date } from '../../format.ts';
 import { Button, IconButton } from '../../kit/button.tsx';
 import { Icon } from '../../kit/icons/icons.tsx';
@@ -10,9 +10,6 @@ import { usePage } from '../page-context.ts';
 import { EditDialog, NewProjectDialog, RemoveProjectDialog } from './project-dialogs.tsx';
 import { usageTexts } from './draft.ts';
 import { ListPanel } from './listed.tsx';
-
-/** The one that jobs belong to where none is named. */
-const DEFAULT = 'default';
 
 /** Who shares the studio, and how much of it each may have. */
 export function ProjectsSection() {
@@ -74,7 +71,7 @@ function More({ project }: { readonly project: ProjectView }) {
           small
           look="danger"
           icon="trash"
-          off={project.name === DEFAULT ? PROJECTS.removeDefault : undefined}
+          off={project.name === DEFAULT_PROJECT ? PROJECTS.removeDefault : undefined}
           onPress={() => setDialog('remove')}
         >
           {PROJECTS.remove}
@@ -96,5 +93,5 @@ function factsOf(project: ProjectView): readonly Fact[] {
   });
   const createdAt = { term: facts.createdAt, value: date(Date.parse(project.createdAt)) };
   // That one was there before anybody could create one.
-  return [...LIMIT_NAMES.map(ofLimit), ...(project.name === DEFAULT ? [] : [createdAt])];
+  return [...LIMIT_NAMES.map(ofLimit), ...(project.name === DEFAULT_PROJECT ? [] : [createdAt])];
 }
