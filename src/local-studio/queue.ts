@@ -139,9 +139,9 @@ const MAX_CLASSES = 4_096;
 
 /** Codes by which a worker means "not now" (studio contract: `reject`). */
 const TRANSIENT_CODES = ['busy', 'paused', 'insufficient_memory'] as const;
-/** What a worker rejects offers for: one of these, or the job itself. */
+/** What a worker rejects offers for: one of these, which means "not now", or the job itself. */
 export const REJECTED_FOR = [...TRANSIENT_CODES, 'job'] as const;
-export type RejectedFor = (typeof REJECTED_FOR)[number];
+type RejectedFor = (typeof REJECTED_FOR)[number];
 
 interface RejectedOffer {
   readonly code?: string | undefined;
@@ -164,9 +164,6 @@ export const rejectedFor = (rejection: RejectedOffer): RejectedFor =>
   TRANSIENT_CODES.find((known) => known === rejection.code) ??
   TRANSIENT_REASONS.find(([text]) => rejection.reason.includes(text))?.[1] ??
   'job';
-
-/** Whether a rejection means "not now" rather than "not this job". */
-export const isTransient = (rejection: RejectedOffer): boolean => rejectedFor(rejection) !== 'job';
 
 /**
  * How long an engine is left alone at a worker that was too busy for one more job of it, unless one of its jobs ends

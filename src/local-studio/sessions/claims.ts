@@ -194,7 +194,7 @@ export async function recall(studio: StudioState, workerId: string, jobId: strin
 const HEARTBEAT_ACK = '{"type":"heartbeatAck"}';
 
 /** The answer to a heartbeat that names a job. */
-export const claimAck = (jobId: string, claim: { readonly held: boolean; readonly because?: string }): string =>
+const claimAck = (jobId: string, claim: { readonly held: boolean; readonly because?: string }): string =>
   JSON.stringify({ type: 'heartbeatAck', claim: { jobId, ...claim } });
 
 /** A job that its worker stops naming is over there. Its result may still arrive, so it stays with it for the grace. */

@@ -13,8 +13,8 @@ import {
   type Deferred,
   emptiestFirst,
   isAvailable,
-  isTransient,
   passedOver,
+  rejectedFor,
   suits,
   vramClass,
 } from '../../../src/local-studio/queue.ts';
@@ -88,9 +88,9 @@ test('a worker can take a job of its kinds, its engines and its size', () => {
 });
 
 test('a rejection is transient by its code, or else by its text', () => {
-  expect(isTransient({ code: 'busy', reason: '' })).toBe(true);
-  expect(isTransient({ code: undefined, reason: 'worker paused by operator' })).toBe(true);
-  expect(isTransient({ code: undefined, reason: 'no such model' })).toBe(false);
+  expect(rejectedFor({ code: 'busy', reason: '' })).not.toBe('job');
+  expect(rejectedFor({ code: undefined, reason: 'worker paused by operator' })).not.toBe('job');
+  expect(rejectedFor({ code: undefined, reason: 'no such model' })).toBe('job');
 });
 
 test.each([
@@ -102,8 +102,8 @@ test.each([
   ['insufficient_memory', 'insufficient device memory: needs 21.00 GiB, 16.39 GiB free (1.00 GiB kept in reserve)'],
   ['insufficient_memory', 'insufficient host memory: needs 13.85 GiB, 17.00 GiB available (4.00 GiB kept in reserve)'],
 ])('a rejection of code %s is for now: %s', (code, reason) => {
-  expect(isTransient({ code, reason: '' })).toBe(true);
-  expect(isTransient({ code: undefined, reason })).toBe(true);
+  expect(rejectedFor({ code, reason: '' })).not.toBe('job');
+  expect(rejectedFor({ code: undefined, reason })).not.toBe('job');
 });
 
 test('a worker’s engines are those it names, extensions included', () => {
