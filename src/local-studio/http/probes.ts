@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../../base/units.ts';
+import { singleFlight } from '../single-flight.ts';
 import type { StudioState } from '../sessions/state.ts';
 import type { ArtifactStore } from '../storage/artifacts.ts';
 import type { Store } from '../storage/store.ts';
@@ -39,8 +40,8 @@ export function probeRoutes(parts: ProbeParts): readonly Route[] {
 /** What keeps a studio from serving, in words that tell nothing of where things are; empty when nothing does. */
 export function createReadyCheck({ studio, artifacts }: ProbeParts): () => Promise<readonly string[]> {
   const { clock, log, store } = studio;
-  const database = oneAtATime(() => store.ping());
-  const bucket = oneAtATime(() => artifacts.check());
+  const database = singleFlight(() => store.ping());
+  const bucket = singleFlight(() => artifacts.check());
   const answers = async (check: () => Promise<void>, objection: string): Promise<readonly string[]> => {
     try {
       await within(check(), clock, CHECK_MS);
@@ -62,16 +63,10 @@ export function createReadyCheck({ studio, artifacts }: ProbeParts): () => Promi
     if (because.length === 0 && before > 0) log.info('studio.ready-again');
     return because;
   };
-  const checked = oneAtATime(check);
+  const checked = singleFlight(check);
   return async () => {
     if (studio.stopped) return ['the studio stops'];
     if (last !== undefined && clock.elapsed() - last.atMs < REUSE_MS) return last.because;
     return checked();
   };
-}
-
-/** Who asks while the work is under way waits for the same, also where it takes longer than anybody waits. */
-function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => (running ??= work().finally(() => (running = undefined)));
 }

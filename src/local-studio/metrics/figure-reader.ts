@@ -1,5 +1,6 @@
 import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
+import { singleFlight } from '../single-flight.ts';
 import type { FigureTable, StoreFigures } from '../storage/tables/figures.ts';
 import { within } from '../within.ts';
 
@@ -21,19 +22,17 @@ export function createFigureReader(
   figures: FigureTable,
   clock: Pick<Clock, 'now' | 'after' | 'elapsed'>,
 ): FigureReader {
-  let reading: Promise<FigureReading> | undefined;
   let artifacts: { readonly readMs: number; readonly totals: FigureReading['artifacts'] } | undefined;
-  const read = async (): Promise<FigureReading> => {
+  const read = singleFlight(async (): Promise<FigureReading> => {
     const counted = await figures.read(clock.now());
     if (artifacts === undefined || clock.elapsed() - artifacts.readMs >= ARTIFACTS_MS) {
       artifacts = { totals: await figures.artifacts(), readMs: clock.elapsed() };
     }
     return { ...counted, artifacts: artifacts.totals };
-  };
+  });
   return async () => {
-    reading ??= read().finally(() => (reading = undefined));
     try {
-      return await within(reading, clock, READING_MS);
+      return await within(read(), clock, READING_MS);
     } catch {
       return undefined; // what went wrong is counted with the statement
     }
