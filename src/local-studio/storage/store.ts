@@ -271,7 +271,6 @@ export interface JobTable extends UrgencyTable, EndedJobs {
   agedArtifacts(before: number, limit: number): Promise<readonly AgedArtifact[]>;
   /** The job's artifact of this name is gone. False when it was already. */
   forgetArtifact(id: string, name: string): Promise<boolean>;
-  artifactTotals(): Promise<{ readonly count: number; readonly sizeBytes: number }>;
 }
 
 /** One run of a job. */

@@ -186,12 +186,12 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     expect(await jobs.get('a')).toMatchObject({ result: kept, prompt: 'as created', finishedAt: 9 });
   });
 
-  it('a completed job has its artifact, its prompt and what it ran on', async ({ store: { jobs } }) => {
+  it('a completed job has its artifact, its prompt and what it ran on', async ({ store: { jobs, figures } }) => {
     await bringTo(jobs, 'a', 'running');
     const artifact = { name: 'a-1.webp', ext: 'webp', contentType: 'image/webp', sizeBytes: 3, sha256: 'ff' };
     await jobs.complete('a', 'w-1', { prompt: 'a fox', artifact, ranOn: 'cuda' }, 9);
     expect(await jobs.get('a')).toMatchObject({ prompt: 'a fox', artifact, ranOn: 'cuda', result: undefined });
-    expect(await jobs.artifactTotals()).toEqual({ count: 1, sizeBytes: 3 });
+    expect(await figures.artifacts()).toEqual({ count: 1, sizeBytes: 3 });
     expect([await jobs.agedArtifacts(9, 5), await jobs.agedArtifacts(10, 5)]).toEqual([
       [],
       [{ id: 'a', project: 'default', name: 'a-1.webp' }],

@@ -27,7 +27,7 @@ export async function studioStatus({
   studio,
   startedAt,
 }: Pick<AdminContext, 'studio' | 'startedAt'>): Promise<StatusView> {
-  const { registrations, workers, jobs, webhooks } = studio.store;
+  const { registrations, workers, jobs, webhooks, figures } = studio.store;
   const known = await workers.list();
   const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));
   const jobsThere = elsewhere.length === 0 ? undefined : await jobsElsewhere(studio);
@@ -44,7 +44,7 @@ export async function studioStatus({
         elsewhere.filter(({ id }) => (jobsThere?.get(id)?.running.length ?? 0) > 0).length,
     },
     jobs: await jobs.counts(),
-    artifacts: await jobs.artifactTotals(),
+    artifacts: await figures.artifacts(),
     webhooks: await webhooks.totals(),
   };
 }

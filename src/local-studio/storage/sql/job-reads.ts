@@ -9,7 +9,7 @@ import type { Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { holdSql } from './holds.ts';
 
-type Totals = keyof EndedJobs | 'oldestQueuedAt' | 'artifactTotals' | 'agedArtifacts';
+type Totals = keyof EndedJobs | 'oldestQueuedAt' | 'agedArtifacts';
 type Reads = Pick<JobTable, 'get' | 'list' | 'holds' | 'lapsed' | 'underway' | 'attempts' | 'counts' | Totals>;
 
 /** The part of the job table that changes nothing. */
@@ -72,10 +72,6 @@ const readTotals = (sql: Sql): Pick<JobTable, Totals> => ({
       project: text(row['project']),
       name: text(row['artifact_name']),
     }));
-  },
-  artifactTotals: async () => {
-    const [row] = await sql.query('SELECT COUNT(artifact_name) AS total, SUM(artifact_size) AS size FROM jobs');
-    return { count: number(row?.['total']), sizeBytes: number(row?.['size']) };
   },
 });
 
