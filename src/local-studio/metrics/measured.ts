@@ -3,7 +3,7 @@ import { VERSION } from '../../base/version.ts';
 import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import { gauge, gauges, type Measure, total } from '../../metrics/measure.ts';
 import type { ProcessUsage } from '../../system/process/process-memory.ts';
-import type { OpenJobs, SessionGroup } from '../storage/tables/figures.ts';
+import { OPEN_STATES, type OpenJobs, type SessionGroup } from '../storage/tables/figures.ts';
 import { whyNoJob } from '../why.ts';
 import type { FigureReading } from './figure-reader.ts';
 
@@ -89,8 +89,6 @@ function ofJobs({ jobs, projects }: FigureReading): Measure {
     rows.flatMap(({ project, open }) => openIn(project, open)),
   );
 }
-
-const OPEN_STATES: readonly OpenJobs['state'][] = ['queued', 'offered', 'running'];
 
 const openIn = (project: string, open: readonly OpenJobs[]): Measure['values'] =>
   OPEN_STATES.flatMap((state) =>

@@ -1,6 +1,12 @@
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
-import type { FigureTable, OpenJobs, SessionGroup, StoreFigures } from '../tables/figures.ts';
+import {
+  type FigureTable,
+  OPEN_STATES,
+  type OpenJobs,
+  type SessionGroup,
+  type StoreFigures,
+} from '../tables/figures.ts';
 import { maybeText, number, text } from './columns.ts';
 import { connectedSql, nowSql } from './holds.ts';
 import type { Signals } from './signals.ts';
@@ -38,8 +44,6 @@ const UNDERWAY = `SELECT project, kind, state, COUNT(*) AS total FROM jobs WHERE
 /** Along the index `jobs_project_artifacts`: a studio may have done many jobs without one. */
 const ARTIFACTS = `SELECT SUM(total) AS total, SUM(size) AS size FROM (
   SELECT COUNT(*) AS total, SUM(artifact_size) AS size FROM jobs WHERE artifact_name IS NOT NULL GROUP BY project) sums`;
-
-const OPEN_STATES = ['queued', 'offered', 'running'] as const;
 
 const toOpenJobs = (row: Row): OpenJobs => ({
   project: text(row['project']),

@@ -2,11 +2,14 @@ import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import type { WebhookEvent } from '../../../contract/operator/webhooks.ts';
 import type { ReadCapabilities } from '../../../contract/capabilities.ts';
 
+/** States of jobs that have not ended. */
+export const OPEN_STATES = ['queued', 'offered', 'running'] as const;
+
 /** Jobs of one project, kind and state that have not ended. */
 export interface OpenJobs {
   readonly project: string;
   readonly kind: TaskKindId;
-  readonly state: 'queued' | 'offered' | 'running';
+  readonly state: (typeof OPEN_STATES)[number];
   readonly count: number;
 }
 
