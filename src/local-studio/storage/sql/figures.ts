@@ -96,7 +96,7 @@ async function countsIn(
        (SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NOT NULL) AS disabled,
        (SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending') AS pending,
        (SELECT COUNT(*) FROM webhook_deliveries WHERE state = 'pending'
-         AND next_at <= (SELECT ${nowSql(sql, '$1')})) AS due`,
+         AND next_at <= ${nowSql(sql, '$1')}) AS due`,
     sql.dialect === 'sqlite' ? [at] : [],
   );
   const count = (column: string): number => number(row?.[column]);
