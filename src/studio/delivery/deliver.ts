@@ -70,7 +70,7 @@ interface Routes {
 
 async function discard(file: string, { outbox, log, onReport }: DeliveryDeps): Promise<boolean> {
   await outbox.whole;
-  const entry = outbox.entries().find((other) => other.file === file);
+  const entry = outbox.entryOf(file);
   if (entry === undefined) return false;
   const because = 'the operator discarded it';
   log.warn('result.discarded', { jobId: entry.jobId, because });

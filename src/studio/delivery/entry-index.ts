@@ -61,6 +61,10 @@ export class EntryIndex {
     return this.#known.get(file) !== undefined;
   }
 
+  entryOf(file: string): OutboxEntry | undefined {
+    return this.#known.get(file)?.entry;
+  }
+
   /** Oldest first. */
   entries(): readonly OutboxEntry[] {
     return [...this.#known.oldestFirst()];

@@ -60,6 +60,8 @@ export interface Outbox {
   readonly whole: Promise<void>;
   /** Oldest first; none while files are unread, since each of them may be older than those that are known. */
   entries(): readonly OutboxEntry[];
+  /** The one of this name; undefined where there is none, or it is not read yet. */
+  entryOf(file: string): OutboxEntry | undefined;
   /** The JSON results among them, one at a time: whoever wants the first few looks at no others. */
   json(): Iterable<OutboxEntry>;
   /** Those of one job that are known, oldest first, however many others there are. */
@@ -206,6 +208,10 @@ class DiskOutbox implements Outbox {
 
   entries(): readonly OutboxEntry[] {
     return this.#unread.count > 0 ? [] : this.#index.entries();
+  }
+
+  entryOf(file: string): OutboxEntry | undefined {
+    return this.#index.entryOf(file);
   }
 
   json(): Iterable<OutboxEntry> {

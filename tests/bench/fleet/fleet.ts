@@ -113,7 +113,7 @@ if (values.readme === true && !report.quick) {
     '',
     tableOf(report.measurements),
     '',
-    'A simulated worker drops its job with its line, which costs the job one of its three attempts; a real one goes on with it.',
+    'A simulated worker drops its job when its connection ends, which costs the job one of its three attempts; a real one resumes it.',
   ].join('\n');
   await Bun.write(PAGE, withBlock(await readFile(PAGE, 'utf8'), `\n${block}\n\n`, 'fleet'));
 }

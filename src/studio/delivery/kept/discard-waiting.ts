@@ -5,7 +5,7 @@ import type { Outbox } from '../outbox.ts';
 /** The lock of the worker whose outbox it is, and the outbox. */
 export interface DiscardDeps {
   readonly acquire: () => Promise<Lock>;
-  readonly open: () => Promise<Pick<Outbox, 'whole' | 'entries' | 'remove' | 'close'>>;
+  readonly open: () => Promise<Pick<Outbox, 'whole' | 'entryOf' | 'remove' | 'close'>>;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function discardWaiting(id: string, { acquire, open }: DiscardDeps)
   try {
     const outbox = await open();
     await outbox.whole;
-    const entry = outbox.entries().find(({ file }) => file === id);
+    const entry = outbox.entryOf(id);
     if (entry !== undefined) await outbox.remove(entry);
     await outbox.close();
     return entry !== undefined;

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type { JobRowView } from '../../../../src/contract/page/dashboard.ts';
 import { jobsWith, linesWith, sortedJobs, workersWith } from '../../../../src/page/studio/live/reducers.ts';
 import { singleFlight } from '../../../../src/page/studio/live/single-flight.ts';
+import { spaced } from '../../../../src/page/studio/live/spaced.ts';
 import { filterJobs, NO_FILTER } from '../../../../src/page/studio/jobs/filter.ts';
 import { spanOf, troubleOf } from '../../../../src/page/studio/jobs/looks.ts';
 
@@ -107,4 +108,26 @@ test('a row says what is in the way, and how long it takes', () => {
   expect(spanOf(aJob('a', { createdAt: at(8) }), now)).toBe('2m 00s');
   expect(spanOf(aJob('a', { state: 'running', startedAt: at(9) }), now)).toBe('1m 00s');
   expect(spanOf(aJob('a', { state: 'completed', startedAt: at(1), finishedAt: at(4) }), now)).toBe('3m 00s');
+});
+
+test('what is asked for often is done at once, then at intervals', () => {
+  const timers: (() => void)[] = [];
+  let done = 0;
+  const ask = spaced(
+    () => (done += 1),
+    2_000,
+    (ms, what) => {
+      expect(ms).toBe(2_000);
+      timers.push(what);
+    },
+  );
+  const afterwards = (): void => timers.shift()?.();
+  for (let asked = 0; asked < 3; asked += 1) ask();
+  expect(done).toBe(1);
+  afterwards();
+  expect(done).toBe(2);
+  afterwards();
+  expect([done, timers.length]).toEqual([2, 0]);
+  ask();
+  expect(done).toBe(3);
 });

@@ -12,7 +12,7 @@ function setup() {
   let isRead = false;
   const outbox = {
     whole: Promise.resolve().then(() => void (isRead = true)),
-    entries: () => (isRead ? [entry('one'), entry('two')] : []),
+    entryOf: (file: string) => (isRead && ['one', 'two'].includes(file) ? entry(file) : undefined),
     remove: async ({ file }: OutboxEntry) => void did.push(`remove ${file}`),
     close: async () => void did.push('close'),
   };
