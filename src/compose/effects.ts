@@ -5,7 +5,6 @@ import type { OpenDataFolder } from '../system/disk/data-folder.ts';
 import { type RunningSha256, type Sha256, sha256, startSha256 } from '../system/disk/digest.ts';
 import { type Environment, readEnvironment } from '../system/environment.ts';
 import { type Files, systemFiles } from '../system/disk/files.ts';
-import { type FolderLinks, systemFolderLinks } from '../system/folder-links.ts';
 import { createHttp } from '../system/net/http-client.ts';
 import { createGpus, type Gpus } from '../system/machine/gpus.ts';
 import type { Http } from '../system/net/http.ts';
@@ -31,7 +30,6 @@ export interface Effects {
   readonly sha256: Sha256;
   readonly startSha256: () => RunningSha256;
   readonly files: Files;
-  readonly links: FolderLinks;
   readonly openDataFolder: OpenDataFolder;
   readonly environment: Environment;
   readonly http: Http;
@@ -61,7 +59,6 @@ export function realEffects(): Effects {
     sha256,
     startSha256,
     files: systemFiles,
-    links: systemFolderLinks,
     openDataFolder: async (path) => await (await import('../system/disk/data-folder.ts')).openDataFolder(path),
     environment,
     http: createHttp({ clock: systemClock, env, userAgent: USER_AGENT }),

@@ -1,6 +1,4 @@
 import { WorkerError } from '../base/errors.ts';
-import { dataHome } from '../base/process/data-home.ts';
-import { pathStyle } from '../base/process/path-style.ts';
 import { xdgFolder } from '../base/process/xdg.ts';
 import type { Environment } from '../system/environment.ts';
 
@@ -68,7 +66,7 @@ export interface Siblings {
   readonly catalogue: string;
   /** Which pages may use it without the token. */
   readonly signIns: string;
-  /** Finished results that the studio does not have yet, or a link to them. */
+  /** Finished results that the studio does not have yet. */
   readonly outbox: string;
   /** Peaks of GPU memory that earlier jobs reached. */
   readonly peaks: string;
@@ -102,17 +100,4 @@ export function siblingsOf(configPath: string): Siblings {
     updateState: beside('update-state.json'),
     updates: beside('updates'),
   };
-}
-
-/**
- * Where the platform keeps results that wait; undefined where they lie beside the config file: the operator chose its folder,
- * so that what belongs to it stays together and no two workers meet, or the platform keeps settings and data in one folder
- * (macOS).
- */
-export function outboxHome(configPath: string, { platform, homeDir, get }: Where): string | undefined {
-  if (homeDir === '') return undefined;
-  const [path, documented] = configCandidates({ platform, homeDir, get: () => undefined });
-  const usual = platform === 'darwin' ? [documented] : [path, documented];
-  if (!usual.includes(configPath)) return undefined;
-  return pathStyle(platform).join(dataHome({ platform, home: homeOf(homeDir), get }), 'studio-worker', 'outbox');
 }

@@ -12,8 +12,6 @@ export interface PurgeFacts {
     readonly folder: string;
     readonly isOwnFolder: boolean;
   };
-  /** Where the results were moved to from beside the config, if they were. */
-  readonly movedOutbox: string | undefined;
   readonly dataFolder: string;
 }
 
@@ -24,9 +22,8 @@ const CACHED = ['native', 'packs', 'cuda', 'mesa', 'gl'];
  * What a purge deletes, in this order. A folder that the operator named may hold files of others, so it loses ours only;
  * models that were not downloaded are not ours.
  */
-export function purgedPaths({ config, cache, movedOutbox, dataFolder }: PurgeFacts): readonly string[] {
+export function purgedPaths({ config, cache, dataFolder }: PurgeFacts): readonly string[] {
   return [
-    ...(movedOutbox === undefined ? [] : [movedOutbox]),
     ...(config.isOwnFolder ? [config.folder] : [...config.beside, config.path]),
     ...(cache.isOwnFolder ? [cache.folder] : CACHED.map((name) => `${cache.folder}/${name}`)),
     dataFolder,

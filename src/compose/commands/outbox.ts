@@ -3,7 +3,6 @@ import { siblingsOf } from '../../config/paths.ts';
 import { discardWaiting } from '../../studio/delivery/kept/discard-waiting.ts';
 import { openKeptResults } from '../../studio/delivery/kept/kept-results.ts';
 import { openOutbox } from '../../studio/delivery/outbox.ts';
-import { outboxFolder } from '../../studio/delivery/place/place.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { configPathOf } from '../config.ts';
 import type { Effects } from '../effects.ts';
@@ -11,10 +10,9 @@ import { openCommandLog } from '../log.ts';
 
 /** The outbox of a config file, as commands see and sort it. Nothing is read yet. */
 export async function openLocalOutbox(named: string | undefined, effects: Effects): Promise<LocalOutbox> {
-  const { files, links, sha256, clock, environment } = effects;
+  const { files, sha256, clock, environment } = effects;
   const configPath = await configPathOf(named, effects);
-  const { lock, outbox } = siblingsOf(configPath);
-  const folder = await outboxFolder(outbox, links);
+  const { lock, outbox: folder } = siblingsOf(configPath);
   const log = openCommandLog(effects).logger.child({}, 'delivery');
   return {
     ...openKeptResults({ folder, files, sha256, clock }),

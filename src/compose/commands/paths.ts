@@ -1,6 +1,5 @@
 import type { KeptPath } from '../../cli/world/paths.ts';
 import { siblingsOf } from '../../config/paths.ts';
-import { outboxFolder } from '../../studio/delivery/place/place.ts';
 import { diskUsage } from '../../system/disk-usage.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import type { Effects } from '../effects.ts';
@@ -10,7 +9,7 @@ import { studioDefaults } from '../../local-studio/defaults.ts';
 
 /** Everything that the program keeps on this machine, whether it is there yet or not. */
 export async function keptPaths(named: string | undefined, effects: Effects): Promise<readonly KeptPath[]> {
-  const { files, links, environment, native } = effects;
+  const { files, environment, native } = effects;
   const configPath = await configPathOf(named, effects);
   const log = openCommandLog(effects).logger.child({}, 'cli');
   const { current } = await openConfig(configPath, effects, { log, readOnly: true });
@@ -21,7 +20,7 @@ export async function keptPaths(named: string | undefined, effects: Effects): Pr
     ['local API', beside.localApi],
     ['model catalogue', beside.catalogue],
     ['open pages', beside.signIns],
-    ['undelivered results', await outboxFolder(beside.outbox, links)],
+    ['undelivered results', beside.outbox],
     ['memory peaks', beside.peaks],
     ['models in memory', beside.residency],
     ['update state', beside.updateState],

@@ -1,6 +1,6 @@
 import type { Uninstaller } from '../../cli/world/uninstall.ts';
 import { WorkerError } from '../../base/errors.ts';
-import { configCandidates, outboxHome, siblingsOf } from '../../config/paths.ts';
+import { configCandidates, siblingsOf } from '../../config/paths.ts';
 import { purgedPaths } from '../../release/purge.ts';
 import { folderOf } from '../../release/receipt.ts';
 import { reverseChanges } from '../../release/reverse.ts';
@@ -66,18 +66,15 @@ interface Purge {
 
 /** Removes what the worker made, and gives the paths that are gone. Models that it did not download stay. */
 async function purgeAll({ named, configPath, dataFolder }: Purge, effects: Effects): Promise<readonly string[]> {
-  const { files, links, environment, native } = effects;
+  const { files, environment, native } = effects;
   const models = await openLocalModels(named, effects);
   const { removed } = await models.store.collect({ maxBytes: 0 });
   const { folder, ...beside } = siblingsOf(configPath);
   const isOwnFolder = named === undefined && configCandidates(environment).includes(configPath);
-  const home = outboxHome(configPath, environment);
-  const hasMoved = home !== undefined && (await links.targetOf(beside.outbox)) === home;
   const gone = removed.map(({ path }) => path);
   const paths = purgedPaths({
     config: { path: configPath, folder, beside: Object.values(beside).flat(), isOwnFolder },
     cache: { folder: native.folder, isOwnFolder: (environment.get(CACHE_VARIABLE) ?? '') === '' },
-    movedOutbox: hasMoved ? home : undefined,
     dataFolder,
   });
   for (const path of paths) {

@@ -5,12 +5,11 @@ import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createDelivery, type SessionDelivery } from '../../studio/delivery/deliver.ts';
 import { type Outbox, openOutbox } from '../../studio/delivery/outbox.ts';
-import { placeOutbox } from '../../studio/delivery/place/place.ts';
 import { createSession, type DrivenSession, type SessionOptions } from '../../studio/session/driver.ts';
 import type { Credentials } from '../../studio/session/session.ts';
 import { type Claims, createClaims } from '../../worker/claims.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
-import { outboxHome, siblingsOf } from '../../config/paths.ts';
+import { siblingsOf } from '../../config/paths.ts';
 import type { WorkerSetup } from './setup.ts';
 
 /** Both ways between this worker and its studio: what is received, and what gets there. */
@@ -85,15 +84,12 @@ function followWelcomes(scheduler: LinkParts['scheduler']): Pick<StudioLink, 'st
   };
 }
 
-async function outboxOf({ config, effects }: WorkerSetup, log: Logger): Promise<Outbox> {
-  const { clock, files, links, sha256, environment } = effects;
-  const places = { beside: siblingsOf(config.path).outbox, home: outboxHome(config.path, environment) };
-  return await openOutbox({
-    dir: await placeOutbox(places, { files, links, sha256, log }),
+const outboxOf = ({ config, effects: { clock, files, sha256 } }: WorkerSetup, log: Logger): Promise<Outbox> =>
+  openOutbox({
+    dir: siblingsOf(config.path).outbox,
     maxBytes: config.current.outbox_max_gb * GB,
     files,
     clock,
     sha256,
     log,
   });
-}

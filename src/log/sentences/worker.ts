@@ -118,10 +118,6 @@ export const WORKER_SENTENCES = {
   'result.corrupt': own(
     (f) => `the saved result ${text(f.file)} fails its checksum and was moved to ${text(f.movedTo)}`,
   ),
-  'outbox.moved': own((f) => `moved the results that wait for the studio from ${text(f.path)} to ${text(f.target)}`),
-  'outbox.not-moved': own(
-    (f) => `the results in ${text(f.path)} could not be moved to ${text(f.target)} and stay there: ${text(f.error)}`,
-  ),
   'outbox.recreated': own((f) => `${text(f.path)} was removed while the worker runs; it is recreated`),
   'result.passed-over': own(
     (f) => `passed over ${text(f.file)} among the saved results: it is a ${text(f.kind)}, not a file`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { configCandidates, findConfig, outboxHome, siblingsOf } from '../../../src/config/paths.ts';
+import { configCandidates, findConfig, siblingsOf } from '../../../src/config/paths.ts';
 
 interface Machine {
   readonly platform: NodeJS.Platform;
@@ -84,37 +84,3 @@ test('what belongs to a config file lies beside it, wherever it is', () => {
   expect(siblingsOf('config.toml').outbox).toBe('./outbox');
   expect(siblingsOf('/config.toml')).toMatchObject({ folder: '/', lock: '/daemon.lock' });
 });
-
-const USUAL = '/home/pat/.config/minis-studio-worker/config.toml';
-for (const [what, machine, config, home] of [
-  ['Linux', on({ platform: 'linux' }), USUAL, '/home/pat/.local/share/studio-worker/outbox'],
-  [
-    'Linux with a folder for data of its own',
-    on({ platform: 'linux', variables: { XDG_DATA_HOME: '/data/pat' } }),
-    USUAL,
-    '/data/pat/studio-worker/outbox',
-  ],
-  ['Windows', windows, WINDOWS_PLACE, 'C:\\Users\\pat\\AppData\\Local\\studio-worker\\outbox'],
-  [
-    'macOS with the documented config',
-    mac,
-    MAC_DOCUMENTED,
-    '/Users/pat/Library/Application Support/studio-worker/outbox',
-  ],
-] as const) {
-  test(`on ${what} results wait where the platform keeps data`, () => {
-    expect(outboxHome(config, machine)).toBe(home);
-  });
-}
-
-const moved = on({ platform: 'linux', variables: { XDG_CONFIG_HOME: '/etc/pat' } });
-for (const [what, machine, config] of [
-  ['a config that the operator named', on({ platform: 'linux' }), '/srv/w1/config.toml'],
-  ['a config folder that a variable names', moved, '/etc/pat/minis-studio-worker/config.toml'],
-  ['the folder for settings and data of macOS', mac, MAC_PLACE],
-  ['an account without a home folder', on({ platform: 'linux', homeDir: '' }), USUAL],
-] as const) {
-  test(`results wait beside the config in ${what}`, () => {
-    expect(outboxHome(config, machine)).toBeUndefined();
-  });
-}

@@ -11,7 +11,7 @@ const CACHE = { folder: '/home/ada/.cache/worker', isOwnFolder: true };
 const DATA = '/home/ada/.local/share/worker';
 
 test("a purge deletes the folders that are the worker's own", () => {
-  expect(purgedPaths({ config: CONFIG, cache: CACHE, movedOutbox: undefined, dataFolder: DATA })).toEqual([
+  expect(purgedPaths({ config: CONFIG, cache: CACHE, dataFolder: DATA })).toEqual([
     '/home/ada/.config/worker',
     '/home/ada/.cache/worker',
     '/home/ada/.local/share/worker',
@@ -19,23 +19,13 @@ test("a purge deletes the folders that are the worker's own", () => {
 });
 
 test("a config folder that the operator named loses the worker's files only", () => {
-  const paths = purgedPaths({
-    config: { ...CONFIG, isOwnFolder: false },
-    cache: CACHE,
-    movedOutbox: undefined,
-    dataFolder: DATA,
-  });
+  const paths = purgedPaths({ config: { ...CONFIG, isOwnFolder: false }, cache: CACHE, dataFolder: DATA });
   expect(paths).not.toContain(CONFIG.folder);
   expect(paths.slice(0, 3)).toEqual([...CONFIG.beside, CONFIG.path]);
 });
 
 test("a cache folder that the operator named loses the worker's files only", () => {
-  const paths = purgedPaths({
-    config: CONFIG,
-    cache: { folder: '/mnt/cache', isOwnFolder: false },
-    movedOutbox: undefined,
-    dataFolder: DATA,
-  });
+  const paths = purgedPaths({ config: CONFIG, cache: { folder: '/mnt/cache', isOwnFolder: false }, dataFolder: DATA });
   expect(paths).not.toContain('/mnt/cache');
   expect(paths.filter((path) => path.startsWith('/mnt/cache/'))).toEqual([
     '/mnt/cache/native',
@@ -44,9 +34,4 @@ test("a cache folder that the operator named loses the worker's files only", () 
     '/mnt/cache/mesa',
     '/mnt/cache/gl',
   ]);
-});
-
-test('results that were moved from beside the config go too', () => {
-  const movedOutbox = '/data/worker/outbox';
-  expect(purgedPaths({ config: CONFIG, cache: CACHE, movedOutbox, dataFolder: DATA })).toContain(movedOutbox);
 });
