@@ -108,22 +108,36 @@ export interface Studio {
   stop(): void;
 }
 
-/** Sets up the rules over a store, and gives workers the grace for what an earlier process left with them. */
+/**
+ * Sets up the rules over a store, and gives workers the grace for what an earlier process left with them. When it rejects,
+ * nothing is left armed.
+ *
+ * @throws the database's error, when it or the way to the other studios fails
+ */
 export async function createStudio(parts: StudioParts): Promise<Studio> {
   const { bus, clock, hashOf, nextTurn, random, pages: kept } = parts;
   const startedAt = clock.now();
   const studioId = random.hex(RUN_BYTES);
+  using undo = new DisposableStack();
   const { studio, feed, stopTelling } = watched(parts, startedAt, studioId);
+  undo.defer(() => stopState(studio));
+  undo.defer(stopTelling);
   const pages = createSignIns({ clock, random, hashOf, known: kept.known, onChange: kept.keep });
-  await restoreGraces(studio);
-  const stops = [startSweeps(studio), startHousekeeping({ ...parts, studioId }), watchFreed(studio)];
-  const deadlines = watchDeadlines(studio);
-  let dispatcher: Dispatcher | undefined;
   const decisions = createDecisions(clock);
+  undo.defer(() => decisions.stop());
+  await restoreGraces(studio);
   const unsubscribe = await bus.subscribe((news) => {
     onNews(studio, decisions, news);
     for (const change of changesIn(news)) studio.tell(change);
   });
+  undo.defer(() => logFailure(studio, unsubscribe()));
+  for (const stop of [startSweeps(studio), startHousekeeping({ ...parts, studioId }), watchFreed(studio)]) {
+    undo.defer(stop);
+  }
+  const deadlines = undo.adopt(watchDeadlines(studio), (watch) => watch.stop());
+  let dispatcher: Dispatcher | undefined;
+  undo.defer(() => dispatcher?.stop());
+  const opened = undo.move();
   return {
     id: studioId,
     answer: routerOf(parts, { studio, studioId, deadlines, decisions, pages, feed, startedAt }),
@@ -133,17 +147,13 @@ export async function createStudio(parts: StudioParts): Promise<Studio> {
     listensAt: (url) => {
       dispatcher ??= startDispatcher({ ...parts, webhooks: studio.store.webhooks, url });
     },
-    stop: () => {
-      logFailure(studio, unsubscribe());
-      studio.stopped = true;
-      stopTelling();
-      for (const stop of stops) stop();
-      deadlines.stop();
-      dispatcher?.stop();
-      decisions.stop();
-      for (const grace of studio.graces.values()) grace.disarm();
-    },
+    stop: () => opened.dispose(),
   };
+}
+
+function stopState(studio: StudioState): void {
+  studio.stopped = true;
+  for (const grace of studio.graces.values()) grace.disarm();
 }
 
 /** Answers by the routes, and counts the answers. */
