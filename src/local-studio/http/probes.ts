@@ -43,12 +43,12 @@ export function createReadyCheck({ studio, artifacts }: ProbeParts): () => Promi
   const database = singleFlight(() => store.ping());
   const bucket = singleFlight(() => artifacts.check());
   const answers = async (check: () => Promise<void>, objection: string): Promise<readonly string[]> => {
-    try {
-      await within(check(), clock, CHECK_MS);
-      return [];
-    } catch {
-      return [objection];
-    }
+    const answered = await within(
+      check().then(() => true),
+      clock,
+      CHECK_MS,
+    );
+    return answered ? [] : [objection];
   };
   let last: { readonly because: readonly string[]; readonly atMs: number } | undefined;
   const check = async (): Promise<readonly string[]> => {
