@@ -34,9 +34,10 @@ const { openSync, readSync, closeSync } = require('node:fs');
 const { createHash } = require('node:crypto');
 const piece = Buffer.allocUnsafe(${2 ** 20});
 let file, hash, stopped, size = 0, done = 0;
-const close = () => {
+const end = (how) => {
   if (file !== undefined) closeSync(file);
   file = undefined;
+  postMessage({ done, over: true, ...how });
 };
 self.onmessage = ({ data }) => {
   try {
@@ -47,22 +48,15 @@ self.onmessage = ({ data }) => {
     }
     while (done < data.upTo && Atomics.load(stopped, 0) === 0) {
       const read = readSync(file, piece, 0, Math.min(piece.length, data.upTo - done), done);
-      if (read === 0) throw new Error('the file was truncated by another process');
+      if (read === 0) return end({ error: 'the file was truncated by another process' });
       hash.update(piece.subarray(0, read));
       done += read;
     }
-    if (Atomics.load(stopped, 0) !== 0) {
-      close();
-      postMessage({ done, over: true });
-      return;
-    }
+    if (Atomics.load(stopped, 0) !== 0) return end();
     postMessage({ done });
-    if (done < size) return;
-    close();
-    postMessage({ done, over: true, digest: hash.digest('hex') });
+    if (done >= size) end({ digest: hash.digest('hex') });
   } catch (thrown) {
-    close();
-    postMessage({ done, over: true, error: String(thrown && thrown.message) });
+    end({ error: String(thrown && thrown.message) });
   }
 };
 `;
