@@ -43,7 +43,10 @@ interface OfferedJob {
 /** A job that a worker accepted. */
 export interface AcceptedJob {
   readonly jobId: string;
-  /** The operator cancelled the job; frames about it are acknowledged and ignored. */
+  /**
+   * It is none of this worker's jobs any more: cancelled, past its deadline, or taken by another studio. Frames about it are
+   * acknowledged and ignored.
+   */
   readonly revoked: boolean;
   /** Heartbeats in a row that did not name the job. */
   readonly unnamed: number;
