@@ -145,6 +145,15 @@ test('a bundle holds no secret of the config or of a proxy', async () => {
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
+test('a bundle that cannot be written exits as its help says', async () => {
+  await using account = await anAccount();
+  await configure(account, 'api_base_url = "http://127.0.0.1:9"');
+  const { code, err } = await account.run('doctor', '--bundle', `${account.configPath}/report.json`);
+  expect({ code, err }).toEqual({ code: 73, err: expect.stringContaining('file.not-written') });
+  const { out } = await account.run('help', 'doctor');
+  expect(out).toMatch(/^ +73 +the bundle cannot be written$/m);
+});
+
 test('one check is explained by its id, and a mistyped id is corrected', async () => {
   await using account = await anAccount();
   const { code, out } = await account.run('doctor', 'jobs.flow');

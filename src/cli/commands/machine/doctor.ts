@@ -25,7 +25,7 @@ export const doctor = command({
   ],
   exits: [
     { code: UNHEALTHY, means: 'a check failed; with --strict also when one warns' },
-    { code: 66, means: 'the bundle cannot be written' },
+    { code: 73, means: 'the bundle cannot be written' },
     { code: 78, means: 'this account has no home folder for a config file' },
   ],
   json: '{ok, warnings, failures, checks: [{id, is, title, message, hint?}]}; with --bench {measured: [{id, what, is, rate?, unit?}]}',
