@@ -110,14 +110,14 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'update.refused': 'Name another version with `studio-worker update --version <version>`.',
   'update.failed':
     'Keep the running version, which stays in place, and look for a newer release with `studio-worker update --dry-run`.',
-  'registration.failed': 'Check that the studio runs, then start the worker again, which asks again.',
+  'registration.failed': 'Check that the studio runs, then restart the worker: it asks again.',
   'file.unusable': 'Name another file, or let this account read it.',
   'studio.unreachable':
     'Check the network of this machine, its proxy variables, and `studio-worker config get api_base_url`.',
   'http.unreachable': 'Check the network of this machine, and its proxy variables such as HTTPS_PROXY.',
   'download.failed':
     'Check that this machine reaches the server of that URL, then retry: a download of a model resumes where it ended.',
-  'engine.unavailable': 'Run `studio-worker engines` for what it is missing.',
+  'engine.unavailable': 'Run `studio-worker engines` to see what it is missing.',
   'engine.failed':
     'Check this machine with `studio-worker doctor`; if it finds nothing, offer the job with another model.',
   'engine.crashed': 'If it happens again, check the memory and the GPU driver of this machine.',
@@ -127,8 +127,8 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'local.busy': 'Ask again in a moment, or cancel what it is busy with.',
   'local.unfit':
     'Unload a model that is not needed, or ask for a smaller one; `studio-worker status` shows the memory.',
-  'model.unusable': 'Replace the model at the studio by one that this engine can run.',
-  'native.unavailable': 'Run `studio-worker doctor` for what this machine is missing.',
+  'model.unusable': 'Replace the model in the studio with one that this engine can run.',
+  'native.unavailable': 'Run `studio-worker doctor` to see what this machine is missing.',
 };
 
 /** Why an error of these codes may come without a hint. */

@@ -60,10 +60,10 @@ export const WORKER_CHECKS: readonly Check[] = [
   },
   {
     id: 'jobs.conditions',
-    title: 'what jobs are tied to is met, and this machine tells it',
+    title: 'the conditions for jobs are met, and this machine can report them',
     page: [
       'Jobs can be tied to hours (`[[schedule]]`), to mains power (`pause_on_battery`), and to programs that do not run (`pause_for_programs`) or fill the screen (`pause_when_full_screen`). While one of them is not met the worker claims nothing; a running job is finished.',
-      'What this machine does not tell keeps no jobs away. A service without a desktop session sees no screen; `programs` and `battery` need none.',
+      'A condition that this machine cannot report keeps no jobs away. A service without a desktop session sees no screen; `programs` and `battery` need none.',
     ],
     async run({ conditions }) {
       const found = await conditions();

@@ -44,11 +44,13 @@ export const MACHINE_SENTENCES = {
       `${text(f.freeGb)} GiB are free`,
   ),
   'peaks.not-saved': own((f) => `cannot save the measured memory peaks to ${text(f.path)}: ${text(f.error)}`),
-  'peaks.unreadable': own((f) => `measured memory peaks start over, ${text(f.path)} is unreadable: ${text(f.because)}`),
+  'peaks.unreadable': own(
+    (f) => `measured memory peaks start over, because ${text(f.path)} is unreadable: ${text(f.because)}`,
+  ),
   'residency.not-saved': own((f) => `cannot save the list of loaded models to ${text(f.path)}: ${text(f.error)}`),
   'residency.unreadable': own(
     (f) =>
-      `no models are restored, ${text(f.path)} is unreadable: ${text(f.because)}. It was moved to ${text(f.aside)}`,
+      `no models are restored, because ${text(f.path)} is unreadable: ${text(f.because)}. It was moved to ${text(f.aside)}`,
   ),
 
   'engine.ready': own((f) => `the ${text(f.engine)} engine is ready`),

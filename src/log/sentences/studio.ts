@@ -4,7 +4,7 @@ import { duration, own, type Sentences, text } from './text.ts';
 export const STUDIO_SENTENCES = {
   'studio.started': own((f) => `serving at ${text(f.url)}, data in ${text(f.dataDir)}, as studio ${text(f.studioId)}`),
   'operator-token.made-private': own(
-    (f) => `others could read the operator token in ${text(f.path)}; its permissions are fixed`,
+    (f) => `others could read the operator token in ${text(f.path)}; its permissions have been corrected`,
   ),
   'studio.exposed': own(
     (f) => `other machines reach ${text(f.host)}, and tokens travel in the clear: put a TLS proxy in front`,
@@ -12,9 +12,9 @@ export const STUDIO_SENTENCES = {
   'studio.not-ready': own((f) => `not ready for requests: ${text(f.because)}`),
   'studio.ready-again': own(() => 'ready for requests again'),
   'studio.stopping': own(() => 'stopping'),
-  'studio.moved': own((f) => `${text(f.error)}; it ends here`),
+  'studio.moved': own((f) => `${text(f.error)}; this studio is stopping`),
   'studio.news-lost': own(
-    (f) => `the other studios did not hear of this (${text(f.is)}), and notice it later: ${text(f.error)}`,
+    (f) => `the other studios were not notified of this (${text(f.is)}) and will notice it later: ${text(f.error)}`,
   ),
   'retention.removed': own((f) => `removed ${text(f.artifacts)} artifacts that were kept long enough`),
   'uploads.aborted': own(

@@ -29,6 +29,8 @@ export const UPDATE_SENTENCES = {
   'update.shelved': own((f) => `${text(f.version)} is not tried again: ${text(f.because)}`),
   'update.rolled-back': own((f) => `${text(f.version)} was rolled back: ${text(f.because)}`),
   'update.off': own((f) => `updates are off: ${text(f.because)}`),
-  'update-state.unreadable': own((f) => `the updater starts over, ${text(f.path)} is unreadable: ${text(f.because)}`),
+  'update-state.unreadable': own(
+    (f) => `the updater starts over, because ${text(f.path)} is unreadable: ${text(f.because)}`,
+  ),
   'update-state.not-saved': own((f) => `cannot save what the updater knows: ${text(f.error)}`),
 } satisfies Sentences;

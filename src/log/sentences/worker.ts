@@ -26,18 +26,19 @@ export const WORKER_SENTENCES = {
   'log.no-file': own((f) => `cannot log to a file, so the log stays on stderr: ${text(f.error)}`),
   'tray.shown': own(() => 'the icon is in the tray'),
   'tray.hidden': own((f) => `no tray shows the icon: ${text(f.because)}`),
-  'tray.failed': own((f) => `cannot ${text(f.action)}, as the tray icon was told: ${text(f.error)}`),
+  'tray.failed': own((f) => `the tray icon's action "${text(f.action)}" failed: ${text(f.error)}`),
   'tray.no-worker': own((f) => `the icon has no worker to show: ${text(f.error)}`),
   'tray.worker-revived': own((f) => `the worker crashed, and is started again (start ${text(f.starts)} in a row)`),
   'tray.worker-stays': own(() => 'the worker did not stop in time, and keeps running without its icon'),
   'local-api.started': own((f) => `the local API listens at ${text(f.url)}`),
   'local-api.port-taken': own((f) => `port ${text(f.port)} is taken: the local API listens at ${text(f.url)}`),
   'local-api.unavailable': own(
-    (f) => `no window and no command reaches this worker: its local API ${text(f.problem)}: ${text(f.error)}`,
+    (f) => `windows and commands cannot reach this worker: its local API ${text(f.problem)}: ${text(f.error)}`,
   ),
   'local-api.failed': own((f) => `the local API failed at ${text(f.path)}: ${text(f.error)}`),
   'catalogue.broken': own(
-    (f) => `the model catalogue is broken (${text(f.because)}); it was moved to ${text(f.aside)}, and starts empty`,
+    (f) =>
+      `the model catalogue is broken (${text(f.because)}); it was moved to ${text(f.aside)}, and a new, empty one is used`,
   ),
   'catalogue.unreadable': own(
     (f) => `the model catalogue ${text(f.path)} cannot be read, and is left alone: ${text(f.because)}`,

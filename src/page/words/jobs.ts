@@ -46,7 +46,7 @@ export const JOBS = {
   startedAt: (at: string) => `started ${at}`,
   copyId: 'Copy job ID',
   result: (prompt: string) => `Result: ${prompt}`,
-  resultGone: 'Its result is no longer kept on this machine: the newest are, 64 MiB of them.',
+  resultGone: 'Its result is no longer kept on this machine: only the newest are, at most 100 and 64 MiB.',
   noPrompt: 'Without a prompt',
   facts: {
     kind: 'Kind',
@@ -78,7 +78,7 @@ export const JOBS = {
   seeGpu: 'See what uses the GPU',
   log: 'Log of this job',
   noLog: 'Nothing was logged for this job.',
-  logGone: 'Its log is no longer kept: the 128 newest jobs have theirs.',
+  logGone: 'Its log is no longer kept: only those of the 128 newest jobs are.',
   logUnreachable: 'Its log cannot be read while the worker is not reachable.',
   logDropped: (many: number) => `${count(many)} earlier lines were dropped.`,
   logReading: 'Reading its log',

@@ -105,6 +105,6 @@ export async function readinessOf(engine: Engine): Promise<Readiness> {
     return await engine.readiness();
   } catch (thrown) {
     const { message, hint } = toWorkerError(thrown);
-    return notReady({ because: message, hint: hint ?? 'Run `studio-worker engines` for what it is missing.' });
+    return notReady({ because: message, hint: hint ?? 'Run `studio-worker engines` to see what it is missing.' });
   }
 }

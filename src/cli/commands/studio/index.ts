@@ -44,7 +44,7 @@ export const studio = command({
     'tls-key': { type: 'string', valueHint: 'file', description: 'Key of that certificate, in PEM' },
     'trust-proxy': {
       type: 'boolean',
-      description: 'Believe the X-Forwarded-For of a proxy in front, as for who registers too often',
+      description: 'Trust X-Forwarded-For from a proxy in front: for registration limits and the audit log',
     },
     'public-name': {
       type: 'string',

@@ -74,7 +74,7 @@ export const MODELS_ROUTES = {
     method: 'POST',
     path: '/models/:id/pull',
     access: 'page',
-    summary: 'Download the files of a model, or go on with that; `pull` events tell how far it is.',
+    summary: 'Download the files of a model, or resume that; `pull` events report the progress.',
     answer: json(PullSchema),
     status: 202,
     errors: { 404: ['unknown_model'] },

@@ -55,7 +55,7 @@ export const OPENAI_ROUTES = {
     method: 'POST',
     path: '/v1/embeddings',
     access: 'page',
-    summary: 'A vector of length 1 for each text.',
+    summary: 'A unit-length (normalised) embedding vector for each text.',
     maxBodyBytes: MAX_EMBEDDED_BYTES,
     request: EmbeddingRequestSchema,
     answer: json(EmbeddingsSchema),

@@ -55,7 +55,7 @@ export const MODELS = {
   reset: 'Reset',
   remove: 'Remove',
   removeTitle: (name: string) => `Remove ${name}?`,
-  removeSay: 'Jobs that are queued keep its recipe. New jobs cannot name it any more.',
+  removeSay: 'Jobs that are queued keep its recipe. New jobs cannot use it.',
   removeDo: 'Remove model',
   unchanged: 'Nothing was changed',
   notSaved: (because: string) => `Not saved: ${because}`,

@@ -37,7 +37,7 @@ export const PROJECTS = {
   editTitle: (name: string) => `Limits of ${name}`,
   save: 'Save limits',
   unchanged: 'Nothing was changed',
-  leaveEmpty: 'A limit that is left empty is none.',
+  leaveEmpty: 'An empty field means no limit.',
   wrong: {
     name: 'A name of 1 to 64 lower-case letters, digits, dots, dashes and underscores is needed',
     whole: 'A whole number from 0 is needed, or nothing',
@@ -46,8 +46,7 @@ export const PROJECTS = {
   remove: 'Remove project',
   removeDefault: 'The default project cannot be removed',
   removeTitle: (name: string) => `Remove ${name}?`,
-  removeSay:
-    'Its tokens open nothing any more, and its name is not given again. Jobs that have ended stay for you to see.',
+  removeSay: 'Its tokens stop working, and its name cannot be used again. Jobs that have ended stay for you to see.',
   removeForce: 'Cancel the jobs that have not ended',
   added: (name: string) => `Project ${name} is created`,
   changed: (name: string) => `Limits of ${name} are saved`,

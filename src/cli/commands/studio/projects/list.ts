@@ -6,7 +6,7 @@ import { usageCells } from './limits.ts';
 
 /** Lists projects, oldest first. */
 export const projectsList = command({
-  summary: 'List projects, with what they have of what they may have',
+  summary: 'List projects with their usage and limits',
   examples: ['studio-worker studio projects list', 'studio-worker studio projects list --json'],
   exits: OPERATOR_EXITS,
   json: 'an array of projects: {name, createdAt, limits: {maxQueued?, maxRunning?, maxPerDay?, maxArtifactBytes?}, usage: {queued, running, today, artifactBytes}}',

@@ -5,7 +5,7 @@ import { PROJECT_ARG, projectIn, projectLines } from './limits.ts';
 
 /** Shows one project; a token of its own with the scope `read` will do. */
 export const projectsShow = command({
-  summary: 'Show a project, with what it has of what it may have',
+  summary: 'Show a project with its usage and limits',
   examples: ['studio-worker studio projects show renders', 'studio-worker studio projects show renders --json'],
   exits: OPERATOR_EXITS,
   json: '{name, createdAt, limits: {maxQueued?, maxRunning?, maxPerDay?, maxArtifactBytes?}, usage: {queued, running, today, artifactBytes}}',
