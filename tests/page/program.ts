@@ -56,6 +56,7 @@ export function openPlainBrowser(url: string, fragment = '', choice: PlainChoice
       return isClosed;
     },
     onKey: () => undefined,
+    report: (fault) => reportError(fault),
     advance(ms) {
       const until = now + ms;
       for (;;) {

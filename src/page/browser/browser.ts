@@ -22,6 +22,8 @@ export interface Browser extends BrowserAccess {
   /** Closes the window, where the browser lets the page do that: an app window, or a tab without a way back. */
   close(): void;
   onKey(what: (event: KeyboardEvent) => void): void;
+  /** Puts a fault of the page itself where the browser lists those of its pages. */
+  report(fault: unknown): void;
 }
 
 /** Enough for the picture of a wave. */
@@ -78,4 +80,5 @@ export const realBrowser: Browser = {
   onBroadcast: (what) => channel.addEventListener('message', ({ data }) => what(data)),
   close: () => close(),
   onKey: (what) => addEventListener('keydown', what),
+  report: (fault) => reportError(fault),
 };

@@ -173,13 +173,16 @@ async function verifyAll(desk: Desk): Promise<void> {
   if (verifying.value !== undefined) return;
   const onDisk = models.value?.filter(isWhole) ?? [];
   const outcomes: string[] = [];
-  for (const [done, model] of onDisk.entries()) {
-    verifying.value = { done, all: onDisk.length };
-    const outcome = await verified(desk, model);
-    if (outcome === undefined) break; // said already, and the next would fail as this one did
-    outcomes.push(outcome);
+  try {
+    for (const [done, model] of onDisk.entries()) {
+      verifying.value = { done, all: onDisk.length };
+      const outcome = await verified(desk, model);
+      if (outcome === undefined) break; // said already, and the next would fail as this one did
+      outcomes.push(outcome);
+    }
+  } finally {
+    verifying.value = undefined;
   }
-  verifying.value = undefined;
   if (outcomes.length === 0) return;
   const many = (outcome: string): number => outcomes.filter((one) => one === outcome).length;
   toasts.show(many('damaged') > 0 ? 'bad' : 'ok', SAY.verifiedAll(many('verified'), many('damaged'), many('unknown')));

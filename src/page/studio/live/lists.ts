@@ -23,8 +23,8 @@ import {
 import type { Browser } from '../../browser/browser.ts';
 import type { OlderJobs } from '../model.ts';
 import { ask } from './ask.ts';
+import { coalesced } from './coalesced.ts';
 import { jobsWith, linesWith, workersWith } from './reducers.ts';
-import { singleFlight } from './single-flight.ts';
 
 const JOBS_AT_ONCE = 100;
 const LINES_AT_ONCE = 1_000;
@@ -39,20 +39,20 @@ export class StudioLists {
   readonly models = signal<readonly ModelView[] | undefined>(undefined);
   readonly lines = signal<readonly LogLine[]>([]);
   readonly overview = signal<OverviewView | undefined>(undefined);
-  readonly #browser: Pick<Browser, 'request'>;
+  readonly #browser: Pick<Browser, 'request' | 'report'>;
   /** What came while the lists were on their way, which may be older. */
   #during: StudioFeedEvent[] | undefined;
 
-  constructor(browser: Pick<Browser, 'request'>) {
+  constructor(browser: Pick<Browser, 'request' | 'report'>) {
     this.#browser = browser;
   }
 
-  readonly readOverview = singleFlight(async () => {
+  readonly readOverview = this.#coalesced(async () => {
     const called = await ask(this.#browser, { route: DASHBOARD_ROUTES.overview }, OverviewSchema);
     if (called.is === 'answered') this.overview.value = called.answer;
   });
 
-  readonly readAll = singleFlight(async () => {
+  readonly readAll = this.#coalesced(async () => {
     const events: StudioFeedEvent[] = [];
     this.#during = events;
     const query = new URLSearchParams({ newest: 'yes', limit: String(LINES_AT_ONCE) });
@@ -112,6 +112,10 @@ export class StudioLists {
     }
   }
 
+  #coalesced(work: () => Promise<void>): () => Promise<void> {
+    return coalesced(work, (fault) => this.#browser.report(fault));
+  }
+
   async #readJobs(state: JobState | 'all', cursor?: string): Promise<void> {
     const query = new URLSearchParams({ limit: String(JOBS_AT_ONCE) });
     if (state !== 'all') query.set('state', state);
@@ -125,14 +129,14 @@ export class StudioLists {
   }
 
   /** What they wait for is no part of their own state, so that nobody tells when it changes. */
-  readonly #readQueue = singleFlight(() => this.#readJobs('queued'));
+  readonly #readQueue = this.#coalesced(() => this.#readJobs('queued'));
 
-  readonly #readRegistrations = singleFlight(async () => {
+  readonly #readRegistrations = this.#coalesced(async () => {
     const called = await ask(this.#browser, { route: routes.registrations }, RegistrationListSchema);
     if (called.is === 'answered') this.registrations.value = called.answer.registrations;
   });
 
-  readonly #readModels = singleFlight(async () => {
+  readonly #readModels = this.#coalesced(async () => {
     const called = await ask(this.#browser, { route: routes.models }, ModelListSchema);
     if (called.is === 'answered') this.models.value = called.answer.models;
   });

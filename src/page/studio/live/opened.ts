@@ -5,7 +5,7 @@ import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { Browser } from '../../browser/browser.ts';
 import type { OpenedJob } from '../model.ts';
 import { ask } from './ask.ts';
-import { singleFlight } from './single-flight.ts';
+import { coalesced } from './coalesced.ts';
 
 /** The job that is open, which is read again when it changes. */
 export interface Opened {
@@ -15,15 +15,16 @@ export interface Opened {
 }
 
 /** None is open at first. */
-export function createOpened(browser: Pick<Browser, 'request'>): Opened {
+export function createOpened(browser: Pick<Browser, 'request' | 'report'>): Opened {
   const opened = signal<OpenedJob | 'gone' | undefined>(undefined);
   let openId: string | undefined;
-  const read = singleFlight(async () => {
+  const readOpen = async (): Promise<void> => {
     const jobId = openId;
     if (jobId === undefined) return;
     const found = await readJob(browser, jobId);
     if (openId === jobId && found !== 'unreachable') opened.value = found;
-  });
+  };
+  const read = coalesced(readOpen, (fault) => browser.report(fault));
   return {
     opened,
     async open(jobId) {

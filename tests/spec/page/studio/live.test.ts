@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { JobRowView } from '../../../../src/contract/page/dashboard.ts';
+import { coalesced } from '../../../../src/page/studio/live/coalesced.ts';
 import { jobsWith, linesWith, sortedJobs, workersWith } from '../../../../src/page/studio/live/reducers.ts';
-import { singleFlight } from '../../../../src/page/studio/live/single-flight.ts';
 import { spaced } from '../../../../src/page/studio/live/spaced.ts';
 import { filterJobs, NO_FILTER } from '../../../../src/page/studio/jobs/filter.ts';
 import { spanOf, troubleOf } from '../../../../src/page/studio/jobs/looks.ts';
@@ -77,10 +77,10 @@ test('a worker that changed keeps its place, and a new one comes last', () => {
 test('work asked for while it is under way runs once more, and no oftener', async () => {
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let runs = 0;
-  const work = singleFlight(async () => {
+  const work = coalesced(async () => {
     runs += 1;
     await gates[runs - 1]?.promise;
-  });
+  }, reportError);
   const first = work();
   void work();
   void work();
@@ -90,6 +90,22 @@ test('work asked for while it is under way runs once more, and no oftener', asyn
   expect(runs).toBe(2);
   await work();
   expect(runs).toBe(3);
+});
+
+test('a read that fails is reported, and the next one is made', async () => {
+  const faults: unknown[] = [];
+  let runs = 0;
+  const work = coalesced(
+    async () => {
+      runs += 1;
+      await Promise.resolve();
+      if (runs < 3) throw new TypeError(`read ${runs}`);
+    },
+    (fault) => faults.push(fault),
+  );
+  await work();
+  await Promise.all([work(), work()]);
+  expect([runs, faults.map(String)]).toEqual([3, ['TypeError: read 1', 'TypeError: read 2']]);
 });
 
 test('a job on offer counts as queued, and kinds are told apart', () => {

@@ -16,10 +16,10 @@ import type { Called, FailedCall } from '../../../live/call.ts';
 import type { Listed } from '../../outcome.ts';
 import type { ProjectFacts, Section } from '../../projects/model.ts';
 import { ask } from '../ask.ts';
-import { singleFlight } from '../single-flight.ts';
+import { coalesced } from '../coalesced.ts';
 
 interface ProjectListsOptions {
-  readonly browser: Pick<Browser, 'request' | 'after'>;
+  readonly browser: Pick<Browser, 'request' | 'after' | 'report'>;
   /** Whether the reader is at one of the sections. */
   readonly isShown: () => boolean;
   readonly because: (failed: FailedCall) => string;
@@ -57,7 +57,23 @@ export class ProjectLists implements ProjectFacts {
   }
 
   /** What the open section shows. */
-  readonly read = singleFlight(async () => {
+  readonly read = coalesced(
+    () => this.#readOpen(),
+    (fault) => this.#options.browser.report(fault),
+  );
+
+  /** The next page behind what was read. */
+  async readOlderAudit(): Promise<void> {
+    const [cursor, before] = [this.olderAudit.value, this.audit.value];
+    if (cursor === undefined || before.is !== 'read') return;
+    const { browser } = this.#options;
+    const called = await ask(browser, { route: routes.audit, query: new URLSearchParams({ cursor }) }, AuditPageSchema);
+    if (called.is !== 'answered') return;
+    this.audit.value = { is: 'read', items: [...before.items, ...called.answer.entries] };
+    this.olderAudit.value = called.answer.nextCursor;
+  }
+
+  async #readOpen(): Promise<void> {
     switch (this.#open) {
       case 'projects':
         return await this.#readProjects();
@@ -72,17 +88,6 @@ export class ProjectLists implements ProjectFacts {
       default:
         return this.#open satisfies never;
     }
-  });
-
-  /** The next page behind what was read. */
-  async readOlderAudit(): Promise<void> {
-    const [cursor, before] = [this.olderAudit.value, this.audit.value];
-    if (cursor === undefined || before.is !== 'read') return;
-    const { browser } = this.#options;
-    const called = await ask(browser, { route: routes.audit, query: new URLSearchParams({ cursor }) }, AuditPageSchema);
-    if (called.is !== 'answered') return;
-    this.audit.value = { is: 'read', items: [...before.items, ...called.answer.entries] };
-    this.olderAudit.value = called.answer.nextCursor;
   }
 
   /** What was read once stays: the page says that it may be old. */
