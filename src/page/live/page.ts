@@ -2,10 +2,10 @@ import { SECOND_MS } from '../../base/units.ts';
 import { type EventLink, followEvents } from '../../local-api/client/follow-events.ts';
 import type { Browser } from '../browser/browser.ts';
 import type { PageActions, WorkerPage } from '../worker/model.ts';
-import { codeIn } from '../kit/routes.ts';
 import { hrefOf, routeOf } from '../worker/route.ts';
 import { createActions, reasonsFor } from './actions.ts';
 import { call } from './call.ts';
+import { exchangeCode } from './code.ts';
 import { createConfigDesk } from './config-desk.ts';
 import { openFacts, type PageFacts } from './facts.ts';
 import { createInstallationDesk } from './installation-desk.ts';
@@ -33,7 +33,7 @@ export function openPage(browser: Browser): LivePage {
   const stopClock = browser.every(SECOND_MS, () => (now.value = browser.now()));
   browser.onFragment(() => (route.value = routeOf(browser.fragment())));
   let followed: EventLink | undefined;
-  void exchangeCode(browser).then(async () => {
+  void signIn(browser).then(async () => {
     route.value = routeOf(browser.fragment());
     await claim.claimWindow();
     followed = follow(browser, facts, intake);
@@ -82,10 +82,8 @@ const ownActions = (browser: Browser, { route, engines }: PageFacts): Pick<PageA
   },
 });
 
-/** A code works once, so it does not stay in the address, where a reload would find it. */
-async function exchangeCode(browser: Browser): Promise<void> {
-  const code = codeIn(browser.fragment());
-  if (code === undefined) return;
-  browser.setFragment(hrefOf({ tab: 'status' }), 'replace');
-  await call(browser, 'signIn', { body: { code } });
-}
+const signIn = (browser: Browser): Promise<void> =>
+  exchangeCode(browser, {
+    home: hrefOf({ tab: 'status' }),
+    signIn: (code) => call(browser, 'signIn', { body: { code } }),
+  });

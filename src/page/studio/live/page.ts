@@ -10,8 +10,8 @@ import { API_PREFIX } from '../../../contract/routes.ts';
 import { type ApiLink, type EventLink, followEvents } from '../../../local-api/client/follow-events.ts';
 import type { RawEvent } from '../../../local-api/client/sse.ts';
 import type { Browser } from '../../browser/browser.ts';
-import { codeIn } from '../../kit/routes.ts';
 import type { FailedCall } from '../../live/call.ts';
+import { exchangeCode } from '../../live/code.ts';
 import { createToasts } from '../../live/toasts.ts';
 import { STUDIO } from '../../words/studio/shell.ts';
 import type { StudioActions, StudioPage } from '../model.ts';
@@ -135,7 +135,7 @@ function follow({ browser, lists, projects, opened, route, now, link }: Followin
     });
   }
   let followed: EventLink | undefined;
-  void exchangeCode(browser).then(() => {
+  void signIn(browser).then(() => {
     route.value = routeOf(browser.fragment());
     followed = followEvents({
       now: () => browser.now(),
@@ -158,13 +158,11 @@ const reasonsFor =
     return STUDIO.outcomes.signedOut;
   };
 
-/** A code works once, so it does not stay in the address, where a reload would find it. */
-async function exchangeCode(browser: Browser): Promise<void> {
-  const code = codeIn(browser.fragment());
-  if (code === undefined) return;
-  browser.setFragment(hrefOf({ tab: 'overview' }), 'replace');
-  await tell(browser, { route: routes.signIn, body: { code } });
-}
+const signIn = (browser: Browser): Promise<void> =>
+  exchangeCode(browser, {
+    home: hrefOf({ tab: 'overview' }),
+    signIn: (code) => tell(browser, { route: routes.signIn, body: { code } }),
+  });
 
 /** An event of another release that cannot be read is passed over. */
 function readEvent({ event, data }: RawEvent): readonly StudioFeedEvent[] {
