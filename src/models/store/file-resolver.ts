@@ -7,7 +7,7 @@ import type { InUse } from './in-use.ts';
 import { type FilePlaces, localPlace, pathOf, placesOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
 import { readReceipt, writeReceipt } from './receipt.ts';
-import type { SingleFlight } from './single-flight.ts';
+import type { SharedDownloads } from './shared-download.ts';
 import { sourceProblem } from './source-check.ts';
 import { digestOf, type FileTarget, targetAt } from './target.ts';
 
@@ -38,7 +38,7 @@ export interface ModelRequest {
 /** What all holds of a store share. */
 export interface StoreContext {
   readonly options: ModelStoreOptions;
-  readonly singleFlight: SingleFlight;
+  readonly downloads: SharedDownloads;
   readonly inUse: InUse;
   readonly check: FileCheck;
 }
@@ -112,7 +112,7 @@ export class FileResolver {
   }
 
   async #fileAt(file: ModelFile, places: FilePlaces): Promise<string> {
-    const { options, check, singleFlight } = this.#context;
+    const { options, check, downloads } = this.#context;
     const { model, onlyPresent = false, onProgress = () => {} } = this.#request;
     const about = { file, model, sha256: digestOf(file) };
     const targets = places.candidates.map((place) => targetAt(place, about, options));
@@ -128,7 +128,7 @@ export class FileResolver {
     };
     this.hasFetched = true;
     for (;;) {
-      await singleFlight.join(pathOf(target.place), start, { signal: this.#signal, report: onProgress });
+      await downloads.join(pathOf(target.place), start, { signal: this.#signal, report: onProgress });
       const path = await this.#use(target);
       if (path !== undefined) return path;
     }

@@ -5,7 +5,7 @@ import { createInUse } from './in-use.ts';
 import { belongsTo, findModels, type StoredFile } from './inventory.ts';
 import { FileResolver, type ModelRequest, type StoreContext, type StoredFiles } from './file-resolver.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
-import { SingleFlight } from './single-flight.ts';
+import { SharedDownloads } from './shared-download.ts';
 import type { VerifyResult } from './verify.ts';
 
 /** The right to use files: until it is disposed of, they are not collected. */
@@ -40,7 +40,7 @@ export interface ModelStore {
 /** Nothing is read or written before something is asked for. */
 export function createModelStore(options: ModelStoreOptions): ModelStore {
   const inUse = createInUse(options);
-  const context = { options, singleFlight: new SingleFlight(), inUse, check: new FileCheck(options) };
+  const context = { options, downloads: new SharedDownloads(), inUse, check: new FileCheck(options) };
   return {
     hold: () => createHold(context),
     list: () => findModels(options),
