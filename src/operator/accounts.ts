@@ -30,7 +30,7 @@ export interface AccountsClient {
   tokens(): Promise<readonly TokenView[]>;
   /** The token is in the answer, this once. */
   createToken(draft: TokenDraft): Promise<NewTokenView>;
-  removeToken(id: string): Promise<void>;
+  revokeToken(id: string): Promise<void>;
   /** The newest entries of the audit log, or those behind `after`; oldest first. */
   audit(query: AuditChoice): Promise<readonly AuditEntry[]>;
 }
@@ -69,7 +69,7 @@ export const accountsClient = ({ call, trusted }: Asking): AccountsClient => ({
     })),
   tokens: async () => trusted(readJson(TokenListSchema, await call(routes.tokens))).tokens,
   createToken: async (draft) => trusted(readJson(NewTokenViewSchema, await call(routes.createToken, { body: draft }))),
-  removeToken: async (id) => void (await call(routes.removeToken, { id })),
+  revokeToken: async (id) => void (await call(routes.revokeToken, { id })),
   audit: (query) => auditOf(query, { call, trusted }),
 });
 

@@ -79,7 +79,7 @@ export const OPERATOR_ROUTES = {
   /** TokenDraft → 201 NewTokenView */
   createToken: { method: 'POST', path: '/admin/tokens' },
   /** 204; it opens nothing from then on */
-  removeToken: { method: 'DELETE', path: '/admin/tokens/:id' },
+  revokeToken: { method: 'DELETE', path: '/admin/tokens/:id' },
   /** AuditQuery → AuditPage */
   audit: { method: 'GET', path: '/admin/audit' },
   /** WebhookList */

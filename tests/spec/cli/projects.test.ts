@@ -89,7 +89,7 @@ test.each([
   expect(cli.err()).toContain(message);
 });
 
-test('a token is removed by its beginning, its name, or as a whole', async () => {
+test('a token is revoked by its beginning, its name, or as a whole', async () => {
   const gone = () => new Response(null, { status: 204 });
   await using cli = await withStudio({
     'GET /tokens': () => Response.json({ tokens: [{ ...TOKEN, name: 'ci' }] }),

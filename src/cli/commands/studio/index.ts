@@ -49,7 +49,7 @@ export const studio = command({
     'public-name': {
       type: 'string',
       valueHint: 'names',
-      description: 'Names in DNS that it is reached by, as behind a TLS proxy; commas between them',
+      description: 'DNS names that it is reached by, as behind a TLS proxy; comma-separated',
     },
     data: { type: 'string', valueHint: 'folder', description: 'Folder for jobs, artifacts and the operator token' },
     database: {
@@ -66,12 +66,12 @@ export const studio = command({
     'keep-artifacts': {
       type: 'string',
       valueHint: 'time',
-      description: 'Remove artifacts so long after their jobs ended, such as 12h or 30d (default: keep them)',
+      description: 'Remove artifacts this long after their jobs ended, such as 12h or 30d (default: keep them)',
     },
     'keep-audit': {
       type: 'string',
       valueHint: 'time',
-      description: 'Remove entries of the audit log after so long, such as 365d (default: keep them)',
+      description: 'Remove audit entries older than this, such as 365d (default: keep them)',
     },
     'webhooks-to-private': {
       type: 'boolean',

@@ -8,7 +8,7 @@ import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
-/** Tokens of projects. One is shown when it is made, and never again. */
+/** Tokens of projects. One is shown when it is created, and never again. */
 export const tokenRoutes: AdminRoutes = (context) => {
   const { studio } = context;
   const { tokens } = studio.store;
@@ -19,7 +19,7 @@ export const tokenRoutes: AdminRoutes = (context) => {
     },
     { ...routes.createToken, handle: (exchange) => create(context, exchange) },
     {
-      ...routes.removeToken,
+      ...routes.revokeToken,
       handle: async (exchange) => {
         const id = param(exchange, 'id');
         const store = audited(context, exchange, { action: 'token.removed', subject: id });

@@ -9,9 +9,9 @@ import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-acces
 import { spanIn } from '../places.ts';
 import { projectIn } from '../projects/limits.ts';
 
-/** Makes a token of a project. */
+/** Creates a token of a project. */
 export const tokensAdd = command({
-  summary: 'Make a token of a project; it is printed this once',
+  summary: 'Create a token of a project; it is printed this once',
   examples: [
     'studio-worker studio tokens add --project renders --scope create,read --expires 30d',
     'studio-worker studio tokens add --project renders --scope read --name "status page" --quiet',
@@ -20,28 +20,29 @@ export const tokensAdd = command({
   exits: OPERATOR_EXITS,
   json: '{id, name?, project, scopes, createdAt, expiresAt?, token}',
   args: {
-    project: { type: 'string', valueHint: 'project', description: 'Project whose jobs it opens' },
+    project: { type: 'string', valueHint: 'project', description: 'Project whose jobs the token opens' },
     scope: {
       type: 'string',
       valueHint: 'scopes',
       description:
-        'What it may do: create, read, operate (cancel, retry, reorder), metrics (of the studio); commas between them',
+        'What the token may do: create, read, operate (cancel, retry, reorder), metrics (of the studio); comma-separated',
     },
     expires: {
       type: 'string',
       valueHint: 'time',
-      description: 'Good for so long, such as 12h or 30d (default: for ever)',
+      description: 'How long the token is valid, such as 12h or 30d (default: for ever)',
     },
-    name: { type: 'string', valueHint: 'text', description: 'What it is for, as lists show it' },
+    name: { type: 'string', valueHint: 'text', description: 'What the token is for, as lists show it' },
     quiet: { type: 'boolean', alias: 'q', description: 'Print the token only' },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {
-    if (args.project === undefined) throw new WorkerError('cli.usage', '--project is missing: it names what it opens');
+    if (args.project === undefined)
+      throw new WorkerError('cli.usage', '--project is missing: it names the project whose jobs the token opens');
     const project = projectIn(args.project);
     const scopes = scopesIn(args.scope);
     const expiresInSeconds = secondsIn(args.expires);
-    const made = await (
+    const created = await (
       await openStudio(args, world)
     ).createToken({
       project,
@@ -49,13 +50,13 @@ export const tokensAdd = command({
       name: args.name,
       expiresInSeconds,
     });
-    if (args.json) return printJson(world.terminal, made);
-    if (args.quiet) return printLines(world.terminal, made.token);
-    printLines(world.terminal, made.token);
-    const scopesText = `${made.scopes.length === 1 ? 'scope' : 'scopes'} ${made.scopes.join(', ')}`;
-    const until = made.expiresAt === undefined ? '' : ` until ${made.expiresAt}`;
+    if (args.json) return printJson(world.terminal, created);
+    if (args.quiet) return printLines(world.terminal, created.token);
+    printLines(world.terminal, created.token);
+    const scopesText = `${created.scopes.length === 1 ? 'scope' : 'scopes'} ${created.scopes.join(', ')}`;
+    const until = created.expiresAt === undefined ? '' : ` until ${created.expiresAt}`;
     world.terminal.stderr.write(
-      `keep it: it is not shown again. It has the ${scopesText} in ${made.project}${until}.\n`,
+      `keep it: it is not shown again. It has the ${scopesText} in ${created.project}${until}.\n`,
     );
   },
 });
@@ -66,7 +67,7 @@ function secondsIn(given: string | undefined): number | undefined {
   if (ms === undefined || ms / SECOND_MS <= MAX_TOKEN_SECONDS) return ms && ms / SECOND_MS;
   throw new WorkerError(
     'cli.usage',
-    `--expires is ${quoted(given ?? '')}: leave it out for a token that is good for ever`,
+    `--expires is ${quoted(given ?? '')}: leave it out for a token that is valid for ever`,
   );
 }
 
@@ -75,7 +76,7 @@ function scopesIn(given: string | undefined): ReadonlySet<Scope> {
   const words = (given ?? '').split(',').map((word) => word.trim());
   const named = words.filter((word) => word !== '');
   if (named.length === 0) {
-    throw new WorkerError('cli.usage', `--scope is missing; allowed: ${SCOPES.join(', ')}, with commas between them`);
+    throw new WorkerError('cli.usage', `--scope is missing; allowed: ${SCOPES.join(', ')}; comma-separated`);
   }
   return new Set(named.map(scopeOf));
 }

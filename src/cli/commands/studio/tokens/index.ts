@@ -2,7 +2,7 @@ import { command } from '../../../command.ts';
 
 /** Groups the commands about tokens of projects. */
 export const tokens = command({
-  summary: 'Hand out tokens that open one project, and take them back',
+  summary: 'Create tokens that open one project, list and revoke them',
   examples: ['studio-worker studio tokens list'],
   args: {},
   subCommands: {

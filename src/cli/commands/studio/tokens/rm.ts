@@ -3,9 +3,9 @@ import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 import { byPrefix } from '../../../view/by-prefix.ts';
 
-/** Removes a token. */
+/** Revokes a token. */
 export const tokensRm = command({
-  summary: 'Remove a token; it opens nothing from then on',
+  summary: 'Revoke a token; it opens nothing from then on',
   examples: ['studio-worker studio tokens rm swp_5f0c1b2a'],
   exits: OPERATOR_EXITS,
   json: '{id, removed}',
@@ -25,9 +25,9 @@ export const tokensRm = command({
       missing: 'studio.not-found',
       namesOf: (token) => [token.id, ...(token.name === undefined ? [] : [token.name])],
     });
-    await studio.removeToken(id);
+    await studio.revokeToken(id);
     if (args.json) printJson(world.terminal, { id, removed: true });
-    else printLines(world.terminal, `removed ${id}`);
+    else printLines(world.terminal, `revoked ${id}`);
   },
 });
 

@@ -12,7 +12,7 @@ const MAX_SECRET_FILE_BYTES = 4 * KIB;
 
 /** Adds a webhook for all jobs. */
 export const webhooksAdd = command({
-  summary: 'Tell a URL of every job that ends',
+  summary: 'Add a webhook: a URL that is told of every job that ends',
   examples: [
     'studio-worker studio webhooks add https://ci.example/renders',
     'studio-worker studio webhooks add https://ci.example/renders --events failed,cancelled --secret-file ./secret',
@@ -24,7 +24,7 @@ export const webhooksAdd = command({
     events: {
       type: 'string',
       valueHint: 'events',
-      description: 'Only these, with commas between them: completed, failed, cancelled (default: all)',
+      description: 'Only these events, comma-separated: completed, failed, cancelled (default: all)',
     },
     'secret-file': {
       type: 'string',

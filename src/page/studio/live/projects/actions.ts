@@ -68,7 +68,7 @@ function tokenActions(options: ProjectActionsOptions): Tokens {
       return forForm(called, options);
     },
     async revokeToken({ id, name }) {
-      const called = await tell(browser, { route: routes.removeToken, id });
+      const called = await tell(browser, { route: routes.revokeToken, id });
       await lists.read();
       return outcomeOf(options)(called, TOKENS.revoked(name ?? id), TOKENS.notRevoked(name ?? id));
     },
