@@ -10,7 +10,7 @@ export const licences = command({
   exits: [{ code: 69, means: 'this is a checkout, which carries no list' }],
   json: 'an array of components: {name, version?, licence, kind, source, inside, replacing?}',
   args: {
-    full: { type: 'boolean', description: 'print the NOTICE file with every licence text' },
+    full: { type: 'boolean', description: 'Print the NOTICE file with every licence text' },
     ...JSON_ARG,
   },
   run: async ({ full, json }, { terminal }) => {

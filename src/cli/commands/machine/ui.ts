@@ -17,7 +17,7 @@ export const ui = command({
     login: {
       type: 'enum',
       options: ['on', 'off'],
-      description: 'Start the icon at each login, or no longer; opens nothing now',
+      description: 'Whether the icon starts at each login; opens nothing now',
     },
     print: { type: 'boolean', description: 'Print the address instead of opening it, such as for a forwarded port' },
     ...JSON_ARG,

@@ -25,13 +25,17 @@ export const studioAudit = command({
   exits: OPERATOR_EXITS,
   json: 'one entry per line: {seq, at, actor, actorId?, actorName?, action, subject?, project?, details?, address?}',
   args: {
-    since: { type: 'string', valueHint: 'time', description: 'Only what was done within this time, such as 2h or 7d' },
+    since: {
+      type: 'string',
+      valueHint: 'time',
+      description: 'Only entries from this long ago until now, such as 2h or 7d',
+    },
     lines: {
       type: 'string',
       valueHint: 'number',
       description: 'How many of the latest entries to print (default: 100, or all with --since)',
     },
-    follow: { type: 'boolean', alias: 'f', description: 'Go on with new entries until stopped' },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep printing new entries until stopped' },
     ...OPERATOR_ARGS,
   },
   run: async (args, world) => {

@@ -23,7 +23,7 @@ export const studioLogs = command({
   exits: OPERATOR_EXITS,
   json: 'one line of the log per line: {seq, workerId, ts, level, category, message, jobId?}',
   args: {
-    follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until stopped' },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep printing new lines until stopped' },
     worker: { type: 'string', valueHint: 'worker', description: 'Only this worker, by id or machine name' },
     job: { type: 'string', valueHint: 'job', description: 'Only lines about this job' },
     lines: { type: 'string', valueHint: 'number', default: '50', description: 'How many of the latest lines to read' },

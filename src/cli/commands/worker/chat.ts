@@ -32,8 +32,16 @@ export const chat = command({
       description: 'Answer this and exit; piped input is appended to it. Left out, the chat is in the terminal',
     },
     system: { type: 'string', valueHint: 'text', description: 'System prompt of the chat' },
-    'max-tokens': { type: 'string', valueHint: 'number', description: 'Cut an answer here (default: 4096)' },
-    temperature: { type: 'string', valueHint: 'number', description: 'From 0, which is the same each time, to 2' },
+    'max-tokens': {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Maximum number of tokens in an answer (default: 4096)',
+    },
+    temperature: {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Randomness, from 0 (the same answer each time) to 2',
+    },
   },
   run: async (args, world) => {
     const [maxTokens, temperature] = [args['max-tokens'], args.temperature];

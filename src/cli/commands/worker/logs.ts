@@ -19,9 +19,9 @@ export const logs = command({
   exits: WITHOUT_WORKER,
   json: 'one object per line: {seq, ts, level, category, message, jobId?}',
   args: {
-    follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until stopped' },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep printing new lines until stopped' },
     lines: { type: 'string', alias: 'n', valueHint: 'number', description: `Lines to begin with (default: ${LINES})` },
-    level: { type: 'enum', options: ['info', 'warn', 'error'], description: 'Lines of this level, and worse' },
+    level: { type: 'enum', options: ['info', 'warn', 'error'], description: 'Lines of this level and above' },
     job: { type: 'string', valueHint: 'id', description: 'Only lines of this job' },
     ...JSON_ARG,
   },

@@ -23,11 +23,12 @@ export const jobsSet = command({
   json: 'the job: {id, state, priority, deadline?, …}',
   args: {
     ...JOB_ARG,
-    priority: { type: 'string', valueHint: 'number', description: 'From -1000 to 1000; higher goes first' },
+    priority: { type: 'string', valueHint: 'number', description: 'Priority from -1000 to 1000; higher goes first' },
     deadline: {
       type: 'string',
       valueHint: 'time',
-      description: 'Fail unless done so long from now, such as 10m, or by a time such as 2027-01-31T18:00Z; or none',
+      description:
+        'Deadline, such as 10m from now or 2027-01-31T18:00Z; the job fails if it has not ended by then; none removes it',
     },
     ...QUIET_ARG,
     ...OPERATOR_ARGS,

@@ -25,16 +25,20 @@ export function projectIn(given: string): string {
 
 /** What a project may have. */
 export const LIMIT_ARGS = sharedArgs({
-  'max-queued': { type: 'string', valueHint: 'number', description: 'Most jobs that may wait; none lifts the limit' },
+  'max-queued': {
+    type: 'string',
+    valueHint: 'number',
+    description: 'Maximum number of jobs that wait; none lifts the limit',
+  },
   'max-running': {
     type: 'string',
     valueHint: 'number',
-    description: 'Most jobs that run at once, offered ones included; none lifts the limit',
+    description: 'Maximum number of jobs that run at once, offered ones included; none lifts the limit',
   },
   'max-per-day': {
     type: 'string',
     valueHint: 'number',
-    description: 'Most jobs created from midnight to midnight, in UTC; none lifts the limit',
+    description: 'Maximum number of jobs created in a day of UTC; none lifts the limit',
   },
   'max-artifact-bytes': {
     type: 'string',
