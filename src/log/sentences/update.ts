@@ -3,7 +3,7 @@ import type { Fields } from '../logger.ts';
 
 const step = (f: Fields): string => `${text(f.from)} -> ${text(f.to)}`;
 
-/** Updates. The first nine are the contract's, category `auto-update`: operators search for them, so they are fixed. */
+/** Updates. Those above the blank line are the contract's (category `auto-update`), which operators search for, so they are fixed. */
 export const UPDATE_SENTENCES = {
   'update.not-needed': own((f) => `up to date at ${text(f.version)}`),
   'update.found': own((f) => `update available ${step(f)}; applying`),
