@@ -13,8 +13,8 @@ import type { Condition } from './conditions/condition.ts';
 import type { RuleName } from './fitness.ts';
 
 /*
- * What happens in a worker, for programs: history, `status`, the demonstration, and whoever watches over the control
- * socket. Every event is plain data that survives JSON. The log is for people and stays apart.
+ * What happens in a worker, for programs: history, `status`, the demonstration, and the local API. Every event is plain
+ * data that survives JSON. The log is for people and stays apart.
  *
  *   emit ──▶ listener idle? ──yes──▶ called at once
  *                 │ no (its promise is still pending)

@@ -85,13 +85,13 @@ const ORDERED = [
     rejection: () => REJECTIONS.busy,
     isLive: false,
     inputs: (_facts, { modelSource: { engine } }) => ({ engine }),
-    against: ({ device }) => device,
+    against: ({ cpuRefusal }) => cpuRefusal,
   },
   {
-    name: 'unloadable',
+    name: 'load-failed',
     ...BUSY,
     inputs: (_facts, { model }) => ({ model }),
-    against: ({ live }) => live?.unloadable,
+    against: ({ live }) => live?.loadFailure,
   },
 ] as const satisfies readonly RuleSpec[];
 

@@ -10,7 +10,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
   onlyWhenIdle: false,
   thresholdGb: 12,
   userPresence: undefined,
-  device: undefined,
+  cpuRefusal: undefined,
   memory: { is: 'unknown', because: 'no GPU reports its memory' },
   live: {
     paused: false,
@@ -19,7 +19,7 @@ export const FIT: OfferFacts & { readonly live: LiveFacts } = {
     stopping: false,
     outboxSpace: 'free',
     quarantinedMs: 0,
-    unloadable: undefined,
+    loadFailure: undefined,
   },
 };
 

@@ -73,7 +73,7 @@ async function explainHere(offer: Offer, path: string, effects: Effects): Promis
       onlyWhenIdle: current.only_when_idle,
       thresholdGb: current.vram_threshold_gb,
       userPresence,
-      device: cpuRule.refusal(offer.modelSource.engine),
+      cpuRefusal: cpuRule.refusal(offer.modelSource.engine),
       memory: admission.verdict(offer),
       live: undefined,
     }),

@@ -54,7 +54,7 @@ export const WORKER_CHECKS: readonly Check[] = [
     title: 'jobs can come, and nothing stands against them',
     page: [
       'Why no jobs come: claiming is off, the session is not open, the studio offers none, or a rule rejects each. The running worker counts which rule rejected how many offers, and remembers the last of each.',
-      'Rules, in their order: `claiming`, `paused`, `kinds`, `models` and `turned-off` are your choice; `schedule`, `battery`, `programs` and `full-screen` are what you tied jobs to; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `unloadable` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
+      'Rules, in their order: `claiming`, `paused`, `kinds`, `models` and `turned-off` are your choice; `schedule`, `battery`, `programs` and `full-screen` are what you tied jobs to; `updating` and `busy` and `stopping` pass; `idle` waits for nobody at the machine; `memory` and `device` ask for a GPU that is free; `outbox` waits for results to be delivered; `quarantine` and `load-failed` are about one model. `studio-worker explain-offer <file>` shows each for one offer.',
     ],
     run: jobs,
   },

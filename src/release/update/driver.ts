@@ -205,7 +205,7 @@ class UpdateDriver implements Updater {
 
   #waitForMachine(version: string, maxWaitMs: number): void {
     const { log, running } = this.#deps;
-    const step = { from: running, to: version };
+    const versions = { from: running, to: version };
     let answered = false;
     const takeBack = this.#host?.waitForMachine(`update ${version}`, {
       maxWaitMs,
@@ -213,14 +213,14 @@ class UpdateDriver implements Updater {
         answered = true;
         if (answer.is === 'leased') void this.#attempt(() => this.#secure(answer));
         else {
-          log.warn('update.gave-up', step);
+          log.warn('update.gave-up', versions);
           this.#dispatch({ type: 'limit' });
         }
       },
     });
     if (answered) return;
     this.#freeMachine = takeBack ?? this.#freeMachine;
-    log.info('update.waiting', step);
+    log.info('update.waiting', versions);
   }
 
   /** The session is about to end, and with it whatever the studio has not acknowledged and the disk does not hold. */

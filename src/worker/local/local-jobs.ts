@@ -63,7 +63,7 @@ const MAX_WAITING = 16;
 const MAX_WAIT_MS = 10 * MINUTE_MS;
 
 /** What may stand against a task that the operator wants done now; the rest is about work for others. */
-const RULES_THAT_COUNT: ReadonlySet<RuleName> = new Set(['stopping', 'quarantine', 'device', 'memory', 'unloadable']);
+const RULES_THAT_COUNT: ReadonlySet<RuleName> = new Set(['stopping', 'quarantine', 'device', 'memory', 'load-failed']);
 
 /** What an offer says of the studio's own book-keeping, which no rule reads. */
 const OF_THIS_MACHINE = { gameId: 'local', assetName: 'local' } as const;

@@ -86,15 +86,15 @@ class WatchedMemory implements MemoryAdmission {
     const { loaded } = this.#options;
     const [report, all] = [this.#jobs.withoutJobs(), loaded('gpu')];
     const placement = this.placement(offer, () => 'in-use'); // as if the running jobs were done
-    const device =
+    const onGpu =
       placement === undefined
         ? this.verdictOn(offer, { report, loaded: all })
         : this.#withMainMemory(offer, placement.verdict, report);
     // A model that is in memory already has moved its weights there.
-    if (device.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return device;
+    if (onGpu.is === 'does-not-fit' || all.some(({ model }) => model === offer.model)) return onGpu;
     const host = this.hostVerdictOn(offer.modelSource, { report, loaded: loaded('ram') });
-    const isWorse = host?.is === 'does-not-fit' || (host?.is === 'fits-after-unloading' && device.is !== host.is);
-    return isWorse ? host : device;
+    const isWorse = host?.is === 'does-not-fit' || (host?.is === 'fits-after-unloading' && onGpu.is !== host.is);
+    return isWorse ? host : onGpu;
   }
 
   verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0, device }: MemoryMoment): MemoryVerdict {

@@ -28,8 +28,8 @@ export interface OfferFacts {
   readonly thresholdGb: number;
   /** Undefined while it is not known. */
   readonly userPresence: UserPresence | undefined;
-  /** Why the engine may not run on what it would run on; undefined when it may. */
-  readonly device: string | undefined;
+  /** Why the engine may not run on the CPU, which it would run on; undefined when it may, or has a GPU. */
+  readonly cpuRefusal: string | undefined;
   readonly memory: MemoryVerdict;
   /** Undefined where no worker runs. */
   readonly live: LiveFacts | undefined;
@@ -49,7 +49,7 @@ export interface LiveFacts {
   /** The model crashed its engine repeatedly, and is not offered to it for this long; 0 when it did not. */
   readonly quarantinedMs: number;
   /** Why the model cannot be loaded here; undefined when no load has failed. */
-  readonly unloadable: string | undefined;
+  readonly loadFailure: string | undefined;
 }
 
 export interface OfferFactsDeps {
@@ -94,7 +94,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
         onlyWhenIdle: deps.onlyWhenIdle(),
         thresholdGb: deps.thresholdGb(),
         userPresence: deps.userPresence(),
-        device: deps.cpuRule.refusal(engine),
+        cpuRefusal: deps.cpuRule.refusal(engine),
         memory: deps.memory.verdict(offer),
         live: {
           paused: deps.pauseSwitch.paused,
@@ -103,7 +103,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
           stopping: deps.isStopping(),
           outboxSpace: deps.outboxSpace(),
           quarantinedMs: deps.quarantine.remainingMs(engine, offer.model),
-          unloadable: deps.loadFailures.refusal(engine, offer.model),
+          loadFailure: deps.loadFailures.refusal(engine, offer.model),
         },
       };
     },

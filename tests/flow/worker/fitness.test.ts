@@ -118,7 +118,7 @@ test('a worker whose model cannot be loaded rejects its offers as explain-offer 
   const { id } = await scene.studio.createJob(anLlmTask());
   await scene.studio.next('fail');
   await scene.worker.until('the failed job', () => scene.worker.status().recentJobs.some(({ jobId }) => jobId === id));
-  await expectRejection(scene, 'unloadable');
+  await expectRejection(scene, 'load-failed');
 });
 
 test('a worker whose outbox is full rejects offers as explain-offer says', async () => {

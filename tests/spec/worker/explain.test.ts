@@ -45,7 +45,7 @@ test('an idle worker would take the offer, and every rule is shown', () => {
     'outbox passes',
     'quarantine passes',
     'device passes',
-    'unloadable passes',
+    'load-failed passes',
     'engine passes',
     'kind passes',
     'ready passes',
@@ -69,7 +69,7 @@ test('rejecting rules come first, in the worker’s own order', () => {
 test('without a running worker nobody can tell what only it knows', () => {
   const { verdict, of } = explained({ live: undefined });
   expect(verdict).toBe('taken');
-  for (const rule of ['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'unloadable'] as const) {
+  for (const rule of ['updating', 'busy', 'stopping', 'outbox', 'quarantine', 'load-failed'] as const) {
     expect(of(rule)).toEqual({
       rule,
       inputs: {},
@@ -158,7 +158,7 @@ test('an engine on the CPU beside a GPU warns or rejects, by the config', () => 
     outcome: 'warns',
     because: 'there is an RTX 4090. Install libvulkan1.',
   });
-  expect(explained({ device: 'there is an RTX 4090' })).toMatchObject({
+  expect(explained({ cpuRefusal: 'there is an RTX 4090' })).toMatchObject({
     verdict: 'rejected',
     because: 'there is an RTX 4090',
   });

@@ -50,8 +50,8 @@ test.each([
     live({ quarantinedMs: 1_800_000 }),
     'synthetic crashed the synthetic engine repeatedly; its offers are rejected for 30 min',
   ],
-  ['device', { device: 'runs on the CPU although there is a GPU' }, 'runs on the CPU although there is a GPU'],
-  ['unloadable', live({ unloadable: 'no folder may hold a library' }), 'no folder may hold a library'],
+  ['device', { cpuRefusal: 'runs on the CPU although there is a GPU' }, 'runs on the CPU although there is a GPU'],
+  ['load-failed', live({ loadFailure: 'no folder may hold a library' }), 'no folder may hold a library'],
 ] as const)('the rule %s is busy to the studio, and our log says why', (rule, about, because) => {
   expect(against(about)).toEqual({
     rule,
@@ -139,7 +139,7 @@ test('the first rule against an offer gives the reason', () => {
     onlyWhenIdle: fc.boolean(),
     thresholdGb: fc.constantFrom(0, 12),
     userPresence: fc.constantFrom('idle' as const, 'active' as const, undefined),
-    device: fc.constantFrom('on the CPU', undefined),
+    cpuRefusal: fc.constantFrom('on the CPU', undefined),
     memory: fc.constantFrom(FIT.memory, { is: 'does-not-fit' as const, ...NUMBERS }),
     live: fc.record({
       paused: fc.boolean(),
@@ -148,7 +148,7 @@ test('the first rule against an offer gives the reason', () => {
       stopping: fc.boolean(),
       outboxSpace: fc.constantFrom('free' as const, 'full' as const, 'unread' as const),
       quarantinedMs: fc.constantFrom(0, 60_000),
-      unloadable: fc.constantFrom('no library', undefined),
+      loadFailure: fc.constantFrom('no library', undefined),
     }),
   });
   fc.assert(
@@ -168,7 +168,7 @@ test('facts only a running worker knows reject nothing without one', () => {
     'stopping',
     'outbox',
     'quarantine',
-    'unloadable',
+    'load-failed',
   ]);
   expect(rules.map((rule) => rule.against({ ...FIT, live: undefined }, anOffer()))).toEqual(rules.map(() => undefined));
 });

@@ -181,7 +181,7 @@ test('a queued offer is decided by the facts when it starts', () => {
 
 test('an offer whose model may not run is busy, with a logged reason', () => {
   const { pipeline, obstacles, log, sent, jobs } = setup();
-  obstacles.facts = { live: { ...FIT.live, unloadable: 'lama cannot be loaded here' } };
+  obstacles.facts = { live: { ...FIT.live, loadFailure: 'lama cannot be loaded here' } };
   pipeline.onOffer(anOffer());
   expect(sent).toEqual([
     { type: 'reject', jobId: toJobId('job-1'), reason: 'worker already has an in-flight job', code: 'busy' },

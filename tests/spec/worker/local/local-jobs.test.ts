@@ -124,8 +124,8 @@ test('claiming that is off keeps studios away, not the operator', async () => {
 test.each([
   ['stopping', { live: { ...FIT.live, stopping: true } }],
   ['quarantine', { live: { ...FIT.live, quarantinedMs: 60_000 } }],
-  ['device', { device: 'it would run on the CPU' }],
-  ['unloadable', { live: { ...FIT.live, unloadable: 'its file is damaged' } }],
+  ['device', { cpuRefusal: 'it would run on the CPU' }],
+  ['load-failed', { live: { ...FIT.live, loadFailure: 'its file is damaged' } }],
 ] as const)('the rule %s refuses a local request as it does an offer', async (rule, now) => {
   const { ask, facts, scheduler } = setup();
   facts.now = now;
