@@ -1,5 +1,4 @@
 import { WorkerError } from '../base/errors.ts';
-import { formatDuration } from '../base/units.ts';
 import type { Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -84,8 +83,7 @@ class StopDriver implements Stopping {
   #beginFinishing(): void {
     const { scheduler, log, graceMs } = this.#deps;
     const jobId = this.#jobsHeld();
-    const next = 'a second signal hands the job back to the studio';
-    log.info('stop.requested', jobId === undefined ? {} : { jobId, grace: formatDuration(graceMs()), next });
+    log.info('stop.requested', jobId === undefined ? {} : { jobId, graceMs: graceMs() });
     this.#parts.onStopping();
     scheduler.whenIdle(() => this.#dispatch({ type: 'idle' }));
   }
@@ -99,7 +97,7 @@ class StopDriver implements Stopping {
       case 'disarm-grace':
         return this.#disarmGrace();
       case 'cancel-jobs':
-        log.warn('job.handed-back', { jobId: this.#jobsHeld(), next: 'a third signal exits at once' });
+        log.warn('job.handed-back', { jobId: this.#jobsHeld() });
         for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
         return this.#parts.onHandingBack();
       case 'leave':

@@ -19,7 +19,7 @@ export const WORKER_SENTENCES = {
   'stop.requested': own((f) =>
     f.jobId === undefined
       ? 'stopping'
-      : `stopping: job ${text(f.jobId)} has ${text(f.grace)} to finish; ${text(f.next)}`,
+      : `stopping: job ${text(f.jobId)} has ${duration(f.graceMs)} to finish; another signal hands it back to the studio`,
   ),
   'login.not-synced': own((f) => `cannot change what starts at a login: ${text(f.error)}`),
   'notice.not-shown': own((f) => `the desktop shows no notification: ${text(f.error)}`),
@@ -96,7 +96,7 @@ export const WORKER_SENTENCES = {
   'config.edit-ignored': own((f) => `keeping the previous config: ${text(f.because)}`),
   'studio.insecure': own((f) => text(f.because)),
 
-  'job.handed-back': own((f) => `handing job ${text(f.jobId)} back to the studio; ${text(f.next)}`),
+  'job.handed-back': own((f) => `handing job ${text(f.jobId)} back to the studio; another signal exits at once`),
   'files.not-released': own((f) => `the model files of job ${text(f.jobId)} stay marked as in use: ${text(f.error)}`),
   'job.cancelled': own((f) => `job cancelled: ${text(f.because)}`),
   'job.retried-lean': own((f) => `${text(f.error)}; retrying with less memory${freeMemory(f)}`),

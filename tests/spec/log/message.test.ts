@@ -111,7 +111,8 @@ describe('the studio reads the texts its operators search for', () => {
 
 describe('what operators read most is in our own sentences', () => {
   const pending = { requestId: 'rr-1' };
-  const stop = { jobId: 'job-1', grace: '60 s', next: 'a second signal hands it back' };
+  const jobId = 'job-1';
+  const finishing = 'stopping: job job-1 has 30.0 s to finish; another signal hands it back to the studio';
   const banner = { version: '0.5.0', studio: 'https://s/', registration: 'approved as w-1', claiming: 'on' };
   const cases: readonly (readonly [event: string, fields: Fields, text: string])[] = [
     [
@@ -131,8 +132,8 @@ describe('what operators read most is in our own sentences', () => {
     ],
     ['worker.stopped', {}, 'stopped'],
     ['stop.requested', {}, 'stopping'],
-    ['stop.requested', stop, 'stopping: job job-1 has 60 s to finish; a second signal hands it back'],
-    ['job.handed-back', { jobId: 'job-1', next: 'wait' }, 'handing job job-1 back to the studio; wait'],
+    ['stop.requested', { jobId, graceMs: 30_000 }, finishing],
+    ['job.handed-back', { jobId }, 'handing job job-1 back to the studio; another signal exits at once'],
     ['registration.requested', pending, 'asked the studio to approve this worker (request rr-1)'],
     ['registration.pending', pending, 'checking whether request rr-1 was approved'],
     ['registration.approved', { workerId: 'w-1' }, 'approved as w-1'],
