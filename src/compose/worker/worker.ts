@@ -69,9 +69,9 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
     if (is === 'stopping' && updater?.takesOver === false) updater.stop();
   });
   const worker = workerOf(setup, parts);
-  undo.move(); // its run closes them
+  const built = undo.move();
   return {
-    run: () => run(setup, parts, worker),
+    run: () => run(setup, parts, worker, built),
     status: () => worker.status(),
     control: controlOf(setup, parts, worker),
     events,
@@ -85,27 +85,22 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   };
 }
 
-/** The whole life of the worker; whatever it was built from is closed with it. */
-async function run(setup: WorkerSetup, parts: Parts, worker: Worker): Promise<number> {
-  const { scheduler, link, stopping, events, presence, conditions, jobs } = parts;
+/** The whole life of the worker; whatever it was built from is closed with it, all of it also where a part fails to. */
+async function run(setup: WorkerSetup, parts: Parts, worker: Worker, built: AsyncDisposableStack): Promise<number> {
+  await using closing = built;
+  const { scheduler, link, stopping, events } = parts;
   const host = { scheduler, delivery: link.delivery, session: link.session, stopping, events };
   // Made without an updater too: keys about updates are followed, and an edit is not called ineffective.
   const updates = updateHost(setup, host);
   const disconnect = setup.updater?.connect(updates);
+  closing.defer(() => disconnect?.());
   using _quiet = watchQuiet({
     clock: setup.effects.clock,
     cpuMs: ownCpuMs,
     isBusy: () => scheduler.held.length > 0,
     onQuiet: returnMemory,
   });
-  try {
-    return await worker.run();
-  } finally {
-    disconnect?.();
-    presence[Symbol.dispose]();
-    conditions[Symbol.dispose]();
-    await jobs.close();
-  }
+  return await worker.run();
 }
 
 type Base = Awaited<ReturnType<typeof composeBase>>;
@@ -167,7 +162,7 @@ async function composeOffers(setup: WorkerSetup, base: Base, undo: AsyncDisposab
       link.session.credentialsChanged(); // we may go by another id already
     },
   });
-  undo.defer(() => link.delivery.stop()); // its session has not begun
+  undo.defer(() => (stopping.underway ? undefined : link.delivery.stop())); // which a worker that ran did as it left
   const jobs = await composeJobs(setup, {
     ...link,
     events,

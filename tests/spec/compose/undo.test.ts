@@ -5,6 +5,7 @@ import type { WorkerSetup } from '../../../src/compose/worker/setup.ts';
 import { composeWorker } from '../../../src/compose/worker/worker.ts';
 import { openConfigStore } from '../../../src/config/store.ts';
 import { openLog } from '../../../src/log/open-log.ts';
+import type { Updater } from '../../../src/release/update/updater.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { MemoryFiles } from '../../fakes/system/memory-files.ts';
 import { failureOf } from '../../fakes/system/temp-folder.ts';
@@ -66,4 +67,31 @@ test('a worker that was composed keeps what it follows until it has run', async 
   worker.signal();
   await worker.run();
   expect(clock.armed).toBe(idle);
+});
+
+test('a part that fails to close leaves no other one open', async () => {
+  const { clock, parts, idle } = await setup();
+  const armed: number[] = [];
+  const worker = await composeWorker({
+    ...parts,
+    updater: anUpdater(() => {
+      armed.push(clock.armed);
+      throw new Error('it stays connected');
+    }),
+  });
+  worker.signal();
+  expect(await failureOf(worker.run())).toMatchObject({ message: 'it stays connected' });
+  expect(armed[0]).toBeGreaterThan(idle); // it came last, so it is closed while the rest is open
+  expect(clock.armed).toBe(idle);
+});
+
+/** One that never finds anything. */
+const anUpdater = (disconnect: () => void): Updater => ({
+  connect: () => disconnect,
+  status: () => ({ at: 'idle' }),
+  request: () => Promise.resolve({ is: 'current', version: '0.6.0' }),
+  takesOver: false,
+  takeOver: () => Promise.resolve(),
+  lastChance: () => Promise.resolve(),
+  stop: () => {},
 });
