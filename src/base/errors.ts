@@ -131,18 +131,6 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'native.unavailable': 'Run `studio-worker doctor` to see what this machine is missing.',
 };
 
-/** Why an error of these codes may come without a hint. */
-export const WITHOUT_HINT: Readonly<Partial<Record<ErrorCode, string>>> = {
-  'cli.usage': 'the command line adds which help to read',
-  internal: 'the command line asks to report it',
-  'update.untrusted': 'the command line asks to report it',
-  'job.cancelled': 'somebody asked for it',
-  'job.claim-lost': 'the studio decided it',
-  'task.invalid': 'the message names what to change in the job',
-  'task.unsupported': 'the message names what to change in the job',
-  'task.prompt-too-long': 'the message names what to change in the job',
-};
-
 export interface WorkerErrorOptions extends ErrorOptions {
   /** What the operator can do next, as one imperative sentence; the one of the code where it is left out. */
   readonly hint?: string;

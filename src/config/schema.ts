@@ -28,28 +28,3 @@ export const KEYS: readonly ConfigKey[] = Object.keys(CONFIG_KEYS).filter(hasKey
 export function specOf(key: string): KeySpec | undefined {
   return hasKey(key) ? CONFIG_KEYS[key] : undefined;
 }
-
-export interface ConfigRow {
-  readonly key: ConfigKey;
-  readonly sentence: string;
-  /** Empty where there is none. */
-  readonly default: string;
-  readonly unit: string;
-  readonly secret: boolean;
-  readonly applies: KeySpec['applies'];
-}
-
-/** The table as help texts and the README show it. */
-export function configRows(): readonly ConfigRow[] {
-  return KEYS.map((key) => {
-    const spec: KeySpec = CONFIG_KEYS[key];
-    return {
-      key,
-      sentence: spec.sentence,
-      default: spec.default === undefined ? '' : String(spec.default),
-      unit: spec.unit ?? '',
-      secret: spec.secret ?? false,
-      applies: spec.applies,
-    };
-  });
-}

@@ -13,9 +13,6 @@ export interface OperatorChoice {
   readonly models: readonly string[];
 }
 
-/** Everything that the machine can do. */
-export const EVERYTHING: OperatorChoice = { kinds: {}, models: [] };
-
 /** Whether the operator takes jobs of a kind. */
 export const isKindOn = ({ kinds }: OperatorChoice, kind: TaskKindId): boolean => kinds[kind] !== false;
 

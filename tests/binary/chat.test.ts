@@ -3,7 +3,7 @@ import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { stat, writeFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { chatModel } from '../../src/demo/weights/chat.ts';
-import { seeingModel, visionProjector } from '../../src/demo/weights/vision.ts';
+import { seeingModel, visionProjector } from '../fakes/engines/vision-weights.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';

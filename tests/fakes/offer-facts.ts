@@ -1,5 +1,8 @@
-import { EVERYTHING } from '../../src/worker/operator-choice.ts';
+import type { OperatorChoice } from '../../src/worker/operator-choice.ts';
 import type { LiveFacts, OfferFacts } from '../../src/worker/rules/offer-facts.ts';
+
+/** An operator takes everything that the machine can do. */
+export const EVERYTHING: OperatorChoice = { kinds: {}, models: [] };
 
 /** Facts that nothing stands against. */
 export const FIT: OfferFacts & { readonly live: LiveFacts } = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runCli } from '../../../src/cli/cli.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { chatModel } from '../../../src/demo/weights/chat.ts';
-import { visionProjector } from '../../../src/demo/weights/vision.ts';
+import { visionProjector } from '../../fakes/engines/vision-weights.ts';
 import { createWorld } from '../../../src/compose.ts';
 import { anLlmTask, aTask } from '../../fakes/builders.ts';
 import { aScreen } from '../../spec/cli/a-world.ts';

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { chatModel } from '../../../src/demo/weights/chat.ts';
-import { seeingModel, visionProjector } from '../../../src/demo/weights/vision.ts';
+import { seeingModel, visionProjector } from '../../fakes/engines/vision-weights.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';

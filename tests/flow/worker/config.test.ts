@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DESKTOP_KEYS } from '../../../src/config/desktop-keys.ts';
-import { configRows } from '../../../src/config/schema.ts';
+import { configRows } from '../../fakes/config-rows.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import type { FakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { command } from '../child.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_HINTS, ERROR_CODES, type ErrorCode, WITHOUT_HINT, WorkerError } from '../../../src/base/errors.ts';
+import { DEFAULT_HINTS, ERROR_CODES, type ErrorCode, WorkerError } from '../../../src/base/errors.ts';
 
 const SRC = join(import.meta.dir, '../../../src');
 /** The table itself, and those of log events, some of which share a name with an error. */
@@ -18,6 +18,18 @@ const SOURCES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
       .replaceAll(/(?:[!=]==|\bcase) '[\w.-]+'/g, '');
     return { path, code };
   });
+
+/** Why an error of these codes may come without a hint. */
+const WITHOUT_HINT: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'cli.usage': 'the command line adds which help to read',
+  internal: 'the command line asks to report it',
+  'update.untrusted': 'the command line asks to report it',
+  'job.cancelled': 'somebody asked for it',
+  'job.claim-lost': 'the studio decided it',
+  'task.invalid': 'the message names what to change in the job',
+  'task.unsupported': 'the message names what to change in the job',
+  'task.prompt-too-long': 'the message names what to change in the job',
+};
 
 const throwersOf = (code: ErrorCode): readonly string[] =>
   SOURCES.filter((source) => source.code.includes(`'${code}'`)).map(({ path }) => path);

@@ -6,7 +6,8 @@ import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import { toWorkerError, type WorkerError } from '../../../src/base/errors.ts';
 import { freshText, patchText, readConfig, renderConfig, shownFacts } from '../../../src/config/read.ts';
 import { CONFIG_KEYS } from '../../../src/config/keys.ts';
-import { type ConfigPatch, configRows, KEYS, specOf } from '../../../src/config/schema.ts';
+import { type ConfigPatch, KEYS, specOf } from '../../../src/config/schema.ts';
+import { configRows } from '../../fakes/config-rows.ts';
 
 const PATH = '/home/pat/.config/minis-studio-worker/config.toml';
 const FOLDERS = { homeDir: '/home/pat', tempDir: '/tmp' };

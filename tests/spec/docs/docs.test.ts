@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ERROR_CODES } from '../../../src/base/errors.ts';
 import type { Command, CommandTable } from '../../../src/cli/command.ts';
 import { COMMANDS } from '../../../src/cli/commands/index.ts';
-import { configRows } from '../../../src/config/schema.ts';
+import { configRows } from '../../fakes/config-rows.ts';
 import { ROUTE_NAMES, ROUTES } from '../../../src/local-api/contract/routes.ts';
 import { OPERATOR_ROUTES } from '../../../src/contract/operator/routes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { chatModel } from '../../../src/demo/weights/chat.ts';
 import { ggufFile, text } from '../../../src/demo/weights/gguf.ts';
 import { transcribingModel } from '../../../src/demo/weights/transcriber.ts';
-import { visionProjector } from '../../../src/demo/weights/vision.ts';
+import { visionProjector } from '../../fakes/engines/vision-weights.ts';
 import { describeModel } from '../../../src/models/headers/describe.ts';
 
 /** A command reads no more than the beginning. */

@@ -2,9 +2,8 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { RULES, unfit } from '../../../src/worker/fitness.ts';
 import type { LiveFacts, OfferFacts } from '../../../src/worker/rules/offer-facts.ts';
-import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
 import { anOffer } from '../../fakes/builders.ts';
-import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';
+import { EVERYTHING, FIT, NUMBERS } from '../../fakes/offer-facts.ts';
 
 const live = (about: Partial<LiveFacts>): Partial<OfferFacts> => ({ live: { ...FIT.live, ...about } });
 const against = (about: Partial<OfferFacts>) => unfit(anOffer(), { ...FIT, ...about });

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { TaskKindId } from '../../../src/contract/tasks/index.ts';
-import { EVERYTHING, isKindOn, isModelOn, chosenModels } from '../../../src/worker/operator-choice.ts';
+import { chosenModels, isKindOn, isModelOn } from '../../../src/worker/operator-choice.ts';
+import { EVERYTHING } from '../../fakes/offer-facts.ts';
 
 const sdCpp = { id: 'sd-cpp', models: { image: ['sd-cpp:*'], video: ['sd-cpp:*'] } } as const;
 const synthetic = { id: 'synthetic', models: { image: ['synthetic', 'synthetic-image'], llm: ['synthetic'] } } as const;

@@ -12,7 +12,7 @@ import type { OutboxSpace } from '../../../src/studio/delivery/outbox.ts';
 import type { SessionEnd, SessionReceiver } from '../../../src/studio/session/session.ts';
 import { type CapabilitySources, describeCapabilities } from '../../../src/worker/capabilities.ts';
 import { createHistory } from '../../../src/worker/history.ts';
-import { EVERYTHING } from '../../../src/worker/operator-choice.ts';
+import { EVERYTHING } from '../../fakes/offer-facts.ts';
 import { createStopping } from '../../../src/worker/stop-driver.ts';
 import { createWorker } from '../../../src/worker/worker.ts';
 import { anOffer } from '../../fakes/builders.ts';

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
 import { chatModel } from '../../../../src/demo/weights/chat.ts';
-import { seeingModel, visionProjector } from '../../../../src/demo/weights/vision.ts';
+import { seeingModel, visionProjector } from '../../../fakes/engines/vision-weights.ts';
 import type { TaskDelta } from '../../../../src/engines/result.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { textOf } from '../../../fakes/engines/deltas.ts';

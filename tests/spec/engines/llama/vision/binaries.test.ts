@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout } from 'bun:test';
 import { cpSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seeingModel, visionProjector } from '../../../../../src/demo/weights/vision.ts';
+import { seeingModel, visionProjector } from '../../../../fakes/engines/vision-weights.ts';
 import { tempFolder } from '../../../../fakes/system/temp-folder.ts';
 import { LINUX, needs } from '../../../../needs.ts';
 

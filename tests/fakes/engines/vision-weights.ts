@@ -1,5 +1,5 @@
-import { chatModel, type TinyChatModel, embeddingLength, eyesOf } from './chat.ts';
-import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from './gguf.ts';
+import { chatModel, type TinyChatModel, embeddingLength, eyesOf } from '../../../src/demo/weights/chat.ts';
+import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from '../../../src/demo/weights/gguf.ts';
 
 /*
  * The smallest vision projector that llama.cpp takes (clip.cpp, projector type `mlp`): its patches are the mean colours
