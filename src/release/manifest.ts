@@ -12,9 +12,6 @@ export const SIGNATURE_FILE = `${MANIFEST_FILE}.minisig`;
 /** Other programs' releases have files of the same name; theirs say something else here, or nothing. */
 export const MANIFEST_SCHEMA = 'studio-worker-release/1';
 
-/** What an artifact is. A kind from a later version of this program is kept, and means nothing to this one. */
-export const ARTIFACT_KINDS = ['worker', 'installer', 'pack', 'sd-cpp', 'sbom'] as const;
-
 /** One file of a release, or of another project that the release relies on. */
 export type Artifact = v.InferOutput<typeof ArtifactSchema>;
 export type ReleaseManifest = v.InferOutput<typeof ManifestSchema>;
@@ -38,7 +35,7 @@ const Version = v.pipe(
 
 const ArtifactSchema = v.object({
   name: v.pipe(v.string(), v.maxLength(200), v.check(isFileName, 'expected a file name')),
-  /** One of `ARTIFACT_KINDS`. */
+  /** `worker`, `installer`, `pack`, `sd-cpp` or `sbom`. One from a later version of this program is kept, and unused. */
   kind: v.string(),
   /** A triple of the repository's `dist-manifest.json`, or `any`. */
   target: v.string(),

@@ -140,7 +140,7 @@ const unsupported = ({ name }: ServiceManager, because: string): WorkerError =>
   });
 
 /** A command as a person types it. */
-export const shellLine = (command: readonly string[]): string =>
+const shellLine = (command: readonly string[]): string =>
   command.map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`)).join(' ');
 
 /** Windows reads a task in UTF-16 only, and knows it by its first two bytes. */

@@ -2,7 +2,7 @@ import type { ServiceFacts, ServiceManager } from './service.ts';
 import { xmlText } from './xml.ts';
 
 /** Studio contract: labels of the service and of the entry at a login. */
-export const LABEL = 'gg.minis.studio-worker';
+const LABEL = 'gg.minis.studio-worker';
 export const LOGIN_LABEL = 'gg.minis.studio-worker-ui';
 
 /** Where launchd finds the agent of this label (launchd.plist(5)). */

@@ -2,7 +2,7 @@ import type { ServiceFacts, ServiceManager } from './service.ts';
 import { xmlText } from './xml.ts';
 
 /** Studio contract: the task's name. */
-export const TASK = 'MinisStudioWorker';
+const TASK = 'MinisStudioWorker';
 
 /** The Task Scheduler of Windows, for one account. `appData` is the account's roaming folder. */
 export function taskScheduler(appData: string): ServiceManager {

@@ -17,7 +17,7 @@ export function withEvent(board: DemoBoard, event: DemoEvent): DemoBoard {
 }
 
 /** Whether the job has ended. */
-export const hasEnded = ({ state }: DemoEvent): boolean =>
+const hasEnded = ({ state }: DemoEvent): boolean =>
   state === 'completed' || state === 'failed' || state === 'cancelled';
 
 /** Whether there were jobs and all of them completed. */

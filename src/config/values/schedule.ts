@@ -40,7 +40,7 @@ const WindowSchema = v.pipe(
 export const ScheduleSchema = v.array(WindowSchema);
 
 /** Whether this system knows a time zone of that name. */
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

@@ -81,7 +81,6 @@ export const InboundFrameSchema = v.variant('type', [
 export type InboundFrame = v.InferOutput<typeof InboundFrameSchema>;
 export type Welcome = v.InferOutput<typeof WelcomeSchema>;
 export type HeartbeatAck = v.InferOutput<typeof HeartbeatAckSchema>;
-export type ErrorFrame = v.InferOutput<typeof ErrorFrameSchema>;
 /** The studio's question "will you take this job?". */
 export type Offer = v.InferOutput<typeof ClaimSchema>;
 

@@ -7,7 +7,7 @@ import { Timestamp } from './timestamp.ts';
  */
 
 /** What is written down. */
-export const AUDIT_ACTIONS = [
+const AUDIT_ACTIONS = [
   'job.created',
   'job.changed',
   'job.cancelled',
@@ -34,7 +34,7 @@ export const AUDIT_ACTIONS = [
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Who did it: the operator's token, the dashboard, a project's token, a bootstrap token, or a studio by itself. */
-export const AUDIT_ACTORS = ['operator', 'dashboard', 'token', 'bootstrap-token', 'studio'] as const;
+const AUDIT_ACTORS = ['operator', 'dashboard', 'token', 'bootstrap-token', 'studio'] as const;
 export type AuditActor = (typeof AUDIT_ACTORS)[number];
 
 const Seq = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -25,7 +25,7 @@ const text = (field: number, value: string): Uint8Array => bytes(field, encoder.
 const message = (field: number, ...parts: readonly Uint8Array[]): Uint8Array => bytes(field, joinBytes(parts));
 
 /** `TensorProto.DataType` */
-export const FLOAT = 1;
+const FLOAT = 1;
 export const INT64 = 7;
 type ElementType = typeof FLOAT | typeof INT64;
 const IR_VERSION = 8;

@@ -11,7 +11,7 @@ import type { Voice } from './voice.ts';
 type Speaking = TaskOf<'audio_tts'>;
 
 /** About eleven minutes of speech. */
-export const MAX_CHARACTERS = 10_000;
+const MAX_CHARACTERS = 10_000;
 /** Beyond these a voice is not understood any more. */
 const MIN_SPEED = 0.25;
 const MAX_SPEED = 4;

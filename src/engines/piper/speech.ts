@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { encodeWav } from '../../base/media/wav.ts';
 
 /** Between two sentences, as Piper itself makes it. */
-export const PAUSE_SECONDS = 0.2;
+const PAUSE_SECONDS = 0.2;
 /** Of full scale: loud, and with room for what a lossy format adds to a peak. */
 const PEAK = 0.95;
 /** A quieter peak is no speech, and is not made into noise (rhasspy/piper `audio_float_to_int16`). */

@@ -24,7 +24,7 @@ export const UpdateCheckSchema = v.object({
 export type ApiUpdateCheck = v.InferOutput<typeof UpdateCheckSchema>;
 
 /** Folders that a file manager can show. */
-export const PLACES = ['config', 'models'] as const;
+const PLACES = ['config', 'models'] as const;
 export type PlaceName = (typeof PLACES)[number];
 
 export const PlaceRequestSchema = v.object({ place: v.picklist(PLACES) });

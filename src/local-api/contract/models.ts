@@ -6,7 +6,7 @@ import { GbSchema, TimeSchema } from './common.ts';
 import { LoadedModelSchema } from './status.ts';
 
 /** Where a model is on its way into memory. */
-export const MODEL_STATES = ['unloaded', 'loading', 'loaded', 'unloading', 'failed'] as const;
+const MODEL_STATES = ['unloaded', 'loading', 'loaded', 'unloading', 'failed'] as const;
 
 /** A download, or the last one that ended in this run of the worker. */
 export const PullSchema = v.object({

@@ -31,7 +31,7 @@ export function configView({ config, atStart, canRestart }: ConfigFacts): Config
 }
 
 /** Keys whose value in the file is not the one that the worker runs with. */
-export const waitsForRestart = (key: ConfigKey, current: Config, atStart: Config): boolean =>
+const waitsForRestart = (key: ConfigKey, current: Config, atStart: Config): boolean =>
   specOf(key)?.applies === 'restart' && JSON.stringify(current[key]) !== JSON.stringify(atStart[key]);
 
 function fieldOf(

@@ -14,7 +14,7 @@ export interface SendingParts {
 }
 
 /** How long a receiver may take: it is to keep the event and answer, and work afterwards. */
-export const TIMEOUT_MS = 15 * SECOND_MS;
+const TIMEOUT_MS = 15 * SECOND_MS;
 /** Nobody looks at what a receiver answers; so much is read for it to end in peace. */
 const MAX_ANSWER_BYTES = 16 * KIB;
 /** Of an error, as it is kept and shown. */

@@ -6,7 +6,7 @@ import { MAX_FAULTS, type UpdateState, withFault } from './state.ts';
  */
 
 /** So many starts in a row may die. */
-export const MAX_DEATHS = 3;
+const MAX_DEATHS = 3;
 
 /** What a start is to do, and what is to be remembered before it does. */
 export type StartVerdict =

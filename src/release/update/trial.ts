@@ -17,7 +17,7 @@ import type { ChildEnd } from '../../system/process/child.ts';
 export const TRIAL_VARIABLE = 'STUDIO_WORKER_TRIAL';
 
 /** How far a trial has come, in the child's own words. */
-export const TRIAL_STEPS = ['ready', 'connecting', 'would-register', 'served'] as const;
+const TRIAL_STEPS = ['ready', 'connecting', 'would-register', 'served'] as const;
 export type TrialStep = (typeof TRIAL_STEPS)[number];
 
 /** A run of the new version, as the system starts it. */

@@ -27,7 +27,7 @@ const NORMAL_CLOSE = 1000;
 export const GOODBYE_MS = 5_000;
 
 /** Opens a socket and forwards its events until it closes or is left. */
-export function openLink(sockets: Sockets, options: SocketOptions, events: LinkEvents): Link {
+function openLink(sockets: Sockets, options: SocketOptions, events: LinkEvents): Link {
   const gone = Promise.withResolvers<void>();
   let listening = true;
   const socket = sockets.connect(options, {

@@ -92,7 +92,7 @@ function vulkanVariables(
  * The device of Vulkan's that is this GPU. NVIDIA's driver gives it the GPU's own uuid, AMD's tell where it is plugged in;
  * else a name has to do that is the only one of its kind on both lists.
  */
-export function inVulkan(gpu: Gpu, { all, vulkan = [] }: Pick<GpuNaming, 'all' | 'vulkan'>): VulkanDevice | undefined {
+function inVulkan(gpu: Gpu, { all, vulkan = [] }: Pick<GpuNaming, 'all' | 'vulkan'>): VulkanDevice | undefined {
   const uuid = gpu.uuid?.replace(/^GPU-/i, '').replaceAll('-', '').toLowerCase();
   const exact = vulkan.find((one) => one.uuid === uuid || (gpu.pciSlot !== undefined && one.pciSlot === gpu.pciSlot));
   if (exact !== undefined) return exact;

@@ -60,7 +60,7 @@ export async function answerOf(
 }
 
 /** Every file of this name on the PATH that may be run, the preferred one first. A folder that cannot be read has none. */
-export function everyOnPath(name: string, path: string = process.env['PATH'] ?? ''): readonly string[] {
+function everyOnPath(name: string, path: string = process.env['PATH'] ?? ''): readonly string[] {
   const found = path.split(delimiter).flatMap((folder) => Bun.which(name, { PATH: folder }) ?? []);
   return [...new Set(found)];
 }

@@ -30,11 +30,7 @@ export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' 
  * Loads what was in memory when an earlier run ended, one after the other, as long as memory is free and no job comes.
  * What would not have been kept until now is skipped, and so is what would have to be fetched. Never rejects.
  */
-export async function restore(
-  residents: readonly Resident[],
-  options: RestoreOptions,
-  signal: AbortSignal,
-): Promise<void> {
+async function restore(residents: readonly Resident[], options: RestoreOptions, signal: AbortSignal): Promise<void> {
   const { clock, log } = options;
   for (const resident of residents) {
     const { engine } = resident.source;

@@ -57,7 +57,7 @@ export const SpeechRequestSchema = v.object({
 });
 export type SpeechRequest = v.InferOutput<typeof SpeechRequestSchema>;
 
-export const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
+const TRANSCRIPT_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
 export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
 
 const TranscriptionFieldsSchema = v.object({

@@ -87,7 +87,7 @@ async function cancel(context: AdminContext, exchange: AdminExchange, job: JobRo
  * Cancels a job; false when it has ended. The contract has no frame for it: a worker learns it from the answer to its next
  * heartbeat, or from its upload's 409. One that knows our extensions is given that answer unasked.
  */
-export async function cancelJob(
+async function cancelJob(
   context: AdminContext,
   exchange: AdminExchange,
   job: Pick<JobRow, 'id' | 'project'>,

@@ -17,7 +17,7 @@ import { filterModels } from './draft.ts';
 import { EditorPane } from './editor.tsx';
 
 /** No model has a name with a space, so this one is free. */
-export const NEW_MODEL = ' new';
+const NEW_MODEL = ' new';
 
 /** What is offered: the models that jobs may name. */
 export function ModelsPage() {

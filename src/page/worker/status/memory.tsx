@@ -132,5 +132,5 @@ function Legend({ view }: { readonly view: MemoryView }) {
 }
 
 /** What becomes of a model in memory. */
-export const modelNote = ({ state, unloadsAt }: ApiLoadedModel, now: number): string =>
+const modelNote = ({ state, unloadsAt }: ApiLoadedModel, now: number): string =>
   state === 'idle' && unloadsAt !== undefined ? WORDS.unloadsIn(countdown(unloadsAt - now)) : STATUS.modelStates[state];

@@ -99,7 +99,7 @@ class MacTray implements Tray {
 }
 
 /** One look as a line of ASCII. */
-export function lineOf({ icon, title, text, menu }: TrayLook): string {
+function lineOf({ icon, title, text, menu }: TrayLook): string {
   const look: ScriptLook = {
     png: Buffer.from(pngOf(pixmapOf(icon, SCRIPT_ICON_PIXELS))).toString('base64'),
     tip: text === '' ? title : `${title}\n${text}`,

@@ -6,7 +6,7 @@ import type { Pixmap } from '../icons.ts';
  */
 
 /** The message by which Windows tells our window what happens to the icon; from WM_APP on they are ours. */
-export const ICON_MESSAGE = 0x8001;
+const ICON_MESSAGE = 0x8001;
 /** Its number within our window. */
 const ICON_ID = 1;
 const NOTIFY_DATA_BYTES = 976;
