@@ -1,7 +1,7 @@
 import { kindName } from '../contract/tasks/index.ts';
 import { SECOND_MS } from '../base/units.ts';
 import type { ApiLink } from '../local-api/client/follow-events.ts';
-import { type Hero, HERO_NAMES, type LiveStatus } from '../local-api/contract/status.ts';
+import { type LiveStatus, STATE_NAMES, type WorkerState } from '../local-api/contract/status.ts';
 import type { TrayIcon, TrayLook, TrayMenuItem } from '../system/desktop/tray/tray.ts';
 import { TRAY } from './words.ts';
 
@@ -23,7 +23,7 @@ export type TrayAction = (typeof TRAY_ACTIONS)[number];
 /** A heartbeat goes out every five seconds; after three without an answer nobody knows whether the studio is there. */
 export const STALE_MS = 3 * 5 * SECOND_MS;
 
-const ICONS: Readonly<Record<Hero, TrayIcon>> = {
+const ICONS: Readonly<Record<WorkerState, TrayIcon>> = {
   'not-registered': 'paused',
   waiting: 'paused',
   rejected: 'disconnected',
@@ -53,9 +53,9 @@ function stateOf({ link, status, isQuitting }: WatchedWorker, now: number): Stat
   const silentMs = silenceOf(status, now);
   if (silentMs >= STALE_MS) {
     const text = TRAY.silent(Math.round(silentMs / SECOND_MS));
-    return { icon: 'disconnected', word: HERO_NAMES.disconnected, text };
+    return { icon: 'disconnected', word: STATE_NAMES.disconnected, text };
   }
-  return { icon: ICONS[status.hero], word: HERO_NAMES[status.hero], text: jobText(status) };
+  return { icon: ICONS[status.hero], word: STATE_NAMES[status.hero], text: jobText(status) };
 }
 
 /** For how long a session that counts as live has had no answer; 0 where the studio answers no heartbeats at all. */

@@ -1,6 +1,6 @@
 const jobs = (count: number): string => (count === 1 ? '1 job' : `${count} jobs`);
 
-/** What the tray icon and its notifications say; a state of the worker by its name in the window, `HERO_NAMES`. */
+/** What the tray icon and its notifications say; a state of the worker by its name in the window, `STATE_NAMES`. */
 export const TRAY = {
   product: 'studio-worker',
   title: (state: string) => `studio-worker: ${state}`,

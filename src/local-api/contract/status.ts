@@ -4,8 +4,8 @@ import { GbSchema, TimeSchema } from './common.ts';
 import { EditableConfigSchema } from './daemon-config.ts';
 import { JobSchema } from './jobs.ts';
 
-/** The one word for a worker, as badge, sidebar and tray show it. */
-export const HEROES = [
+/** The state of a worker in one word, as badge, sidebar and tray show it. */
+export const WORKER_STATES = [
   'not-registered',
   'waiting',
   'rejected',
@@ -15,10 +15,10 @@ export const HEROES = [
   'paused',
   'idle',
 ] as const;
-export type Hero = (typeof HEROES)[number];
+export type WorkerState = (typeof WORKER_STATES)[number];
 
-/** What people read for it, in the window and in the tray. */
-export const HERO_NAMES: Readonly<Record<Hero, string>> = {
+/** What people read for each, in the window and in the tray. */
+export const STATE_NAMES: Readonly<Record<WorkerState, string>> = {
   'not-registered': 'Not registered',
   waiting: 'Waiting for approval',
   rejected: 'Rejected',
@@ -131,9 +131,9 @@ const LIVE = {
   configPath: v.string(),
   localApiUrl: v.string(),
   machineName: v.string(),
-  hero: v.picklist(HEROES),
-  /** Claiming is off: no job is taken until somebody resumes. */
-  /** Until the operator resumes, or the next start. */
+  /** Its state in one word. */
+  hero: v.picklist(WORKER_STATES),
+  /** No job is taken until the operator resumes, or the next start. */
   paused: v.boolean(),
   /** Whether it takes jobs as saved in the config file (`auto_enabled`). */
   enabled: v.boolean(),

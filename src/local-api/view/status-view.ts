@@ -8,7 +8,7 @@ import type { WorkerStatus } from '../../worker/status.ts';
 import type { EditableConfig } from '../contract/daemon-config.ts';
 import type { ApiDay, DaemonStatus, LiveStatus } from '../contract/status.ts';
 import type { SessionBook } from '../facts/session-book.ts';
-import { heroOf } from './hero.ts';
+import { workerStateOf } from './worker-state.ts';
 import { type JobExtras, jobView } from './job-view.ts';
 
 /** The newest report of drivers, and when it came. */
@@ -37,7 +37,7 @@ export function liveStatus(facts: StatusFacts): LiveStatus {
   const { registration, runningJobs, vramTotalGb, vramThresholdGb, outbox } = status;
   return {
     ...processView(facts),
-    hero: heroOf(status),
+    hero: workerStateOf(status),
     paused: status.paused,
     enabled: status.enabled,
     conditions: [...status.conditions],

@@ -102,21 +102,21 @@ const openIn = (project: string, open: readonly OpenJobs[]): Measure['values'] =
 const shownOf = (oldest: FigureReading['oldestQueued']): FigureReading['oldestQueued'] =>
   oldest.toSorted((a, b) => a.createdAt - b.createdAt).slice(0, MAX_PROJECTS);
 
-const WORKER_STATES = ['idle', 'busy', 'paused', 'stale', 'offline'] as const;
-type WorkerState = (typeof WORKER_STATES)[number];
+const ACTIVITIES = ['idle', 'busy', 'paused', 'stale', 'offline'] as const;
+type WorkerActivity = (typeof ACTIVITIES)[number];
 
 function ofWorkers(known: number, sessions: readonly SessionGroup[]): Measure {
-  const byState = Map.groupBy(sessions, stateOf);
-  const counts = (state: WorkerState): number =>
-    state === 'offline' ? Math.max(0, known - countOf(sessions)) : countOf(byState.get(state));
+  const byActivity = Map.groupBy(sessions, activityOf);
+  const counts = (activity: WorkerActivity): number =>
+    activity === 'offline' ? Math.max(0, known - countOf(sessions)) : countOf(byActivity.get(activity));
   return gauges(
     'workers',
     'Approved workers, by what they are at: stale ones have a session and send no heartbeats.',
-    WORKER_STATES.map((state) => ({ labels: { state }, value: counts(state) })),
+    ACTIVITIES.map((state) => ({ labels: { state }, value: counts(state) })),
   );
 }
 
-function stateOf({ isConnected, isBusy, capabilities }: SessionGroup): WorkerState {
+function activityOf({ isConnected, isBusy, capabilities }: SessionGroup): WorkerActivity {
   if (!isConnected) return 'stale';
   if (isBusy) return 'busy';
   return whyNoJob({ capabilities }) === undefined ? 'idle' : 'paused';

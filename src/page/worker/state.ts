@@ -1,6 +1,6 @@
 import { kindName } from '../../contract/tasks/index.ts';
 import type { ApiJob } from '../../local-api/contract/jobs.ts';
-import { type Hero, HERO_NAMES, type LiveStatus } from '../../local-api/contract/status.ts';
+import { type LiveStatus, STATE_NAMES, type WorkerState } from '../../local-api/contract/status.ts';
 import { clockSeconds, countdown, duration, hostOf } from '../format.ts';
 import type { GlyphName } from '../kit/icons/icons.tsx';
 import type { Tone } from '../kit/tones.ts';
@@ -15,7 +15,7 @@ export interface StateLook {
   readonly word: string;
 }
 
-const LOOKS: Readonly<Record<Hero, { readonly tone: Tone; readonly glyph: GlyphName }>> = {
+const LOOKS: Readonly<Record<WorkerState, { readonly tone: Tone; readonly glyph: GlyphName }>> = {
   'not-registered': { tone: 'rest', glyph: 'unregistered' },
   waiting: { tone: 'accent', glyph: 'waiting' },
   rejected: { tone: 'bad', glyph: 'rejected' },
@@ -38,18 +38,18 @@ const isConnecting = ({ hero, session }: LiveStatus): boolean =>
 /** The state in the sidebar, where what was last known is no longer what is. */
 export function sidebarLook(link: ApiLink, status: LiveStatus | undefined): StateLook {
   if (link.is === 'opening' && status === undefined) return CONNECTING;
-  if (link.is !== 'live' || status === undefined) return { ...LOOKS.disconnected, word: HERO_NAMES.disconnected };
-  return heroLook(status);
+  if (link.is !== 'live' || status === undefined) return { ...LOOKS.disconnected, word: STATE_NAMES.disconnected };
+  return stateLook(status);
 }
 
 /** The state in the page's big statement. */
-export function heroLook(status: LiveStatus): StateLook {
+export function stateLook(status: LiveStatus): StateLook {
   if (isConnecting(status)) return CONNECTING;
-  return { ...LOOKS[status.hero], word: HERO_NAMES[status.hero] };
+  return { ...LOOKS[status.hero], word: STATE_NAMES[status.hero] };
 }
 
 /** What the big statement says below its word. */
-export function heroSentence(status: LiveStatus, now: number): string {
+export function stateSentence(status: LiveStatus, now: number): string {
   const studio = hostOf(status.studioUrl);
   switch (status.hero) {
     case 'not-registered':

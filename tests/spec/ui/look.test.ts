@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LiveStatus } from '../../../src/local-api/contract/status.ts';
-import { HEROES } from '../../../src/local-api/contract/status.ts';
-import { heroLook } from '../../../src/page/worker/state.ts';
+import { WORKER_STATES } from '../../../src/local-api/contract/status.ts';
+import { stateLook } from '../../../src/page/worker/state.ts';
 import { STALE_MS, trayLook, type WatchedWorker } from '../../../src/ui/look.ts';
 import { BUSY, IDLE } from '../../page/fixtures.ts';
 
@@ -24,7 +24,9 @@ const linesOf = (about: Partial<WatchedWorker>): readonly string[] =>
   );
 
 test('each state of a worker has its icon', () => {
-  const icons = HEROES.map((hero) => [hero, trayLook(view({ status: { ...CONNECTED, hero } }), NOW).icon] as const);
+  const icons = WORKER_STATES.map(
+    (hero) => [hero, trayLook(view({ status: { ...CONNECTED, hero } }), NOW).icon] as const,
+  );
   expect(Object.fromEntries(icons)).toEqual({
     'not-registered': 'paused',
     waiting: 'paused',
@@ -38,9 +40,9 @@ test('each state of a worker has its icon', () => {
 });
 
 test('the tray calls each state as the window does', () => {
-  for (const hero of HEROES) {
+  for (const hero of WORKER_STATES) {
     const status = { ...CONNECTED, hero };
-    expect(trayLook(view({ status }), NOW).title).toBe(`studio-worker: ${heroLook(status).word}`);
+    expect(trayLook(view({ status }), NOW).title).toBe(`studio-worker: ${stateLook(status).word}`);
   }
 });
 

@@ -6,7 +6,7 @@ import { SHARED, SHELL } from '../../words/shared.ts';
 import { STATUS } from '../../words/status.ts';
 import type { PageModel } from '../model.ts';
 import { usePage } from '../page-context.ts';
-import { heroLook } from '../state.ts';
+import { stateLook } from '../state.ts';
 
 const WORDS = STATUS.offline;
 
@@ -85,7 +85,7 @@ function lastKnownFacts({ status, logs }: PageModel): readonly Fact[] {
   const line = logs.value.lines.at(-1);
   const models = known.memory.models.map(({ model }) => model);
   return [
-    { term: WORDS.state, value: heroLook(known).word },
+    { term: WORDS.state, value: stateLook(known).word },
     { term: WORDS.waiting, value: known.outbox.count === 0 ? SHARED.none : WORDS.onDisk(known.outbox.count) },
     ...(line === undefined ? [] : [{ term: WORDS.lastLine, value: <span class="mono">{line.message}</span> }]),
     { term: WORDS.loaded, value: models.length === 0 ? SHARED.none : models.join(', ') },

@@ -3,7 +3,7 @@ import { LinkButton } from '../../kit/button.tsx';
 import { Hero, Page } from '../../kit/panel.tsx';
 import { SHARED, SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
-import { heroLook, heroSentence } from '../state.ts';
+import { stateLook, stateSentence } from '../state.ts';
 import { ConnectionPanel } from './connection.tsx';
 import { DayPanel } from './day.tsx';
 import { EnginesPanel } from './engines.tsx';
@@ -23,12 +23,12 @@ export function StatusPage() {
   if (link.value.is === 'lost') return <OfflinePage />;
   if (status.value === undefined) return <Page title={SHELL.pages.status}>{null}</Page>;
   const known = status.value;
-  const look = heroLook(known);
+  const look = stateLook(known);
   return (
     <Page title={SHELL.pages.status} head={known.hero === 'not-registered' ? undefined : <StudioLink status={known} />}>
       <Hero
         {...look}
-        sentence={heroSentence(known, now.value)}
+        sentence={stateSentence(known, now.value)}
         now={known.activeJobs.length === 0 ? undefined : <RunningJobs jobs={known.activeJobs} />}
       />
       <Panels status={known} />

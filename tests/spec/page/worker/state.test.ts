@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { HEROES, type LiveStatus } from '../../../../src/local-api/contract/status.ts';
+import { WORKER_STATES, type LiveStatus } from '../../../../src/local-api/contract/status.ts';
 import {
-  heroLook,
-  heroSentence,
+  stateLook,
+  stateSentence,
   jobProgress,
   shareOf,
   sidebarLook,
@@ -16,24 +16,24 @@ import { NOW } from '../../../page/moment.ts';
 const LIVE = { is: 'live' } as const;
 
 test('each state has a shape of its own, and a word', () => {
-  const looks = HEROES.map((hero) => heroLook({ ...IDLE, hero }));
-  expect(new Set(looks.map(({ glyph }) => glyph)).size).toBe(HEROES.length);
-  expect(new Set(looks.map(({ word }) => word)).size).toBe(HEROES.length);
+  const looks = WORKER_STATES.map((hero) => stateLook({ ...IDLE, hero }));
+  expect(new Set(looks.map(({ glyph }) => glyph)).size).toBe(WORKER_STATES.length);
+  expect(new Set(looks.map(({ word }) => word)).size).toBe(WORKER_STATES.length);
 });
 
 test('the sidebar and the page call a state by the same word', () => {
-  for (const hero of HEROES) {
+  for (const hero of WORKER_STATES) {
     const status = { ...IDLE, hero };
-    expect(sidebarLook(LIVE, status)).toEqual(heroLook(status));
+    expect(sidebarLook(LIVE, status)).toEqual(stateLook(status));
   }
-  expect(heroLook(PENDING).word).toBe('Waiting for approval');
+  expect(stateLook(PENDING).word).toBe('Waiting for approval');
   expect(sidebarSentence(LIVE, PENDING, NOW)).toBe('The studio’s operator was asked 4m 12s ago');
 });
 
 test('a session that was not up yet is connecting, not lost', () => {
   const connecting: LiveStatus = { ...IDLE, hero: 'disconnected', session: { state: 'connecting' } };
   expect(sidebarLook(LIVE, connecting)).toMatchObject({ word: 'Connecting', tone: 'accent' });
-  expect(heroSentence(connecting, NOW)).toBe('Connecting to studio.example.com');
+  expect(stateSentence(connecting, NOW)).toBe('Connecting to studio.example.com');
 });
 
 test('a worker that does not answer is disconnected, whatever it said last', () => {
@@ -50,9 +50,9 @@ test('the window says when it is signed out', () => {
 });
 
 test('the big statement says for whom the worker works', () => {
-  expect(heroSentence(BUSY, NOW)).toBe('Working for studio.example.com');
+  expect(stateSentence(BUSY, NOW)).toBe('Working for studio.example.com');
   const local: LiveStatus = { ...BUSY, activeJobs: [{ ...RUNNING, source: 'local' }] };
-  expect(heroSentence(local, NOW)).toBe('Working for a program on this machine');
+  expect(stateSentence(local, NOW)).toBe('Working for a program on this machine');
 });
 
 test('the sidebar says what one job is at, and counts several', () => {
@@ -64,7 +64,7 @@ test('the sidebar says what one job is at, and counts several', () => {
 
 test('an idle worker that takes no jobs does not claim to be ready', () => {
   const limited: LiveStatus = { ...IDLE, obstacles: [{ what: 'in-use', because: 'somebody uses the machine' }] };
-  expect(heroSentence(limited, NOW)).toBe('Connected to studio.example.com, and takes no jobs now');
+  expect(stateSentence(limited, NOW)).toBe('Connected to studio.example.com, and takes no jobs now');
   expect(sidebarSentence(LIVE, limited, NOW)).toBe('Takes no jobs now. The Status page says why');
 });
 
@@ -74,18 +74,18 @@ test('a lost session says which attempt comes, and when', () => {
     hero: 'disconnected',
     session: { state: 'reconnecting', attempt: 4, retryAt: NOW + 8_000, reason: 'the studio closed it' },
   };
-  expect(heroSentence(lost, NOW)).toBe('The session with studio.example.com was lost. Attempt 4, the next in 8s');
+  expect(stateSentence(lost, NOW)).toBe('The session with studio.example.com was lost. Attempt 4, the next in 8s');
   expect(sidebarSentence(LIVE, lost, NOW)).toBe('Session lost. Next attempt in 8s');
 });
 
 test('a session that ended for good says so', () => {
   const ended: LiveStatus = { ...IDLE, hero: 'disconnected', session: { state: 'fatal', reason: 'too old' } };
-  expect(heroSentence(ended, NOW)).toContain('ended for good');
+  expect(stateSentence(ended, NOW)).toContain('ended for good');
 });
 
 test('registration is told in words for each of its steps', () => {
   expect(sidebarSentence(LIVE, UNREGISTERED, NOW)).toBe('Asks studio.example.com, which has not answered yet');
-  expect(heroSentence(PENDING, NOW)).toMatch(/^studio\.example\.com was asked at \d\d:\d\d:\d\d, 4m 1\ds ago\./);
+  expect(stateSentence(PENDING, NOW)).toMatch(/^studio\.example\.com was asked at \d\d:\d\d:\d\d, 4m 1\ds ago\./);
   expect(sidebarSentence(LIVE, REJECTED, NOW)).toBe('By studio.example.com. Local jobs go on');
 });
 

@@ -1,13 +1,13 @@
 import type { WorkerStatus } from '../../worker/status.ts';
-import type { Hero } from '../contract/status.ts';
+import type { WorkerState } from '../contract/status.ts';
 
 /**
- * The one word for a worker. What keeps it from its studio comes first, then what it is about to stop doing, then what
- * it does: a worker that finishes its last job before a pause drains.
+ * The state of a worker in one word. What keeps it from its studio comes first, then what it is about to stop doing, then
+ * what it does: a worker that finishes its last job before a pause drains.
  */
-export function heroOf(
+export function workerStateOf(
   status: Pick<WorkerStatus, 'registration' | 'session' | 'stopping' | 'enabled' | 'paused' | 'runningJobs' | 'update'>,
-): Hero {
+): WorkerState {
   const { registration, session, stopping, runningJobs, update } = status;
   const isBusy = runningJobs.length > 0;
   const takesJobs = status.enabled && !status.paused;
