@@ -1,6 +1,7 @@
 import { toWorkerError } from '../../base/errors.ts';
-import { GIB } from '../../base/units.ts';
+import { GIB, roundToTenths } from '../../base/units.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
+import { freeGb, marginGb, mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import type { StoredFile } from '../../models/store/inventory.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
@@ -136,17 +137,13 @@ async function loadReply(entry: CatalogueEntry, loading: LoadOutcome, deps: Loca
   throw new ApiFailure(409, loading.what === 'engine' ? 'engine_unavailable' : 'not_kept', loading.because);
 }
 
-/** Stays free of a GPU (studio contract). */
-const MARGIN_GIB = 1;
-
 async function memoryFailure(entry: CatalogueEntry, { machine, models }: LocalApiDeps): Promise<ApiFailure> {
-  const { gpus = [], ram } = machine.memory()?.report ?? {};
-  const freeBytes = gpus.length === 0 ? ram?.freeBytes : Math.max(0, ...gpus.map((gpu) => gpu.freeBytes ?? 0));
+  const report = machine.memory()?.report;
+  const kind = mayHaveGpu(report) ? 'gpu' : 'ram';
   const onDisk = filesOf(entry, await models.store.list()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const neededGib = inGib(entry.vramGbEstimate > 0 ? entry.vramGbEstimate * GIB : onDisk);
-  const freeGib = inGib(freeBytes ?? 0);
-  const message = `${entry.displayName} needs ${neededGib} GiB of memory, ${freeGib} GiB are free, of which ${MARGIN_GIB} GiB stays free`;
-  return new ApiFailure(409, 'insufficient_memory', message, { neededGib, freeGib, marginGib: MARGIN_GIB });
+  const neededGib = roundToTenths(entry.vramGbEstimate > 0 ? entry.vramGbEstimate : onDisk / GIB);
+  const freeGib = roundToTenths(freeGb(report, kind) ?? 0);
+  const marginGib = roundToTenths(marginGb(report, kind));
+  const message = `${entry.displayName} needs ${neededGib} GiB of memory, ${freeGib} GiB are free, of which ${marginGib} GiB stays free`;
+  return new ApiFailure(409, 'insufficient_memory', message, { neededGib, freeGib, marginGib });
 }
-
-const inGib = (bytes: number): number => Math.round((bytes / GIB) * 10) / 10;

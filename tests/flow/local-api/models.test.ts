@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { KIB } from '../../../src/base/units.ts';
+import { GIB, KIB } from '../../../src/base/units.ts';
 import { workerApi } from '../../../src/compose/local/worker-api.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { ModelListSchema, VerifiedSchema } from '../../../src/local-api/contract/models.ts';
@@ -161,10 +161,10 @@ describe('in memory', () => {
 
 describe('on the disk', () => {
   /** A model of one file on a server. */
-  async function withFile() {
+  async function withFile(choice: SceneChoice = {}) {
     const host = await downloadHost(someBytes(200 * KIB));
-    const at = await setup({ config: { allow_private_urls: true, disk_floor_gb: 0 } });
-    const source = aSource([aFile({ url: host.url })]);
+    const at = await setup({ config: { allow_private_urls: true, disk_floor_gb: 0 }, ...choice });
+    const source = aSource([aFile({ url: host.url })], 'gradio');
     await at.ask('/models', { method: 'POST', body: writeJson({ id: 'bear', kind: 'image', source }) });
     return {
       ...at,
@@ -194,6 +194,19 @@ describe('on the disk', () => {
     expect(await at.ask('/model-files')).toMatchObject({ body: { files: [{ model: 'bear', state: 'whole' }] } });
     expect((await at.ask('/models/bear', { method: 'DELETE' })).status).toBe(200);
     expect(await at.ask('/model-files')).toMatchObject({ body: { files: [] } });
+  });
+
+  test('without a GPU, a tenth of the main memory stays free', async () => {
+    const report = { gpus: [], ram: { totalBytes: 64 * GIB, freeBytes: 5 * GIB }, reasons: [] };
+    await using at = await withFile({ gpus: { probe: () => Promise.resolve(report) } });
+    await using events = await subscribe(at.api);
+    await events.next('status');
+    await at.post('/models/bear/pull');
+    while (v.parse(EVENT_SCHEMAS.pull, (await events.next('pull')).data).pull.state === 'running');
+    expect(await at.post('/models/bear/load')).toMatchObject({
+      status: 409,
+      body: { error: 'insufficient_memory', freeGib: 5, marginGib: 6.4 },
+    });
   });
 
   test('a download that fails says why, and can be restarted', async () => {
