@@ -1,5 +1,5 @@
 import { startPasses } from './passes.ts';
-import { SWEEP_MS } from './queue.ts';
+import { SWEEP_MS } from './queue/timing.ts';
 import { revokeClaim } from './sessions/claims.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 

@@ -31,7 +31,7 @@ import { DASHBOARD_CODE_MS, pageAccessRoutes } from './http/access/page-access.t
 import { probeRoutes } from './http/probes.ts';
 import { createRouter, type PageShell, type Router } from './http/router.ts';
 import { uploadRoutes } from './http/uploads.ts';
-import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue.ts';
+import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue/timing.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
 import { startHousekeeping } from './retention.ts';

@@ -1,7 +1,7 @@
 import { enginesOf } from '../contract/capabilities.ts';
 import type { TaskKindId } from '../contract/tasks/index.ts';
 import type { Willingness } from './storage/tables/figures.ts';
-import { isFull, type OfferCandidate } from './queue.ts';
+import { isFull, type OfferCandidate } from './queue/candidates.ts';
 
 /** The job that waits, as far as it decides who may have it. */
 export interface WaitingJob {

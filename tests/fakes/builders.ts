@@ -4,7 +4,7 @@ import type { Offer } from '../../src/contract/frames/inbound.ts';
 import { CliDefaultsSchema, type ModelSource } from '../../src/contract/model-source.ts';
 import * as v from 'valibot';
 import { type Task, type TaskOf, TaskSchema } from '../../src/contract/tasks/index.ts';
-import type { AcceptedJob } from '../../src/local-studio/queue.ts';
+import type { AcceptedJob } from '../../src/local-studio/queue/accepted-job.ts';
 import { type Job, toJob, type ResultSink } from '../../src/jobs/job.ts';
 import type { HeldFiles } from '../../src/jobs/run-deps.ts';
 

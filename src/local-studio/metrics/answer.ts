@@ -1,7 +1,7 @@
 import type { EventFeed } from '../../page-host/feed.ts';
 import type { StudioFeedEvent } from '../../contract/page/dashboard.ts';
 import type { ProcessUsage } from '../../system/process/process-memory.ts';
-import { STALE_MS } from '../queue.ts';
+import { STALE_MS } from '../queue/timing.ts';
 import type { StudioState, WorkerSession } from '../sessions/state.ts';
 import type { SessionGroup } from '../storage/tables/figures.ts';
 import type { FigureReader } from './figure-reader.ts';

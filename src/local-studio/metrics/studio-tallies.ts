@@ -3,7 +3,7 @@ import { TASK_KIND_IDS } from '../../contract/tasks/index.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import type { Measured } from '../../metrics/measure.ts';
 import { createCounter, createHistogram } from '../../metrics/tally.ts';
-import { REJECTED_FOR } from '../queue.ts';
+import { REJECTED_FOR } from '../queue/rejection.ts';
 import type { JobEnding } from '../storage/tables/figures.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { RevokedBecause } from '../queue.ts';
+import type { RevokedBecause } from '../queue/endings.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 
 /**

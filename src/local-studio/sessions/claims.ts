@@ -2,18 +2,11 @@ import type { ReadOutboundFrame } from '../../contract/frames/outbound.ts';
 import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
 import { endGrace, giveGrace, type HeldJob, takeBackSurely } from './graces.ts';
 import { release, requeued } from './offering.ts';
-import {
-  type AcceptedJob,
-  afterBeat,
-  afterFailure,
-  afterUnnamedBeat,
-  GRACE_MS,
-  isFull,
-  HOLD_MS,
-  maxJobsOf,
-  type RevokedBecause,
-  revokedBecause,
-} from '../queue.ts';
+import { type AcceptedJob, afterUnnamedBeat } from '../queue/accepted-job.ts';
+import { isFull, maxJobsOf } from '../queue/candidates.ts';
+import { afterFailure, type RevokedBecause, revokedBecause } from '../queue/endings.ts';
+import { afterBeat } from '../queue/readiness.ts';
+import { GRACE_MS, HOLD_MS } from '../queue/timing.ts';
 
 /*
  * A claim outlives the socket it was made on (studio contract: `resume`). Its job stays with the worker until a heartbeat

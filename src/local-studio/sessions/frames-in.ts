@@ -7,17 +7,12 @@ import { endGrace } from './graces.ts';
 import { closeOffer, type StudioState, type WorkerSession } from './state.ts';
 import { offerTo, requeued, takeBack } from './offering.ts';
 import { endUnlessNewest } from './sessions.ts';
-import {
-  afterEnd,
-  afterFailure,
-  afterNotNow,
-  defer,
-  engineOf,
-  isBusyBeside,
-  NO_SLOT_MS,
-  type OpenOffer,
-  rejectedFor,
-} from '../queue.ts';
+import type { OpenOffer } from '../queue/candidates.ts';
+import { defer } from '../queue/deferred.ts';
+import { afterFailure } from '../queue/endings.ts';
+import { afterEnd, afterNotNow } from '../queue/readiness.ts';
+import { isBusyBeside, NO_SLOT_MS, rejectedFor } from '../queue/rejection.ts';
+import { engineOf } from '../queue/suitability.ts';
 import type { Completion } from '../storage/store.ts';
 
 /*

@@ -1,7 +1,11 @@
 import { enginesOf } from '../../contract/capabilities.ts';
 import { endGrace, type HeldJob, takeBackSurely } from './graces.ts';
 import { closeOffer, isGone, logFailure, type StudioState, type WorkerSession } from './state.ts';
-import { afterNotNow, emptiestFirst, isAvailable, OFFER_ANSWER_MS, passedOver, suits, suitsAny } from '../queue.ts';
+import { emptiestFirst, isAvailable } from '../queue/candidates.ts';
+import { passedOver } from '../queue/deferred.ts';
+import { afterNotNow } from '../queue/readiness.ts';
+import { suits, suitsAny } from '../queue/suitability.ts';
+import { OFFER_ANSWER_MS } from '../queue/timing.ts';
 import type { JobRow } from '../storage/store.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */

@@ -1,6 +1,6 @@
 import { writeJson } from '../../contract/json.ts';
 import { CLOSE } from '../../contract/frames/close-codes.ts';
-import { maxJobsOf } from '../queue.ts';
+import { maxJobsOf } from '../queue/candidates.ts';
 import type { ReadCapabilities } from '../../contract/capabilities.ts';
 import { isGone, type StudioState, type WorkerSession } from './state.ts';
 

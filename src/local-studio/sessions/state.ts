@@ -5,7 +5,10 @@ import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { TellChange } from '../changes.ts';
 import type { StudioTallies } from '../metrics/studio-tallies.ts';
-import type { AcceptedJob, Deferred, OpenOffer, Readiness } from '../queue.ts';
+import type { AcceptedJob } from '../queue/accepted-job.ts';
+import type { OpenOffer } from '../queue/candidates.ts';
+import type { Deferred } from '../queue/deferred.ts';
+import type { Readiness } from '../queue/readiness.ts';
 import type { StudioBus } from '../replicas/bus.ts';
 import type { Store } from '../storage/store.ts';
 

@@ -1,6 +1,6 @@
 import type { AttemptView, JobState } from '../../contract/admin.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
-import type { EndedBecause } from '../queue.ts';
+import type { EndedBecause } from '../queue/endings.ts';
 import type { Addition, ProjectTable, Requeue } from './projects.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
 import type { AgedArtifact, EndedJobs } from './tables/ended-jobs.ts';

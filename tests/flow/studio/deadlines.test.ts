@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
 import { JobListSchema, WhyViewSchema } from '../../../src/contract/admin.ts';
-import { SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import { SWEEP_MS } from '../../../src/local-studio/queue/timing.ts';
 import * as v from 'valibot';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { bareWorker } from '../../fakes/studio/bare-worker.ts';

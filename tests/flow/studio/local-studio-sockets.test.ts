@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startStudio } from '../../../src/local-studio/serve.ts';
 import { bareSocket, bareWorker, helloOf, jobOf, welcomed } from '../../fakes/studio/bare-worker.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
-import { GRACE_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS } from '../../../src/local-studio/queue/timing.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
 import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';

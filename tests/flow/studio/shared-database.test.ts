@@ -4,7 +4,7 @@ import { HOUR_MS } from '../../../src/base/units.ts';
 import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/admin.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
-import { GRACE_MS, OFFER_HOLD_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS, OFFER_HOLD_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue/timing.ts';
 import type { Clock } from '../../../src/system/clock.ts';
 import { sha256 } from '../../../src/system/disk/digest.ts';
 import { anLlmTask, someCapabilities } from '../../fakes/builders.ts';

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { GRACE_MS, OFFER_ANSWER_MS } from '../../../src/local-studio/queue.ts';
+import { GRACE_MS, OFFER_ANSWER_MS } from '../../../src/local-studio/queue/timing.ts';
 import { TAKE_BACK_AGAIN_MS } from '../../../src/local-studio/sessions/graces.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import type { BareWorker } from '../../fakes/studio/bare-worker.ts';

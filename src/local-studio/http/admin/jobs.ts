@@ -8,7 +8,7 @@ import { bearerOf, JOB_BODY, json, readBody, readQuery, refuse } from '../http.t
 import { type Caller, sees } from '../access/guard.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
-import { MAX_ATTEMPTS } from '../../queue.ts';
+import { MAX_ATTEMPTS } from '../../queue/endings.ts';
 import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
 import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf, waitsFor } from './job-view.ts';

@@ -2,7 +2,7 @@ import { hasEnded, type WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow, WorkerRow } from '../../storage/store.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
-import { engineOf } from '../../queue.ts';
+import { engineOf } from '../../queue/suitability.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { type JobsThere, jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../system/database/sql.ts';
-import { HOLD_MS, OFFER_HOLD_MS, STALE_MS } from '../../queue.ts';
+import { HOLD_MS, OFFER_HOLD_MS, STALE_MS } from '../../queue/timing.ts';
 
 /*
  * Until when a job is its worker's: the column `lease_until`. Where there is one studio, its timers say when that is over.

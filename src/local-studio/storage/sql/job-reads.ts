@@ -1,6 +1,6 @@
 import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
-import { ENDED_BECAUSE } from '../../queue.ts';
+import { ENDED_BECAUSE } from '../../queue/endings.ts';
 import type { EndedJobs } from '../tables/ended-jobs.ts';
 import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
 import { readEnded } from './endings/ended-jobs.ts';

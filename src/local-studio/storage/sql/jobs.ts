@@ -1,4 +1,4 @@
-import { vramClass } from '../../queue.ts';
+import { vramClass } from '../../queue/suitability.ts';
 import type { Addition } from '../projects.ts';
 import type { JobTable, NewJob } from '../store.ts';
 import type { JobChange } from '../tables/urgency.ts';

@@ -1,5 +1,5 @@
 import { TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
-import { vramClass } from '../../queue.ts';
+import { vramClass } from '../../queue/suitability.ts';
 import type { RunnableJobs } from '../projects.ts';
 import type { JobRow, OfferCriteria } from '../store.ts';
 import { maybeNumber, number, text } from './columns.ts';

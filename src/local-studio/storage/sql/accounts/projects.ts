@@ -1,5 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import type { EndedBecause } from '../../../queue.ts';
+import type { EndedBecause } from '../../../queue/endings.ts';
 import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { IS_OPEN } from '../endings/deadlines.ts';

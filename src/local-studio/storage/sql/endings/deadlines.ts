@@ -1,5 +1,5 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import { DEADLINE_PASSED, type EndedBecause } from '../../../queue.ts';
+import { DEADLINE_PASSED, type EndedBecause } from '../../../queue/endings.ts';
 import type { Expiry, UrgencyTable } from '../../tables/urgency.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { endingJobs, keepAttempt } from './job-endings.ts';

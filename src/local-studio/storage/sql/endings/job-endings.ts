@@ -1,6 +1,6 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import type { EndedBecause } from '../../../queue.ts';
+import type { EndedBecause } from '../../../queue/endings.ts';
 import type { Requeue } from '../../projects.ts';
 import { checkLimits } from '../accounts/limits.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
