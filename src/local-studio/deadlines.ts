@@ -1,6 +1,6 @@
 import { startPasses } from './passes.ts';
 import { SWEEP_MS } from './queue/timing.ts';
-import { revokeClaim } from './sessions/claims.ts';
+import { revokeClaim } from './sessions/revocations.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 
 /** Watches the deadlines of jobs. */

@@ -35,7 +35,7 @@ import { GRACE_MS, STALE_MS, SWEEP_MS } from './queue/timing.ts';
 import type { StudioBus } from './replicas/bus.ts';
 import { onNews } from './replicas/on-news.ts';
 import { startHousekeeping } from './retention.ts';
-import { loseAllLapsed, restoreGraces } from './sessions/claims.ts';
+import { loseAllLapsed, restoreGraces } from './sessions/losses.ts';
 import { logFailure, type StudioState } from './sessions/state.ts';
 import { openWorkerSocket } from './sessions/worker-socket.ts';
 import type { ArtifactStore } from './storage/artifacts.ts';

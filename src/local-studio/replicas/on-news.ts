@@ -1,7 +1,7 @@
 import { CLOSE } from '../../contract/frames/close-codes.ts';
 import type { Decisions } from '../http/decisions.ts';
 import { endJob } from '../sessions/frames-in.ts';
-import { revokeClaim } from '../sessions/claims.ts';
+import { revokeClaim } from '../sessions/revocations.ts';
 import { endGrace } from '../sessions/graces.ts';
 import { offerFreed, offerHere, offerTo, offerToAll } from '../sessions/offering.ts';
 import { DELETED, endUnlessNewest } from '../sessions/sessions.ts';

@@ -8,7 +8,7 @@ import { type Read, readJson } from '../../contract/read.ts';
 import type { NextTurn } from '../../system/clock.ts';
 import type { ServerSocket, ServerSocketEvents } from '../../system/net/server.ts';
 import { act, violation } from './frames-in.ts';
-import { onSessionEnded } from './claims.ts';
+import { onSessionEnded } from './losses.ts';
 import { DELETED } from './sessions.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import type { HashOf } from '../storage/secrets.ts';

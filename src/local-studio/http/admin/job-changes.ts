@@ -1,7 +1,7 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { JobDraft } from '../../../contract/admin.ts';
 import { JobChangeSchema, MAX_DEADLINE_MS } from '../../../contract/operator/urgency.ts';
-import { revokeClaim } from '../../sessions/claims.ts';
+import { revokeClaim } from '../../sessions/revocations.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/store.ts';

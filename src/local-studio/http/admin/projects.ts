@@ -8,7 +8,7 @@ import {
   ProjectRemovalSchema,
   type ProjectView,
 } from '../../../contract/operator/projects.ts';
-import { revokeClaim } from '../../sessions/claims.ts';
+import { revokeClaim } from '../../sessions/revocations.ts';
 import { requeued } from '../../sessions/offering.ts';
 import { logFailure } from '../../sessions/state.ts';
 import { NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';

@@ -1,7 +1,7 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { WorkerView } from '../../../contract/admin.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
-import { loseLeft } from '../../sessions/claims.ts';
+import { loseLeft } from '../../sessions/losses.ts';
 import { DELETED } from '../../sessions/sessions.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
