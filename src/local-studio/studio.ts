@@ -47,7 +47,9 @@ import { type Dispatcher, startDispatcher } from './webhooks/dispatcher.ts';
 import type { Hmac } from './webhooks/signature.ts';
 import type { KeptPages } from './storage/sign-ins-file.ts';
 import { type HashOf, sameHash } from './storage/secrets.ts';
-import type { JobRow, Store, WorkerRow } from './storage/store.ts';
+import type { Store } from './storage/store.ts';
+import type { JobRow } from './storage/tables/jobs.ts';
+import type { WorkerRow } from './storage/tables/workers.ts';
 
 /*
  * A studio is put together in one place: whatever starts here is also what `stop` ends.

@@ -5,7 +5,7 @@ import { MAX_INLINE_IMAGE_BYTES, MAX_JOB_BYTES } from '../../contract/limits.ts'
 import { writeJson } from '../../contract/json.ts';
 import { readJson } from '../../contract/read.ts';
 import { formatBytes, KIB, MIB } from '../../base/units.ts';
-import type { WorkerRow } from '../storage/store.ts';
+import type { WorkerRow } from '../storage/tables/workers.ts';
 
 /** A request on its way through the routes. */
 export interface Exchange {

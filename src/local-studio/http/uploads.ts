@@ -9,7 +9,7 @@ import { type Exchange, json, problem, Refusal, type Route } from './http.ts';
 import { boundaryOf, createMultipartReader, MalformedMultipart } from './multipart-reader.ts';
 import { recall } from '../sessions/claims.ts';
 import { offerTo } from '../sessions/offering.ts';
-import type { StoredArtifact } from '../storage/store.ts';
+import type { StoredArtifact } from '../storage/tables/jobs.ts';
 
 /** What the upload route works with. */
 export interface UploadRouteDeps {

@@ -1,5 +1,5 @@
 import type { StudioState } from './state.ts';
-import type { JobRow } from '../storage/store.ts';
+import type { JobRow } from '../storage/tables/jobs.ts';
 
 /** What a worker has whose socket another studio on this database has. */
 export interface JobsThere {

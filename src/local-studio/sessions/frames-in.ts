@@ -15,7 +15,7 @@ import { afterFailure } from '../queue/endings.ts';
 import { afterEnd, afterNotNow } from '../queue/readiness.ts';
 import { isBusyBeside, NO_SLOT_MS, rejectedFor } from '../queue/rejection.ts';
 import { engineOf } from '../queue/suitability.ts';
-import type { Completion } from '../storage/store.ts';
+import type { Completion } from '../storage/tables/jobs.ts';
 
 /*
  * What a worker's frames do. Each returns false when the worker does not hold the job it speaks of, which the contract

@@ -6,7 +6,7 @@ import { passedOver } from '../queue/deferred.ts';
 import { afterNotNow } from '../queue/readiness.ts';
 import { suits, suitsAny } from '../queue/suitability.ts';
 import { OFFER_ANSWER_MS } from '../queue/timing.ts';
-import type { JobRow } from '../storage/store.ts';
+import type { JobRow } from '../storage/tables/jobs.ts';
 
 /** Offers the next fitting job, if the worker can be asked and there is one. */
 export async function offerTo(studio: StudioState, session: WorkerSession): Promise<void> {

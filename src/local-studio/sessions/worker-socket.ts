@@ -12,7 +12,7 @@ import { onSessionEnded } from './losses.ts';
 import { DELETED } from './sessions.ts';
 import { logFailure, type StudioState, type WorkerSession } from './state.ts';
 import type { HashOf } from '../storage/secrets.ts';
-import type { WorkerRow } from '../storage/store.ts';
+import type { WorkerRow } from '../storage/tables/workers.ts';
 
 /*
  * One socket, from its upgrade to its end.

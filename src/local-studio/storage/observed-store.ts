@@ -1,7 +1,9 @@
 import type { TellChange } from '../changes.ts';
 import type { ProjectTable } from './projects.ts';
 import type { LogTable } from './tables/logs.ts';
-import type { JobTable, RegistrationTable, Store } from './store.ts';
+import type { Store } from './store.ts';
+import type { JobTable } from './tables/jobs.ts';
+import type { RegistrationTable } from './tables/registrations.ts';
 
 /*
  * The store, with what it changes told once it is written: whatever part of the studio changes something, whoever watches

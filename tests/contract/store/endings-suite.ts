@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
-import type { JobTable } from '../../../src/local-studio/storage/store.ts';
+import type { JobTable } from '../../../src/local-studio/storage/tables/jobs.ts';
 import { aJob, bringTo, type It } from './stored-jobs.ts';
 
 const AT = Date.UTC(2026, 4, 25, 12);

@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import fc from 'fast-check';
 import type { TaskKindId } from '../../../src/contract/tasks/index.ts';
 import { takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
-import type { JobTable, NewJob } from '../../../src/local-studio/storage/store.ts';
+import type { JobTable, NewJob } from '../../../src/local-studio/storage/tables/jobs.ts';
 import type { Sql } from '../../../src/system/database/sql.ts';
 
 /** An empty job table whose numbers begin at 1. */

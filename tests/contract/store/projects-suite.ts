@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import { NO_LIMITS, type ProjectLimits } from '../../../src/local-studio/storage/projects.ts';
-import type { JobTable, Store } from '../../../src/local-studio/storage/store.ts';
+import type { Store } from '../../../src/local-studio/storage/store.ts';
+import type { JobTable } from '../../../src/local-studio/storage/tables/jobs.ts';
 import { aJob, criteria, type It } from './stored-jobs.ts';
 
 const DAY = 24 * 3_600_000;

@@ -9,7 +9,9 @@ import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
 import type { Declare } from '../../needs.ts';
 import type { JobState } from '../../../src/contract/admin.ts';
-import type { JobTable, RegistrationRow, Store } from '../../../src/local-studio/storage/store.ts';
+import type { Store } from '../../../src/local-studio/storage/store.ts';
+import type { JobTable } from '../../../src/local-studio/storage/tables/jobs.ts';
+import type { RegistrationRow } from '../../../src/local-studio/storage/tables/registrations.ts';
 import type { ModelRow } from '../../../src/local-studio/storage/tables/models.ts';
 
 /** What every implementation of `Store` promises. Registers the tests; call it once per implementation. */

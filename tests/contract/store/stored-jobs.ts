@@ -1,6 +1,7 @@
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Query } from '../../../src/system/database/sql.ts';
-import type { Completion, JobTable, NewJob, OfferCriteria, Store } from '../../../src/local-studio/storage/store.ts';
+import type { Store } from '../../../src/local-studio/storage/store.ts';
+import type { Completion, JobTable, NewJob, OfferCriteria } from '../../../src/local-studio/storage/tables/jobs.ts';
 
 /** A store of its own for each test, which can be closed and opened again. */
 export interface StoreUnderTest extends AsyncDisposable {

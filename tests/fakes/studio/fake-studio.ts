@@ -12,7 +12,7 @@ import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { PageShell } from '../../../src/local-studio/http/router.ts';
 import { rulesOf, type ServedStudio, serveStudio } from '../../../src/local-studio/serve.ts';
 import { type ArtifactPlace, type StudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
-import type { NewJob } from '../../../src/local-studio/storage/store.ts';
+import type { NewJob } from '../../../src/local-studio/storage/tables/jobs.ts';
 import { createStudio } from '../../../src/local-studio/studio.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import type { GuardedPost } from '../../../src/system/net/remote/guarded-post.ts';

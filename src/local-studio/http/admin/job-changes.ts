@@ -4,7 +4,7 @@ import { JobChangeSchema, MAX_DEADLINE_MS } from '../../../contract/operator/urg
 import { revokeClaim } from '../../sessions/revocations.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { logFailure, type StudioState } from '../../sessions/state.ts';
-import type { JobRow } from '../../storage/store.ts';
+import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, OPERATOR_BODY, readBody, refuse } from '../http.ts';
 import { audited } from './audit.ts';

@@ -1,7 +1,7 @@
 import { shownUrl } from '../../../base/urls.ts';
 import { parseJson } from '../../../contract/json.ts';
 import type { StudioState } from '../../sessions/state.ts';
-import type { JobRow } from '../../storage/store.ts';
+import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { Caller } from '../access/guard.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { waitsOf } from './why.ts';

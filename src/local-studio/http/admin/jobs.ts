@@ -9,7 +9,7 @@ import { type Caller, sees } from '../access/guard.ts';
 import { assertWorkable } from '../objections.ts';
 import { offerJob } from '../../sessions/offering.ts';
 import { MAX_ATTEMPTS } from '../../queue/endings.ts';
-import type { AttemptRow, JobRow, NewJob } from '../../storage/store.ts';
+import type { AttemptRow, JobRow, NewJob } from '../../storage/tables/jobs.ts';
 import { deadlineOf, jobChangeRoutes } from './job-changes.ts';
 import { jobView, viewOf, waitsFor } from './job-view.ts';
 import { whyView } from './why.ts';

@@ -5,7 +5,7 @@ import { readJson } from '../../../contract/read.ts';
 import { HOUR_MS } from '../../../base/units.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
-import type { RegistrationRow } from '../../storage/store.ts';
+import type { RegistrationRow } from '../../storage/tables/registrations.ts';
 import { audited } from './audit.ts';
 import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';

@@ -1,6 +1,7 @@
 import { hasEnded, type WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
-import type { JobRow, WorkerRow } from '../../storage/store.ts';
+import type { JobRow } from '../../storage/tables/jobs.ts';
+import type { WorkerRow } from '../../storage/tables/workers.ts';
 import type { RejectionRow } from '../../storage/rejections.ts';
 import { engineOf } from '../../queue/suitability.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';

@@ -2,7 +2,7 @@ import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { ENDED_BECAUSE } from '../../queue/endings.ts';
 import type { EndedJobs } from '../tables/ended-jobs.ts';
-import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../store.ts';
+import type { AttemptRow, JobRow, JobTable, StoredArtifact } from '../tables/jobs.ts';
 import { readEnded } from './endings/ended-jobs.ts';
 import { MAY_DELIVER } from './endings/job-endings.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';

@@ -1,6 +1,6 @@
 import { vramClass } from '../../queue/suitability.ts';
 import type { Addition } from '../projects.ts';
-import type { JobTable, NewJob } from '../store.ts';
+import type { JobTable, NewJob } from '../tables/jobs.ts';
 import type { JobChange } from '../tables/urgency.ts';
 import { checkLimits } from './accounts/limits.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';

@@ -1,4 +1,4 @@
-import type { RegistrationRow, RegistrationTable } from '../store.ts';
+import type { RegistrationRow, RegistrationTable } from '../tables/registrations.ts';
 import type { Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';
 import { putWorker } from './workers.ts';

@@ -1,4 +1,4 @@
-import type { WorkerDraft, WorkerRow, WorkerTable } from '../store.ts';
+import type { WorkerDraft, WorkerRow, WorkerTable } from '../tables/workers.ts';
 import type { Param, Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { beatSql, connectedSql } from './holds.ts';

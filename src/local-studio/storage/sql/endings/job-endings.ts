@@ -1,4 +1,4 @@
-import type { AttemptRow, Completion, Ending, JobTable } from '../../store.ts';
+import type { AttemptRow, Completion, Ending, JobTable } from '../../tables/jobs.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { EndedBecause } from '../../../queue/endings.ts';
 import type { Requeue } from '../../projects.ts';
