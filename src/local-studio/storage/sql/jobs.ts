@@ -4,7 +4,7 @@ import type { JobTable, NewJob } from '../tables/jobs.ts';
 import type { JobChange } from '../tables/urgency.ts';
 import { checkLimits } from './accounts/limits.ts';
 import { expireJobs, IS_OPEN } from './endings/deadlines.ts';
-import { endJobs, HAD_IT } from './endings/job-endings.ts';
+import { HAD_IT, jobEndings } from './endings/job-endings.ts';
 import { readJobs } from './job-reads.ts';
 import { holdSql, renewHold } from './holds.ts';
 import type { Signals } from './signals.ts';
@@ -15,7 +15,7 @@ import type { Param, Query, Sql } from '../../../system/database/sql.ts';
 export const createSqlJobs = (sql: Sql, signals: Signals): JobTable => ({
   ...readJobs(sql),
   ...moveJobs(sql),
-  ...endJobs(sql, signals),
+  ...jobEndings(sql, signals),
   ...expireJobs(sql, signals),
 });
 

@@ -11,12 +11,12 @@ import type { Param, Sql } from '../../../system/database/sql.ts';
 /*
  * The next job for a worker, without looking at the queue's length.
  *
- * `jobs_queue` sorts what is queued by (project, kind, engine, vram_class, priority, seq). On one shelf, which is a
- * project, kind, engine and class of GPU memory, the jobs stand in the order in which they are to be offered, so the best
- * of a shelf is its first row, and the best of those wins. Classes are whole gigabytes: few, however many jobs there are,
- * and the table `queue_lanes` lists the shelves that were ever used. Only the class in which a fractional threshold falls
- * is read row by row, in the index alone. The shelves of a project that runs as many jobs as it may are left out, so that
- * its queue, however long, is in nobody's way.
+ * `jobs_queue` sorts what is queued by (project, kind, engine, vram_class, priority, seq). In one queue lane, which
+ * is a project, kind, engine and class of GPU memory, the jobs stand in the order in which they are to be offered, so the
+ * best of a lane is its first row, and the best of those wins. Classes are whole gigabytes: few, however many jobs there
+ * are, and the table `queue_lanes` lists the lanes that were ever used. Only the class in which a fractional threshold
+ * falls is read row by row, in the index alone. The lanes of a project that runs as many jobs as it may are left out, so
+ * that its queue, however long, is in nobody's way.
  */
 
 /** Rejected jobs that one query skips; a worker that rejected more is asked again about the oldest. */
@@ -39,9 +39,9 @@ const OPEN = `removed_at IS NULL AND (max_running IS NULL OR max_running > (
 /** Takes the best job: in SQLite nobody else asks at the same time. */
 const SQLITE_TAKE = (where: Conditions): string =>
   `UPDATE jobs SET ${where.taken} WHERE state = 'queued' AND seq = (
-     SELECT head.seq FROM projects CROSS JOIN queue_lanes shelves JOIN jobs head ON head.seq = (
+     SELECT head.seq FROM projects CROSS JOIN queue_lanes lane JOIN jobs head ON head.seq = (
        SELECT queued.seq FROM jobs queued WHERE ${where.fits} ORDER BY queued.priority DESC, queued.seq LIMIT 1)
-     WHERE ${OPEN} AND shelves.project = projects.name AND ${where.shelf}
+     WHERE ${OPEN} AND lane.project = projects.name AND ${where.lane}
      ORDER BY head.priority DESC, head.seq LIMIT 1) RETURNING *`;
 
 /** The best jobs of which one is taken: what others take at the same time is passed over. */
@@ -54,10 +54,10 @@ const MAX_CANDIDATES = 32;
 const POSTGRES_TAKE = (where: Conditions): string =>
   `WITH open AS MATERIALIZED (SELECT name, max_running FROM projects WHERE ${OPEN} ${where.notFull}),
    candidates AS MATERIALIZED (
-     SELECT head.seq, head.priority FROM open JOIN queue_lanes shelves ON shelves.project = open.name CROSS JOIN LATERAL (
+     SELECT head.seq, head.priority FROM open JOIN queue_lanes lane ON lane.project = open.name CROSS JOIN LATERAL (
        SELECT queued.seq, queued.priority FROM jobs queued WHERE ${where.fits}
        ORDER BY queued.priority DESC, queued.seq LIMIT ${MAX_CANDIDATES}) head
-     WHERE ${where.shelf} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
+     WHERE ${where.lane} ORDER BY head.priority DESC, head.seq LIMIT ${MAX_CANDIDATES}),
    free AS (
      SELECT locked.seq FROM (SELECT seq FROM candidates ORDER BY priority DESC, seq) best CROSS JOIN LATERAL (
        SELECT jobs.seq FROM jobs WHERE jobs.seq = best.seq AND jobs.state = 'queued' FOR UPDATE SKIP LOCKED) locked
@@ -73,7 +73,7 @@ const MAX_ROUNDS = 20;
 /** Parts of the statement. */
 interface Conditions {
   readonly fits: string;
-  readonly shelf: string;
+  readonly lane: string;
   readonly notFull: string;
   readonly taken: string;
 }
@@ -85,26 +85,26 @@ function conditions(sql: Pick<Sql, 'dialect'>, { kinds, engines, except, full }:
   const [atFull, atWorker] = [atExcept + except, atExcept + except + full];
   const skip = except === 0 ? '' : `AND queued.seq NOT IN (${list(atExcept, except)})`;
   return {
-    fits: `queued.state = 'queued' AND queued.project = shelves.project AND queued.kind = shelves.kind
-           AND queued.engine = shelves.engine AND queued.vram_class = shelves.vram_class AND queued.vram_gb <= $1 ${skip}
+    fits: `queued.state = 'queued' AND queued.project = lane.project AND queued.kind = lane.kind
+           AND queued.engine = lane.engine AND queued.vram_class = lane.vram_class AND queued.vram_gb <= $1 ${skip}
            AND (queued.deadline_at IS NULL OR queued.deadline_at > ${nowSql(sql, `$${atWorker + 1}`)})`,
-    shelf: `shelves.kind IN (${list(3, kinds)}) AND shelves.engine IN (${list(atEngines, engines)}) AND shelves.vram_class <= $2`,
+    lane: `lane.kind IN (${list(3, kinds)}) AND lane.engine IN (${list(atEngines, engines)}) AND lane.vram_class <= $2`,
     notFull: full === 0 ? '' : `AND name NOT IN (${list(atFull, full)})`,
     taken: `state = 'offered', worker_id = $${atWorker}, updated_at = $${atWorker + 1}${holdSql(sql).offers}`,
   };
 }
 
 /**
- * The shelves of a project on which jobs wait; looked up one by one, as the candidates are, and in the order of the index:
- * without one the database may read the jobs until it meets such a job.
+ * The queue lanes of a project in which jobs wait; looked up one by one, as the candidates are, and in the order of the
+ * index: without one the database may read the jobs until it meets such a job.
  */
-const RUNNABLE = `SELECT shelves.kind, shelves.engine, MIN(shelves.vram_class) AS vram_class
-  FROM projects JOIN queue_lanes shelves ON shelves.project = projects.name
+const RUNNABLE = `SELECT lane.kind, lane.engine, MIN(lane.vram_class) AS vram_class
+  FROM projects JOIN queue_lanes lane ON lane.project = projects.name
   WHERE projects.name = $1 AND ${OPEN} AND (
-    SELECT queued.seq FROM jobs queued WHERE queued.state = 'queued' AND queued.project = shelves.project
-      AND queued.kind = shelves.kind AND queued.engine = shelves.engine AND queued.vram_class = shelves.vram_class
+    SELECT queued.seq FROM jobs queued WHERE queued.state = 'queued' AND queued.project = lane.project
+      AND queued.kind = lane.kind AND queued.engine = lane.engine AND queued.vram_class = lane.vram_class
     ORDER BY queued.priority DESC, queued.seq LIMIT 1) IS NOT NULL
-  GROUP BY shelves.kind, shelves.engine`;
+  GROUP BY lane.kind, lane.engine`;
 
 /** See `ProjectTable.runnable`. */
 export async function runnableOf(sql: Pick<Sql, 'query'>, project: string): Promise<readonly RunnableJobs[]> {

@@ -2,7 +2,7 @@ import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import { DEADLINE_PASSED, type EndedBecause } from '../../../queue/endings.ts';
 import type { Expiry, UrgencyTable } from '../../tables/urgency.ts';
 import { maybeText, number, text } from '../columns.ts';
-import { endingJobs, keepAttempt } from './job-endings.ts';
+import { inEndingTransaction, keepAttempt } from './job-endings.ts';
 import { nowSql } from '../holds.ts';
 import { ENDED_COLUMNS } from '../webhooks/outbox.ts';
 import type { Signals } from '../signals.ts';
@@ -22,7 +22,8 @@ export const expireJobs = (sql: Sql, signals: Signals): Pick<UrgencyTable, 'now'
       sql.dialect === 'sqlite' ? [limit, at] : [limit],
     );
     const [due, later] = [soonest.filter(isDue), soonest.find((row) => !isDue(row))];
-    const expired = due.length === 0 ? [] : await endingJobs(sql, signals, (query) => expire(sql, query, due, at));
+    const expired =
+      due.length === 0 ? [] : await inEndingTransaction(sql, signals, (query) => expire(sql, query, due, at));
     const nextInMs = due.length === limit ? 0 : later && number(later['in_ms']);
     return { expired: expired.map(toExpired), nextInMs };
   },

@@ -20,13 +20,13 @@ export const HAD_IT = 'EXISTS (SELECT 1 FROM job_attempts a WHERE a.job_id = job
 export const MAY_DELIVER = `((state IN ('running', 'offered') AND worker_id = $2) OR (state = 'queued' AND ${HAD_IT}))`;
 
 /** The ways a job's run ends. Each is one transaction, on the disk before anyone is answered. */
-export function endJobs(
+export function jobEndings(
   sql: Sql,
   signals: Signals,
 ): Pick<JobTable, 'end' | 'complete' | 'cancel' | 'retry' | 'forgetArtifact'> {
   const { lapsed } = holdSql(sql);
-  const ending = async (work: (query: Query) => Promise<Row | undefined>): Promise<boolean> => {
-    const ended = await endingJobs(sql, signals, async (query) => {
+  const endOne = async (work: (query: Query) => Promise<Row | undefined>): Promise<boolean> => {
+    const ended = await inEndingTransaction(sql, signals, async (query) => {
       const row = await work(query);
       return row === undefined ? [] : [row];
     });
@@ -35,15 +35,15 @@ export function endJobs(
   return {
     end: (id, workerId, how, at) => {
       const only = how.onlyLapsed === true ? lapsed : '';
-      return ending((query) => end(query, { id, workerId, at }, how, only));
+      return endOne((query) => endWithoutResult(query, { id, workerId, at }, how, only));
     },
-    complete: (id, workerId, completion, at) => ending((query) => complete(query, { id, workerId, at }, completion)),
+    complete: (id, workerId, completion, at) => endOne((query) => complete(query, { id, workerId, at }, completion)),
     forgetArtifact: (id, name) =>
       sql.durable(async (query) => {
         const gone = 'UPDATE jobs SET artifact_name = NULL WHERE id = $1 AND artifact_name = $2 RETURNING seq';
         return (await query(gone, [id, name])).length > 0;
       }),
-    cancel: (id, at) => ending((query) => cancel(query, id, at)),
+    cancel: (id, at) => endOne((query) => cancel(query, id, at)),
     retry: (id, at) => sql.locking((query) => retry(sql, query, id, at)),
   };
 }
@@ -71,7 +71,12 @@ interface Run {
   readonly at: number;
 }
 
-async function end(query: Query, { id, workerId, at }: Run, ending: Ending, only: string): Promise<Row | undefined> {
+async function endWithoutResult(
+  query: Query,
+  { id, workerId, at }: Run,
+  ending: Ending,
+  only: string,
+): Promise<Row | undefined> {
   const [row] = await query(
     `UPDATE jobs SET state = $3, error = $4, updated_at = $5,
        worker_id = CASE WHEN $3 = 'queued' THEN NULL ELSE worker_id END,
@@ -142,7 +147,7 @@ async function cancel(query: Query, id: string, at: number): Promise<Row | undef
  * Runs what ends jobs, and puts into the outbox who is to be told of it: both happen, or neither. Their places are free once
  * it is done.
  */
-export async function endingJobs(
+export async function inEndingTransaction(
   sql: Pick<Sql, 'durable'>,
   signals: Signals,
   work: (query: Query) => Promise<readonly Row[]>,

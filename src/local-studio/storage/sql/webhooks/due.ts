@@ -36,7 +36,7 @@ export async function takeDue(
   return await sql.query(
     `WITH ${ORIGINS}, heads AS MATERIALIZED (${heads} WHERE origins.origin IS NOT NULL ${skipped} ${max})
      UPDATE webhook_deliveries SET attempts = attempts + 1, next_at = ${now} + $1
-     WHERE state = 'pending' AND seq IN (SELECT seq FROM heads) RETURNING *`,
+     WHERE state = 'pending' AND seq IN (SELECT seq FROM heads) RETURNING *, receiver AS origin`,
     [...given, ...except],
   );
 }

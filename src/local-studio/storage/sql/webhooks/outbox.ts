@@ -45,10 +45,10 @@ export async function queueDeliveries(query: Query, row: Row): Promise<number> {
 
 async function webhooksFor(query: Query, event: WebhookEvent) {
   const rows = await query(
-    'SELECT id, receiver, events FROM webhooks WHERE disabled_at IS NULL ORDER BY created_at, id',
+    'SELECT id, receiver AS origin, events FROM webhooks WHERE disabled_at IS NULL ORDER BY created_at, id',
   );
   return rows.flatMap((row) => {
-    const told = { id: text(row['id']), origin: text(row['receiver']), url: undefined };
+    const told = { id: text(row['id']), origin: text(row['origin']), url: undefined };
     return eventsIn(row['events']).includes(event) ? [told] : [];
   });
 }

@@ -9,17 +9,19 @@ import type { Signals } from '../signals.ts';
 
 /** Webhooks and their outbox. */
 export const createSqlWebhooks = (sql: Sql, { queued }: Signals): WebhookTable => ({
-  ...webhooksIn(sql),
-  ...toldIn(sql),
-  ...deliveriesIn(sql, queued),
-  ...keptIn(sql),
+  ...registryIn(sql),
+  ...switchIn(sql),
+  ...outboxIn(sql, queued),
+  ...historyIn(sql),
   onQueued: (listener) => queued.subscribe(listener),
 });
 
-type Whom = 'add' | 'get' | 'list' | 'studioSecret';
-type Told = 'remove' | 'disable' | 'enable';
+type RegistryMethods = 'add' | 'get' | 'list' | 'studioSecret';
+type SwitchMethods = 'remove' | 'disable' | 'enable';
+type OutboxMethods = 'takeDue' | 'dueAgain' | 'nextDueInMs' | 'settle' | 'retry';
+type HistoryMethods = 'delivery' | 'deliveries' | 'totals' | 'prune';
 
-const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
+const registryIn = (sql: Sql): Pick<WebhookTable, RegistryMethods> => ({
   add: (row) =>
     sql.durable(async (query) => {
       await query(
@@ -47,15 +49,15 @@ const webhooksIn = (sql: Sql): Pick<WebhookTable, Whom> => ({
 });
 
 /** Whether a webhook is told of jobs. */
-const toldIn = (sql: Sql): Pick<WebhookTable, Told> => ({
+const switchIn = (sql: Sql): Pick<WebhookTable, SwitchMethods> => ({
   remove: (id, at) =>
     sql.durable(async (query) => {
-      await giveUp(query, id, { because: 'the webhook was removed', at });
+      await failPending(query, id, { because: 'the webhook was removed', at });
       return (await query('DELETE FROM webhooks WHERE id = $1 RETURNING id', [id])).length > 0;
     }),
   disable: (id, because, at) =>
     sql.durable(async (query) => {
-      await giveUp(query, id, { because, at });
+      await failPending(query, id, { because, at });
       await query('UPDATE webhooks SET disabled_at = $2, disabled_because = $3 WHERE id = $1 AND disabled_at IS NULL', [
         id,
         at,
@@ -73,19 +75,16 @@ const toldIn = (sql: Sql): Pick<WebhookTable, Told> => ({
     }),
 });
 
-const giveUp = (query: Query, id: string, { because, at }: { readonly because: string; readonly at: number }) =>
+const failPending = (query: Query, id: string, { because, at }: { readonly because: string; readonly at: number }) =>
   query(
     `UPDATE webhook_deliveries SET state = 'failed', ended_at = $2, last_error = $3
      WHERE webhook_id = $1 AND state = 'pending'`,
     [id, at, because],
   );
 
-type OnTheWay = 'takeDue' | 'dueAgain' | 'nextDueInMs' | 'settle' | 'retry';
-type Kept = 'delivery' | 'deliveries' | 'totals' | 'prune';
-
-const deliveriesIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, OnTheWay> => ({
+const outboxIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, OutboxMethods> => ({
   takeDue: async (wanted) =>
-    (await takeDue(sql, wanted)).map((row) => Object.assign(toDelivery(row), { origin: text(row['receiver']) })),
+    (await takeDue(sql, wanted)).map((row) => Object.assign(toDelivery(row), { origin: text(row['origin']) })),
   dueAgain: async (at, withinMs) => {
     if (sql.dialect !== 'sqlite') return;
     // What waited for so short a time anyway is sent a little sooner, which does no harm.
@@ -125,7 +124,7 @@ const deliveriesIn = (sql: Sql, queued: Signals['queued']): Pick<WebhookTable, O
 });
 
 /** What operators are shown of the outbox, as long as it is kept. */
-const keptIn = (sql: Sql): Pick<WebhookTable, Kept> => ({
+const historyIn = (sql: Sql): Pick<WebhookTable, HistoryMethods> => ({
   delivery: async (id) => (await sql.query('SELECT * FROM webhook_deliveries WHERE id = $1', [id])).map(toDelivery)[0],
   deliveries: async ({ state, webhookId, jobId, limit }) => {
     const wanted = Object.entries({ state, webhook_id: webhookId, job_id: jobId }).flatMap(([column, value]) =>
