@@ -190,7 +190,7 @@ function watched(parts: StudioParts, startedAt: number, run: string) {
     tallies,
     tell,
     live: new Map(),
-    deleted: new Set(),
+    removed: new Set(),
     graces: new Map(),
     stopped: false,
   };
@@ -240,7 +240,7 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
     {
       method: 'GET',
       path: '/workers/:id/connect',
-      handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the deleted')),
+      handle: async (exchange) => exchange.peer.upgrade(await authorize(exchange, 'tell the removed')),
     },
     ...uploadRoutes({ ...parts, studio, authorize }),
     ...pageAccessRoutes(pages, callers),
@@ -248,13 +248,13 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
   ];
 }
 
-/** Checks a worker's token. A deleted worker that wants a socket reads that it was deleted, and may register anew. */
+/** Checks a worker's token. A removed worker that wants a socket reads that it was removed, and may register anew. */
 const authorizer =
   ({ store, hashOf }: StudioParts) =>
-  async ({ request, params }: Exchange, who?: 'tell the deleted'): Promise<WorkerRow> => {
+  async ({ request, params }: Exchange, who?: 'tell the removed'): Promise<WorkerRow> => {
     const worker = await store.workers.get(params['id'] ?? '');
     const known = worker !== undefined && sameHash(hashOf(bearerOf(request) ?? ''), worker.tokenHash);
-    if (known && !worker.deleted) return worker;
+    if (known && !worker.removed) return worker;
     if (known && who !== undefined) throw new Refusal(problem(404, 'not-found', 'worker not found'));
     throw new Refusal(problem(401, 'unauthorized', 'the token is not that of the worker'));
   };

@@ -136,7 +136,7 @@ async function bootstrap(deps: RegistrationDeps, { request, peer }: Exchange): P
     return problem(401, 'unauthorized', 'the bootstrap token is unknown, spent or expired');
   }
   const known = asked.workerId === undefined ? undefined : await store.workers.get(asked.workerId);
-  const workerId = known === undefined || known.deleted ? `w-${random.hex(8)}` : known.id;
+  const workerId = known === undefined || known.removed ? `w-${random.hex(8)}` : known.id;
   const capabilities = writeJson(asked.capabilities);
   const joined = {
     actor: 'bootstrap-token',

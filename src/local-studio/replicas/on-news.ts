@@ -33,7 +33,7 @@ export function onNews(studio: StudioState, decisions: Pick<Decisions, 'announce
     case 'changed':
       return; // nothing to this studio's own workers
     case 'removed':
-      studio.deleted.add(news.workerId);
+      studio.removed.add(news.workerId);
       return studio.live.get(news.workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
     default:
       return news satisfies never;

@@ -4,12 +4,12 @@ import { maxJobsOf } from '../queue/candidates.ts';
 import type { ReadCapabilities } from '../../contract/capabilities.ts';
 import { isGone, type StudioState, type WorkerSession } from './state.ts';
 
-/** What a deleted worker is told. */
+/** What a removed worker is told, in the contract's word for it. */
 export const DELETED = 'the operator deleted this worker';
 
 /**
  * Records a heartbeat, and ends a session that is no longer its worker's: the worker connected to another studio on this
- * database, or was deleted there. What the worker changed of its capabilities is stored with it, and the other studios are
+ * database, or was removed there. What the worker changed of its capabilities is stored with it, and the other studios are
  * told. False when it ended.
  */
 export async function endUnlessNewest(
@@ -31,8 +31,8 @@ export async function endUnlessNewest(
     return true;
   }
   if (isGone(session)) return false;
-  const isDeleted = (await workers.get(workerId))?.deleted !== false;
-  if (isDeleted) session.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
+  const isRemoved = (await workers.get(workerId))?.removed !== false;
+  if (isRemoved) session.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
   else session.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
   return false;
 }

@@ -76,8 +76,8 @@ export interface StudioState {
   readonly maxParallelJobs: number;
   /** By worker id, in the order they connected. */
   readonly live: Map<string, WorkerSession>;
-  /** Ids of workers deleted since the start, never given again: a socket of theirs may be on its way to its welcome. */
-  readonly deleted: Set<string>;
+  /** Ids of workers removed since the start, never given again: a socket of theirs may be on its way to its welcome. */
+  readonly removed: Set<string>;
   /** By job id. */
   readonly graces: Map<string, JobGrace>;
   /** What this studio counts. */

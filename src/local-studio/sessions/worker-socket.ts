@@ -117,7 +117,7 @@ class SocketDriver implements ServerSocketEvents {
   #welcome(capabilities: WorkerSession['capabilities']): void {
     const studio = this.#studio;
     const { id: workerId } = this.#worker;
-    if (studio.deleted.has(workerId)) return this.#fail('worker_deleted', DELETED);
+    if (studio.removed.has(workerId)) return this.#fail('worker_deleted', DELETED);
     studio.live.get(workerId)?.end(CLOSE.duplicateWorker, 'another session took over', 'duplicate_worker');
     this.#at = 'live';
     const id = this.#deps.newSessionId();
@@ -147,7 +147,7 @@ class SocketDriver implements ServerSocketEvents {
     );
   }
 
-  /** The studio ends a session that broke no rule: another one took over, it is stale, or its worker was deleted. */
+  /** The studio ends a session that broke no rule: another one took over, it is stale, or its worker was removed. */
   #endSession(code: number, reason: string, errorCode: string | undefined): void {
     if (errorCode !== undefined) this.#socket.send(writeJson({ type: 'error', code: errorCode, message: reason }));
     this.#at = 'over';

@@ -61,7 +61,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
     await workers.put({ id: 'w-1', installId: 'install', capabilities: '2', createdAt: 9 });
     await workers.welcome('w-1', { sessionId: 's-1', capabilities: '3', maxJobs: 1, at: 5 });
     const row = { id: 'w-1', installId: 'install', tokenHash: 'hash', capabilities: '3', createdAt: 1, lastSeenAt: 5 };
-    expect(await workers.byInstall('install')).toMatchObject({ ...row, deleted: false });
+    expect(await workers.byInstall('install')).toMatchObject({ ...row, removed: false });
   });
 
   it('a deleted worker is known by its id alone, and stays deleted', async ({ store: { workers } }) => {
@@ -73,7 +73,7 @@ export function testStore(name: string, open: () => Promise<StoreUnderTest>, dec
       false,
     ]);
     await workers.setToken('w-1', 'new');
-    expect(await workers.get('w-1')).toMatchObject({ deleted: true, tokenHash: 'hash' });
+    expect(await workers.get('w-1')).toMatchObject({ removed: true, tokenHash: 'hash' });
     expect(await workers.byInstall('w-1')).toBeUndefined();
     expect((await workers.list()).map(({ id }) => id)).toEqual(['w-2']);
   });

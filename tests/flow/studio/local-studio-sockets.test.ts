@@ -65,7 +65,7 @@ test('a second socket of one worker ends the first with 4003', async () => {
   await second.heartbeat();
 });
 
-test('a deleted worker’s socket closes with 4004, its next upgrade gets 404', async () => {
+test('a removed worker’s socket closes with 4004, its next upgrade gets 404', async () => {
   await using world = await setup();
   await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.next('error')).toMatchObject({ code: 'worker_deleted' });
@@ -76,7 +76,7 @@ test('a deleted worker’s socket closes with 4004, its next upgrade gets 404', 
   expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('worker not found')]);
 });
 
-test('a worker deleted between its upgrade and its hello gets 4004 and no welcome', async () => {
+test('a worker removed between its upgrade and its hello gets 4004 and no welcome', async () => {
   await using world = await setup();
   using worker = await bareSocket(world.credentials);
   await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
@@ -86,7 +86,7 @@ test('a worker deleted between its upgrade and its hello gets 4004 and no welcom
   expect(worker.waiting).toEqual([]);
 });
 
-test('a worker deleted during its hello never receives a welcome', async () => {
+test('a worker removed during its hello never receives a welcome', async () => {
   await using world = await setup();
   for (let round = 0; round < 20; round++) {
     const credentials = await world.studio.enrol();

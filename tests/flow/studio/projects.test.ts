@@ -216,7 +216,7 @@ test('a project follows the events of its jobs until its token is removed', asyn
   expect(await until(late.id)).toBe('(over)');
 });
 
-onServer('a token that one studio made is removed at another at once', async () => {
+onServer('a token that one studio created is revoked at another at once', async () => {
   const database = await newDatabase();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });

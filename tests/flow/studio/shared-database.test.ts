@@ -177,7 +177,7 @@ test('an approval at one studio answers the poll that another holds', async () =
   expect(await (await poll).json()).toMatchObject({ status: 'approved' });
 });
 
-test('a worker deleted at one studio loses its session at another', async () => {
+test('a worker removed at one studio loses its session at another', async () => {
   await using world = await twoStudios();
   await world.other.admin('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.closed).toMatchObject({ code: CLOSE.workerDeleted });

@@ -50,7 +50,7 @@ export function createCallers(options: CallersOptions): Callers {
   };
 }
 
-/** Asks the database each time: a token that was removed opens nothing, at whichever studio it is shown. */
+/** Asks the database each time: a token that was revoked opens nothing, at whichever studio it is shown. */
 async function projectBy(token: string, { hashOf, tokens }: CallersOptions): Promise<Credential> {
   const id = tokenIdOf(token);
   const row = id === undefined ? undefined : await tokens.get(id);

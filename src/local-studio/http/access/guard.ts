@@ -27,7 +27,7 @@ export type Caller =
       readonly expiresAt: number | undefined;
     };
 
-/** What a request showed. Unknown is a token that was never made, and one that was removed. */
+/** What a request showed. Unknown is a token that was never created, and one that was revoked. */
 export type Credential = Caller | { readonly is: 'nothing' } | { readonly is: 'unknown' };
 
 export interface Access {
@@ -46,7 +46,7 @@ export function judge({ need, credential, now }: Access): Verdict {
   if (credential.is === 'operator') return { is: 'allowed', caller: credential };
   if (credential.is === 'nothing') return refused('unauthorized', wanted(need));
   if (credential.is === 'unknown') {
-    return refused('unauthorized', `the token is not known here, or was removed: ${wanted(need)}`);
+    return refused('unauthorized', `the token is not known here, or was revoked: ${wanted(need)}`);
   }
   const { tokenId, scopes, expiresAt } = credential;
   if (expiresAt !== undefined && expiresAt <= now) {

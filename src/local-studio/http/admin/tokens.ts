@@ -24,7 +24,7 @@ export const tokenRoutes: AdminRoutes = (context) => {
         const id = param(exchange, 'id');
         const store = audited(context, exchange, { action: 'token.removed', subject: id });
         existing((await store.tokens.remove(id)) || undefined, 'token', id);
-        studio.log.info('token.removed', { id });
+        studio.log.info('token.revoked', { id });
         return nothing();
       },
     },
@@ -41,7 +41,7 @@ async function create(context: AdminContext, exchange: AdminExchange): Promise<R
   const details = { name, scopes, expiresAt: expiresAt === undefined ? undefined : isoOf(expiresAt) };
   const store = audited(context, exchange, { action: 'token.added', subject: id, project, details });
   if (!(await store.tokens.add(row))) throw refuse('not-found', `no project ${JSON.stringify(project)}`);
-  studio.log.info('token.added', { id, project });
+  studio.log.info('token.created', { id, project });
   return json({ ...viewOf(row), token }, 201);
 }
 

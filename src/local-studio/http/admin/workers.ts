@@ -15,7 +15,7 @@ import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { idleBecause, lastRejections } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
-/** Workers that are approved: list them, delete one. */
+/** Workers that are approved: list them, remove one. */
 export const workerRoutes: AdminRoutes = (context) => [
   { ...routes.workers, handle: () => list(context.studio) },
   { ...routes.removeWorker, handle: (exchange) => remove(context, exchange) },
@@ -36,11 +36,11 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   const workerId = param(exchange, 'id');
   const store = audited(context, exchange, { action: 'worker.removed', subject: workerId });
   existing((await store.workers.remove(workerId)) || undefined, 'worker', workerId);
-  studio.deleted.add(workerId);
+  studio.removed.add(workerId);
   studio.live.get(workerId)?.end(CLOSE.workerDeleted, DELETED, 'worker_deleted');
   studio.bus.publish({ is: 'removed', workerId });
   await loseLeft(studio, workerId);
-  studio.log.info('worker.deleted', { workerId });
+  studio.log.info('worker.removed', { workerId });
   return nothing();
 }
 
@@ -51,9 +51,9 @@ interface WorkerFacts {
   readonly lastRejection: RejectionRow | undefined;
 }
 
-/** A worker as the operator sees it; undefined when it was deleted, or another release wrote what this one cannot read. */
+/** A worker as the operator sees it; undefined when it was removed, or another release wrote what this one cannot read. */
 export async function currentWorker(studio: StudioState, row: WorkerRow | undefined): Promise<WorkerView | undefined> {
-  if (row === undefined || row.deleted) return undefined;
+  if (row === undefined || row.removed) return undefined;
   const elsewhere = (await jobsElsewhere(studio)).get(row.id)?.running;
   return workerView(studio, row, { elsewhere, lastRejection: (await lastRejections(studio, row.id)).get(row.id) });
 }

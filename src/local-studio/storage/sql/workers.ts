@@ -3,7 +3,7 @@ import type { Param, Query, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeNumber, maybeText, number, text } from './columns.ts';
 import { beatSql, connectedSql } from './holds.ts';
 
-/** The worker table; a deleted worker keeps its row. */
+/** The worker table; a removed worker keeps its row. */
 export function createSqlWorkers(sql: Sql): WorkerTable {
   const select = `SELECT *, ${connectedSql(sql)} AS connected FROM workers`;
   return {
@@ -83,7 +83,7 @@ const toWorker = (row: Row): WorkerRow => ({
   capabilities: text(row['capabilities']),
   createdAt: number(row['created_at']),
   lastSeenAt: maybeNumber(row['last_seen_at']),
-  deleted: number(row['deleted']) !== 0,
+  removed: number(row['deleted']) !== 0,
   connected: number(row['connected']) !== 0,
   maxJobs: maybeNumber(row['max_jobs']),
 });

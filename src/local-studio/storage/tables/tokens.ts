@@ -14,7 +14,7 @@ export interface TokenRow {
   readonly expiresAt: number | undefined;
 }
 
-/** Tokens of projects. Each request asks it, so that one that was removed opens nothing, at whichever studio. */
+/** Tokens of projects. Each request asks it, so that one that was revoked opens nothing, at whichever studio. */
 export interface TokenTable {
   get(id: string): Promise<TokenRow | undefined>;
   /** Oldest first. */

@@ -7,7 +7,7 @@ export interface WorkerRow {
   readonly capabilities: string;
   readonly createdAt: number;
   readonly lastSeenAt: number | undefined;
-  readonly deleted: boolean;
+  readonly removed: boolean;
   /** Whether any studio on this database has its socket; false where there is one studio, which knows that itself. */
   readonly connected: boolean;
   /** Of one that is connected: how many jobs its session may have at a time; undefined where the store does not know. */
@@ -35,7 +35,7 @@ export interface SessionBeat extends Pick<SessionStart, 'sessionId' | 'at'> {
 export interface WorkerTable {
   get(id: string): Promise<WorkerRow | undefined>;
   byInstall(installId: string): Promise<WorkerRow | undefined>;
-  /** Those that were not deleted, oldest first. */
+  /** Those that were not removed, oldest first. */
   list(): Promise<readonly WorkerRow[]>;
   /** One of those that are connected to any studio on this database, and their number; undefined as for `connected`. */
   anyConnected(): Promise<{ readonly worker: WorkerRow; readonly count: number } | undefined>;
@@ -44,10 +44,10 @@ export interface WorkerTable {
   setToken(id: string, tokenHash: string): Promise<void>;
   /** A session begins, and takes the place of every other of this worker. */
   welcome(id: string, session: SessionStart): Promise<void>;
-  /** Records a heartbeat. False when this session is not the worker's any more, or the worker was deleted. */
+  /** Records a heartbeat. False when this session is not the worker's any more, or the worker was removed. */
   beat(id: string, beat: SessionBeat): Promise<boolean>;
   /** The session is over. False when another took its place, which has the worker's jobs now. */
   leave(id: string, sessionId: string): Promise<boolean>;
-  /** Leaves a tombstone, so that the worker can learn that it was deleted. False when there is no such worker. */
+  /** Leaves a tombstone, so that the worker can learn that it was removed. False when there is no such worker. */
   remove(id: string): Promise<boolean>;
 }
