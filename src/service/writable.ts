@@ -4,6 +4,8 @@ import { type MachineChange, folderOf, type UnknownChange } from '../release/rec
 export interface WrittenPlaces {
   /** Of the config file, and of what lies beside it. */
   readonly configFolder: string;
+  /** Of the results that wait: beside the config, or where a link of the operator's leads. */
+  readonly outboxFolder: string;
   readonly modelsRoot: string;
   readonly nativeFolder: string;
   /** The file in which installing notes what it changes. */
@@ -16,10 +18,11 @@ export interface WrittenPlaces {
 
 /** The folders that a worker writes, each named once: an isolated service may write nowhere else. */
 export function writableFolders(places: WrittenPlaces): readonly string[] {
-  const { configFolder, modelsRoot, nativeFolder, receiptPath, changes, program } = places;
+  const { configFolder, outboxFolder, modelsRoot, nativeFolder, receiptPath, changes, program } = places;
   return [
     ...new Set([
       configFolder,
+      ...(outboxFolder.startsWith(`${configFolder}/`) ? [] : [outboxFolder]),
       modelsRoot,
       nativeFolder,
       folderOf(receiptPath),

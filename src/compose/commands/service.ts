@@ -118,12 +118,13 @@ async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effec
 async function writtenPlaces(
   { config, path }: ServiceRequest,
   receipt: Receipt,
-  { environment, native }: Effects,
+  { environment, files, native }: Effects,
 ): Promise<WrittenPlaces> {
-  const { folder } = siblingsOf(path);
+  const { folder, outbox } = siblingsOf(path);
   const [program, ...own] = ownCommand();
   return {
     configFolder: folder,
+    outboxFolder: (await files.kindOf(outbox)) === 'link' ? ((await files.realPath(outbox)) ?? outbox) : outbox,
     modelsRoot: config.models_root,
     nativeFolder: native.folder,
     receiptPath: receipt.path,

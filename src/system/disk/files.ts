@@ -101,6 +101,8 @@ export interface Files {
   stat(path: string): Promise<FileFacts | undefined>;
   /** Whether both lead to one file or folder, however they are written. False when one of them is missing. */
   isSamePlace(a: string, b: string): Promise<boolean>;
+  /** The path itself, with every link on the way followed. Undefined when it leads nowhere. */
+  realPath(path: string): Promise<string | undefined>;
   kindOf(path: string): Promise<FileKind | undefined>;
   /** Bytes an ordinary account may still write where this path is, or will be. */
   freeBytes(path: string): Promise<number>;
@@ -171,6 +173,7 @@ export const systemFiles: Files = {
       }
     );
   },
+  realPath: (path) => orMissing(realpath(path)),
   kindOf: async (path) => {
     const facts = await orMissing(lstat(path));
     return facts && kindOf(facts);

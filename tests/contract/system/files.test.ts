@@ -185,6 +185,16 @@ describe.each(SUBJECTS)('%s', (_name, make) => {
     expect(await files.isSamePlace(at.at('none'), at.at('none'))).toBe(false);
   });
 
+  test('give the path that leads to a place without links, and none to nowhere', async () => {
+    await using at = await make();
+    await at.files.makeDir(at.at('jobs'));
+    await at.files.writeAtomic(at.at('jobs/a'), 'a');
+    const jobs = (await at.files.realPath(at.at('jobs'))) ?? '';
+    expect(await at.files.realPath(at.at('jobs/a'))).toBe(`${jobs}/a`);
+    expect(await at.files.readText(`${jobs}/a`)).toBe('a');
+    for (const name of ['none', 'jobs/a/below']) expect(await at.files.realPath(at.at(name))).toBeUndefined();
+  });
+
   test('replace the file that a rename leads to', async () => {
     await using at = await make();
     for (const name of ['from', 'to']) await at.files.writeAtomic(at.at(name), name);

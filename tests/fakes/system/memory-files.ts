@@ -130,6 +130,11 @@ export class MemoryFiles implements Files {
     return Promise.resolve(this.contents.has(path) ? 'file' : undefined);
   }
 
+  /** There are no links. */
+  async realPath(path: string): Promise<string | undefined> {
+    return (await this.stat(path)) === undefined ? undefined : path;
+  }
+
   /** Nothing here has two names. */
   async isSamePlace(a: string, b: string): Promise<boolean> {
     return a === b && (await this.stat(a)) !== undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runMain } from '../../fakes/run-main.ts';
 import { type Account, anAccount } from '../../fakes/service/account.ts';
@@ -31,6 +31,17 @@ onLinux('install-service writes a private unit, starts it and notes the change',
     'systemctl --user enable minis-studio-worker.service',
     'systemctl --user restart minis-studio-worker.service',
   ]);
+});
+
+onLinux('a service may write results where the operator linked them to', async () => {
+  await using account = await anAccount();
+  const results = join(account.home, 'disk/results');
+  await mkdir(results, { recursive: true });
+  await mkdir(join(account.home, '.config/minis-studio-worker'), { recursive: true });
+  await symlink(results, join(account.home, '.config/minis-studio-worker/outbox'));
+  await account.run('install-service');
+  const written = (await realpath(results)).replaceAll('%', '%%');
+  expect(await readFile(account.unit, 'utf8')).toContain(`ReadWritePaths="-${written}"\n`);
 });
 
 onLinux('a second install-service changes nothing but restarts the service', async () => {

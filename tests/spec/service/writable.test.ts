@@ -5,6 +5,7 @@ import { someFacts } from './facts.ts';
 
 const places = (changed: Partial<WrittenPlaces> = {}): WrittenPlaces => ({
   configFolder: '/home/ada/.config/studio-worker',
+  outboxFolder: '/home/ada/.config/studio-worker/outbox',
   modelsRoot: '/models',
   nativeFolder: '/home/ada/.cache/studio-worker',
   receiptPath: '/home/ada/.local/share/studio-worker/install-receipt',
@@ -35,6 +36,11 @@ test('a service may write its own program’s folder and installed files', () =>
       ],
     }),
   ).toEqual([]);
+});
+
+test('a service may write results where a link of the operator’s leads', () => {
+  const folders = writableFolders(places({ outboxFolder: '/big/results' }));
+  expect(folders).toEqual([USUAL[0] ?? '', '/big/results', ...USUAL.slice(1)]);
 });
 
 test('a folder for two things is named once', () => {
