@@ -120,7 +120,7 @@ export const DEFAULT_HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   'engine.unavailable': 'Run `studio-worker engines` to see what it is missing.',
   'engine.failed':
     'Check this machine with `studio-worker doctor`; if it finds nothing, offer the job with another model.',
-  'engine.crashed': 'If it happens again, check the memory and the GPU driver of this machine.',
+  'engine.crashed': 'Check the memory and the GPU driver of this machine if it happens again.',
   'engine.stalled':
     'Check with `studio-worker doctor` whether another program holds the GPU, or offer a smaller model.',
   'engine.out-of-memory': 'Close programs that use a lot of memory, or offer this model to a machine with more of it.',

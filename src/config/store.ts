@@ -153,7 +153,7 @@ class FileConfigStore implements ConfigStore {
         const text = await readText(this.#options);
         if (text === undefined)
           throw new WorkerError('config.invalid', `${this.path}: the file was removed`, {
-            hint: 'The settings in force stay: put the file back, or change a key with `studio-worker config set`.',
+            hint: 'Put the file back, or change a key with `studio-worker config set`; until then the settings in force stay.',
           });
         if (text === this.#text) return;
         const config = configIn(text, this.#options, warnOfValue(this.#options.log));

@@ -240,7 +240,7 @@ async function resultOf(job: JobView, options: PlayOptions): Promise<Pick<DemoEv
 
 const misnamed = (name: string): WorkerError =>
   new WorkerError('studio.invalid', `the studio calls an artifact ${quoted(name)}, which is no plain file name`, {
-    hint: 'Please report this: the studio is the one of this program.',
+    hint: 'Report this: the studio is the one of this program.',
   });
 
 /** A folder that will not have the artifacts is the operator's to change, not a fault of ours. */

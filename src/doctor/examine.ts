@@ -47,7 +47,7 @@ async function outcomeOf(check: Check, deps: DoctorDeps, clock: Clock): Promise<
     // One broken config is one finding, and not one of every check that needs it.
     if (code === 'config.invalid' && check.id !== 'config.valid') return skipped('the config file cannot be read');
     const [first = ''] = errorChain(thrown).split('\n');
-    return failed(first, hint ?? 'Please report this with a bundle: `studio-worker doctor --bundle <file>`.');
+    return failed(first, hint ?? 'Report this with a bundle: `studio-worker doctor --bundle <file>`.');
   } finally {
     done.abort();
   }

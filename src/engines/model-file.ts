@@ -43,5 +43,5 @@ export function ggufOf({ model, paths }: Pick<ModelFiles, 'model' | 'paths'>): s
 /** A base model continues texts, and knows no turns of a chat. */
 export const noChatTemplate = (): WorkerError =>
   new WorkerError('model.unusable', 'the GGUF carries no chat template', {
-    hint: 'It is a base model or an embedding model: offer an instruction-tuned form, often called `-it`, `-instruct` or `-chat`, which has `tokenizer.chat_template`.',
+    hint: 'Offer an instruction-tuned form, often called `-it`, `-instruct` or `-chat`, which has `tokenizer.chat_template`: this is a base model or an embedding model.',
   });

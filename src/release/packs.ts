@@ -85,7 +85,7 @@ export function packNamed<T extends Pick<Pack, 'name'>>(packs: readonly T[], nam
   if (found !== undefined) return found;
   const names = packs.map((pack) => pack.name).join(', ');
   throw new WorkerError('cli.usage', `no pack is named ${name} for this system`, {
-    hint: names === '' ? 'There are no packs for this system.' : `Name one of ${names}.`,
+    hint: names === '' ? 'Run the engine without a pack: there is none for this system.' : `Name one of ${names}.`,
   });
 }
 

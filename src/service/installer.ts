@@ -131,7 +131,7 @@ async function failuresOf(steps: readonly ServiceStep[], runStep: RunStep): Prom
 
 const notActivated = ({ name, activate }: ServiceManager, because: string): WorkerError =>
   new WorkerError('service.not-activated', `${name} did not start the service: ${because}`, {
-    hint: `Its file is written. Start it by hand: ${activate.map(({ command }) => `\`${shellLine(command)}\``).join(', then ')}.`,
+    hint: `Start it by hand with ${activate.map(({ command }) => `\`${shellLine(command)}\``).join(', then ')}; its file is written.`,
   });
 
 const unsupported = ({ name }: ServiceManager, because: string): WorkerError =>

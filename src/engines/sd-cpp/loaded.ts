@@ -86,7 +86,9 @@ const unsupported = (kind: string, makesVideo: boolean): WorkerError =>
   new WorkerError(
     'task.unsupported',
     `the sd-cpp engine generates ${makesVideo ? 'video' : 'images'} with this model, not ${kind}`,
-    { hint: 'A model generates video when its source has `"mode": "vid_gen"` in `cliDefaults`, and images otherwise.' },
+    {
+      hint: 'Set `"mode": "vid_gen"` in `cliDefaults` of the source for a model that generates video, and leave it out for images.',
+    },
   );
 
 /** sd-cli for one model. */

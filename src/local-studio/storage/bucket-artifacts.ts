@@ -77,9 +77,9 @@ const HINTS: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: CREDENTIALS_HINT,
   SignatureDoesNotMatch: 'Check the secret access key, and the region in AWS_REGION.',
   RequestTimeTooSkewed: 'Set the clock of this machine, for instance by NTP: it differs from that of the store.',
-  InternalError: 'The store itself failed: its own log tells why.',
-  SlowDown: 'The store is busy: start the studio again in a minute.',
-  ServiceUnavailable: 'The store is busy: start the studio again in a minute.',
+  InternalError: 'Read the log of the store, which failed by itself.',
+  SlowDown: 'Start the studio again in a minute: the store is busy.',
+  ServiceUnavailable: 'Start the studio again in a minute: the store is busy.',
   AccessDenied: 'Let this key list the bucket, and read, write and delete objects below the prefix.',
 };
 

@@ -82,7 +82,7 @@ function chatHint(id: string, known: readonly KnownModel[]): string {
   const here = chats.filter(({ isHere }) => isHere).map(({ entry }) => entry.id);
   return here.length === 0
     ? `Download one first, such as \`studio-worker models pull ${ids[0] ?? '<url>'}\`.`
-    : `On this disk are ${here.join(', ')}.`;
+    : `Chat with one that is on this disk: ${here.join(', ')}.`;
 }
 
 const unknown = (id: string, hint: string): WorkerError =>

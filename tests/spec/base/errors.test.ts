@@ -64,6 +64,17 @@ test('every hint of a code is a sentence that says what to do', () => {
   for (const hint of Object.values(DEFAULT_HINTS)) expect(hint).toMatch(/^[A-Z][a-z]+ .+\.$/);
 });
 
+test('every hint begins with what to do', () => {
+  const texts = SOURCES.flatMap(({ code }) =>
+    Array.from(code.matchAll(/\bhint:\s*[^'`,{}]*['`]([A-Z][\w-]*) ([^'`]*)/g)),
+  );
+  expect(texts.length).toBeGreaterThan(150);
+  expect(texts.filter(([, first = '']) => STATES.has(first)).map(([text]) => text)).toEqual([]);
+});
+
+/** First words of a sentence that states a fact. */
+const STATES = new Set(['A', 'An', 'If', 'In', 'It', 'Its', 'No', 'On', 'Only', 'The', 'There', 'This', 'To', 'With']);
+
 /** The arguments of each `new WorkerError(…)`, whose brackets are counted: texts of messages hold none that is alone. */
 function callsOf(code: string): readonly string[] {
   return code

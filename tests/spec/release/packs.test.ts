@@ -163,5 +163,5 @@ test('a pack is found by its name; no other name is', async () => {
   const hintOf = async (known: readonly { readonly name: string }[]) =>
     toWorkerError(await failureOf(Promise.try(() => packNamed(known, 'rocm')))).hint;
   expect(await hintOf(packs)).toBe('Name one of cuda, vulkan.');
-  expect(await hintOf([])).toBe('There are no packs for this system.');
+  expect(await hintOf([])).toBe('Run the engine without a pack: there is none for this system.');
 });

@@ -99,9 +99,7 @@ function explain(id: string, { checks }: Doctor, { terminal }: World, json: bool
     throw new WorkerError(
       'cli.usage',
       `there is no check ${quoted(id)}${meant === undefined ? '' : `: did you mean "${meant}"?`}`,
-      {
-        hint: `The checks are ${ids.join(', ')}.`,
-      },
+      { hint: `Name one of ${ids.join(', ')}.` },
     );
   }
   const { title, page } = check;

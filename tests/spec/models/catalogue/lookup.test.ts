@@ -68,7 +68,12 @@ test.each([
 
 test.each([
   ['a name that is nearly right', 'tiny-chta', [here()], 'Did you mean tiny-chat?'],
-  ['a model that is here', 'whatever', [away({ id: 'absent' }), here()], 'On this disk are tiny-chat.'],
+  [
+    'a model that is here',
+    'whatever',
+    [away({ id: 'absent' }), here()],
+    'Chat with one that is on this disk: tiny-chat.',
+  ],
   ['a model to download', 'whatever', [away()], 'Download one first, such as `studio-worker models pull tiny-chat`.'],
   ['no image model', 'whatever', [here({ kind: 'image' })], 'such as `studio-worker models pull <url>`'],
   ['no model turned off', 'whatever', [here({ enabled: false })], 'such as `studio-worker models pull <url>`'],
