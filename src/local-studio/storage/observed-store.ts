@@ -1,5 +1,5 @@
 import type { TellChange } from '../changes.ts';
-import type { ProjectTable } from './projects.ts';
+import type { ProjectTable } from './tables/projects.ts';
 import type { LogTable } from './tables/logs.ts';
 import type { Store } from './store.ts';
 import type { JobTable } from './tables/jobs.ts';

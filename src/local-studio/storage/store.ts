@@ -1,5 +1,5 @@
-import type { ProjectTable } from './projects.ts';
-import type { RejectionTable } from './rejections.ts';
+import type { ProjectTable } from './tables/projects.ts';
+import type { RejectionTable } from './tables/rejections.ts';
 import type { AuditDraft, AuditTable } from './tables/audit.ts';
 import type { FigureTable } from './tables/figures.ts';
 import type { JobTable } from './tables/jobs.ts';

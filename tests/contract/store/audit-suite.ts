@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
+import { NO_LIMITS } from '../../../src/local-studio/storage/tables/projects.ts';
 import type { AuditDraft } from '../../../src/local-studio/storage/tables/audit.ts';
 import { aJob, type It } from './stored-jobs.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { TASK_KIND_IDS } from '../../../src/contract/tasks/index.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
-import { NO_LIMITS } from '../../../src/local-studio/storage/projects.ts';
+import { NO_LIMITS } from '../../../src/local-studio/storage/tables/projects.ts';
 import { runnableOf, takeNext } from '../../../src/local-studio/storage/sql/next-job.ts';
 import { readEnded } from '../../../src/local-studio/storage/sql/endings/ended-jobs.ts';
 import { createSqlStore } from '../../../src/local-studio/storage/sql/sql-store.ts';

@@ -1,6 +1,6 @@
 import { DAY_MS, formatDiskSpace, SECOND_MS } from '../../../base/units.ts';
 import { ADMIN_ERRORS } from '../../../contract/admin.ts';
-import type { LimitReached } from '../../storage/projects.ts';
+import type { LimitReached } from '../../storage/tables/projects.ts';
 import { problem, refuse, Refusal } from '../http.ts';
 
 /** What a caller is told of a limit that keeps its job out, with both of its numbers. */

@@ -11,7 +11,7 @@ import {
 import { revokeClaim } from '../../sessions/revocations.ts';
 import { requeued } from '../../sessions/offering.ts';
 import { logFailure } from '../../sessions/state.ts';
-import { NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/projects.ts';
+import { NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/tables/projects.ts';
 import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';

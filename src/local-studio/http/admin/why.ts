@@ -2,7 +2,7 @@ import { hasEnded, type WhyView } from '../../../contract/admin.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { WorkerRow } from '../../storage/tables/workers.ts';
-import type { RejectionRow } from '../../storage/rejections.ts';
+import type { RejectionRow } from '../../storage/tables/rejections.ts';
 import { engineOf } from '../../queue/suitability.ts';
 import { type AskedWorker, waitSummary, whyNoJob, type WaitingJob, whyNot } from '../../why.ts';
 import { type JobsThere, jobsElsewhere } from '../../sessions/elsewhere.ts';

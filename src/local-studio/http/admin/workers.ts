@@ -5,7 +5,7 @@ import { loseLeft } from '../../sessions/losses.ts';
 import { DELETED } from '../../sessions/sessions.ts';
 import type { StudioState } from '../../sessions/state.ts';
 import { json, nothing } from '../http.ts';
-import type { RejectionRow } from '../../storage/rejections.ts';
+import type { RejectionRow } from '../../storage/tables/rejections.ts';
 import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { WorkerRow } from '../../storage/tables/workers.ts';
 import { audited } from './audit.ts';

@@ -1,5 +1,5 @@
 import { vramClass } from '../../queue/suitability.ts';
-import type { Addition } from '../projects.ts';
+import type { Addition } from '../tables/projects.ts';
 import type { JobTable, NewJob } from '../tables/jobs.ts';
 import type { JobChange } from '../tables/urgency.ts';
 import { checkLimits } from './accounts/limits.ts';

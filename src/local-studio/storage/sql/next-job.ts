@@ -1,6 +1,6 @@
 import { TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { vramClass } from '../../queue/suitability.ts';
-import type { RunnableJobs } from '../projects.ts';
+import type { RunnableJobs } from '../tables/projects.ts';
 import type { JobRow, OfferCriteria } from '../tables/jobs.ts';
 import { maybeNumber, number, text } from './columns.ts';
 import { countUnderway, lockedSql } from './accounts/limits.ts';

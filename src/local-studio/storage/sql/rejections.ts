@@ -1,4 +1,4 @@
-import type { RejectionRow, RejectionTable } from '../rejections.ts';
+import type { RejectionRow, RejectionTable } from '../tables/rejections.ts';
 import type { Row, Sql } from '../../../system/database/sql.ts';
 import { number, text } from './columns.ts';
 

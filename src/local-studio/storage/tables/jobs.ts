@@ -1,7 +1,7 @@
 import type { AttemptView, JobState } from '../../../contract/admin.ts';
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import type { EndedBecause } from '../../queue/endings.ts';
-import type { Addition, Requeue } from '../projects.ts';
+import type { Addition, Requeue } from './projects.ts';
 import type { AgedArtifact, EndedJobs } from './ended-jobs.ts';
 import type { UrgencyTable } from './urgency.ts';
 

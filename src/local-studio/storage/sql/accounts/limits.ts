@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../../base/units.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
-import type { LimitReached, ProjectLimits } from '../../projects.ts';
+import type { LimitReached, ProjectLimits } from '../../tables/projects.ts';
 import { maybeNumber, number } from '../columns.ts';
 
 /*

@@ -1,6 +1,6 @@
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { EndedBecause } from '../../../queue/endings.ts';
-import type { ProjectRow, ProjectTable, Removal } from '../../projects.ts';
+import type { ProjectRow, ProjectTable, Removal } from '../../tables/projects.ts';
 import { maybeText, number, text } from '../columns.ts';
 import { IS_OPEN } from '../endings/deadlines.ts';
 import { announceEnded, keepAttempt } from '../endings/job-endings.ts';

@@ -1,7 +1,7 @@
 import type { AttemptRow, Completion, Ending, JobTable } from '../../tables/jobs.ts';
 import type { Query, Row, Sql } from '../../../../system/database/sql.ts';
 import type { EndedBecause } from '../../../queue/endings.ts';
-import type { Requeue } from '../../projects.ts';
+import type { Requeue } from '../../tables/projects.ts';
 import { checkLimits } from '../accounts/limits.ts';
 import { maybeNumber, maybeText, number, text } from '../columns.ts';
 import { holdSql, nowSql } from '../holds.ts';

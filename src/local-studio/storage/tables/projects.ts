@@ -1,4 +1,4 @@
-import type { TaskKindId } from '../../contract/tasks/index.ts';
+import type { TaskKindId } from '../../../contract/tasks/index.ts';
 
 /*
  * Projects share a studio. Each has limits of its own, which the database counts, so that studios that share one agree.
