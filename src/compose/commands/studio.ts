@@ -3,7 +3,8 @@ import type { MoveChoice, MovedStudio, StartedStudio, StudioChoice } from '../..
 import { startStudio, type RunningStudio } from '../../local-studio/serve.ts';
 import { credentialsFile, profileIn } from '../../local-studio/storage/aws-credentials.ts';
 import { OPERATOR_TOKEN_VARIABLE } from '../../local-studio/storage/operator-token.ts';
-import { type ArtifactPlace, moveStudioData } from '../../local-studio/storage/studio-data.ts';
+import { moveStudioData } from '../../local-studio/storage/moving/move-data.ts';
+import type { ArtifactPlace } from '../../local-studio/storage/places.ts';
 import { codeOf } from '../../base/system-code.ts';
 import type { Tls } from '../../system/net/server.ts';
 import type { Logger } from '../../log/logger.ts';

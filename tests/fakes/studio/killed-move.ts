@@ -1,6 +1,7 @@
 import type { Postgres } from '../../../src/system/database/postgres.ts';
 import type { Query, Sql } from '../../../src/system/database/sql.ts';
-import { moveStudioData, type StudioDataEffects } from '../../../src/local-studio/storage/studio-data.ts';
+import { moveStudioData } from '../../../src/local-studio/storage/moving/move-data.ts';
+import type { StudioDataEffects } from '../../../src/local-studio/storage/places.ts';
 import { studioEffects } from './studio-effects.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { startStudio } from '../../../src/local-studio/serve.ts';
-import type { ArtifactPlace } from '../../../src/local-studio/storage/studio-data.ts';
+import type { ArtifactPlace } from '../../../src/local-studio/storage/places.ts';
 import { recordingLogger } from '../recording-logger.ts';
 import { studioEffects } from './studio-effects.ts';
 

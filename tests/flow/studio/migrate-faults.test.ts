@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout } from 'bun:test';
 import { pause } from '../../../src/base/pause.ts';
 import type { MoveProgress } from '../../../src/local-studio/storage/moving/move.ts';
-import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { moveStudioData } from '../../../src/local-studio/storage/moving/move-data.ts';
 import { anLlmTask, someCapabilities, synthetic } from '../../fakes/builders.ts';
 import { fakeStudio } from '../../fakes/studio/fake-studio.ts';
 import { openFaultyStore } from '../../fakes/studio/faulty-store.ts';

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout } from 'bun:test';
 import { join } from 'node:path';
-import { moveStudioData, openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { moveStudioData } from '../../../src/local-studio/storage/moving/move-data.ts';
+import { openStudioData } from '../../../src/local-studio/storage/studio-data.ts';
 import { openSqlite } from '../../../src/system/database/sqlite.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';

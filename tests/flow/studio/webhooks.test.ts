@@ -12,7 +12,7 @@ import {
 } from '../../../src/contract/operator/webhooks.ts';
 import { JobViewSchema } from '../../../src/contract/admin.ts';
 import { AuditPageSchema } from '../../../src/contract/operator/audit.ts';
-import { moveStudioData } from '../../../src/local-studio/storage/studio-data.ts';
+import { moveStudioData } from '../../../src/local-studio/storage/moving/move-data.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { POLL_MS } from '../../../src/local-studio/webhooks/dispatcher.ts';
 import { systemClock } from '../../../src/system/clock.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Credentials } from '../../../../src/studio/session/session.ts';
-import type { ArtifactPlace } from '../../../../src/local-studio/storage/studio-data.ts';
+import type { ArtifactPlace } from '../../../../src/local-studio/storage/places.ts';
 import { fakeRandom } from '../../../fakes/system/fake-random.ts';
 import type { Random } from '../../../../src/system/random.ts';
 import { type PostgresServer, startPostgresServer } from '../../../fakes/studio/postgres-server.ts';
