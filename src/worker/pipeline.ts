@@ -23,7 +23,7 @@ import { type OfferFacts, type OfferFactsReader, slotsFreeSoon } from './rules/o
  */
 
 export interface PipelineDeps {
-  readonly scheduler: Pick<Scheduler, 'held' | 'reserve' | 'waitFor' | 'cancel'>;
+  readonly scheduler: Pick<Scheduler, 'held' | 'reserve' | 'reconsider' | 'waitFor' | 'cancel'>;
   readonly claims: Pick<Claims, 'send'>;
   readonly offerFacts: OfferFactsReader;
   readonly jobs: Pick<CarryOut, 'carryOut'>;
@@ -67,8 +67,8 @@ class OfferPipeline implements Pipeline {
   }
 
   onOffer(offer: Offer): void {
-    const wish = this.#deps.offerFacts.wishFor(offer);
-    const request = { origin: 'studio', purpose: offer.jobId, wish } as const;
+    this.#deps.scheduler.reconsider(); // who waits for a slot may choose otherwise by now, and comes before an offer
+    const request = { origin: 'studio', purpose: offer.jobId, wish: this.#deps.offerFacts.wishFor(offer) } as const;
     const question: Question = { offer, request, report: reportOffer(offer, this.#deps) };
     const facts = this.#deps.offerFacts.factsFor(offer);
     if (this.#waits.has(offer.jobId) || slotsFreeSoon(offer, facts) <= this.#waits.size) {
@@ -82,8 +82,7 @@ class OfferPipeline implements Pipeline {
     const { scheduler } = this.#deps;
     if (claim === undefined || claim.held) return;
     const lease = scheduler.held.find(({ origin, purpose }) => origin === 'studio' && purpose === claim.jobId);
-    if (lease?.phase !== 'running') return;
-    scheduler.cancel(claim.jobId, claimLost(claim));
+    if (lease?.phase === 'running') scheduler.cancel(claim.jobId, claimLost(claim));
   }
 
   onLost(): void {
@@ -97,8 +96,9 @@ class OfferPipeline implements Pipeline {
       maxWaitMs: DELIVERY_TAIL_MS,
       onAnswer: (answer) => {
         this.#waits.delete(offer.jobId);
-        if (answer.is === 'refused') return this.#decide(question, this.#deps.offerFacts.factsFor(offer));
-        this.#decideWith(answer, question);
+        if (answer.is === 'leased') return this.#decideWith(answer, question);
+        this.#deps.scheduler.reconsider();
+        this.#decide(question, this.#deps.offerFacts.factsFor(offer));
       },
     });
     this.#waits.set(offer.jobId, takeBack);

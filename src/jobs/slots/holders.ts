@@ -1,14 +1,15 @@
 import type { WorkerError } from '../../base/errors.ts';
 import { SECOND_MS } from '../../base/units.ts';
+import type { Clock } from '../../system/clock.ts';
 import { type JobSlot, type SlotInUse, slotsFor } from './job-slot.ts';
-import type { Lease, SlotRequest } from './lease.ts';
+import type { Lease, LeaseRequest, SlotRequest } from './lease.ts';
 import type { Origin } from '../turn-order.ts';
 
 /** A studio of the contract has one job in flight, unless it says otherwise. */
 const MAX_STUDIO_JOBS = 1;
 
 /** What is known of a lease beside itself. */
-export interface Holding {
+interface Holding {
   readonly abort: AbortController;
   readonly needs: JobSlot['kind'];
   /** Since when its result is being delivered, in elapsed milliseconds of the clock; undefined before. */
@@ -21,11 +22,13 @@ const DELIVERED_WITHIN_MS = SECOND_MS;
 /** Who holds which slot. */
 export class Holders {
   readonly #slots: () => readonly JobSlot[];
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #held = new Map<Lease, Holding>();
   readonly #max = new Map<Origin, number>([['studio', MAX_STUDIO_JOBS]]);
 
-  constructor(slots: () => readonly JobSlot[]) {
+  constructor(slots: () => readonly JobSlot[], clock: Pick<Clock, 'elapsed'>) {
     this.#slots = slots;
+    this.#clock = clock;
   }
 
   /** Oldest first. */
@@ -37,13 +40,29 @@ export class Holders {
     return this.#held.size;
   }
 
-  add(lease: Lease, holding: Holding): void {
+  /** Holds the slot, free or not, until the lease is disposed of; `onFreed` is called once then. */
+  lease({ origin, purpose, wish }: LeaseRequest, slot: JobSlot, onFreed: () => void): Lease {
+    const clock = this.#clock;
+    const abort = new AbortController();
+    const holding: Holding = { abort, needs: wish?.needs ?? 'gpu', deliveringSince: undefined };
+    const lease: Lease = {
+      is: 'leased',
+      origin,
+      purpose,
+      slot,
+      signal: abort.signal,
+      get phase() {
+        return holding.deliveringSince === undefined ? 'running' : 'delivering';
+      },
+      set phase(next) {
+        holding.deliveringSince = next === 'running' ? undefined : (holding.deliveringSince ?? clock.elapsed());
+      },
+      [Symbol.dispose]: () => {
+        if (this.#held.delete(lease)) onFreed();
+      },
+    };
     this.#held.set(lease, holding);
-  }
-
-  /** False when it was gone already. */
-  remove(lease: Lease): boolean {
-    return this.#held.delete(lease);
+    return lease;
   }
 
   cancel(purpose: string, reason: WorkerError): boolean {
@@ -72,11 +91,11 @@ export class Holders {
     return count;
   }
 
-  /** What is held at this moment of the clock. */
-  inUse(elapsedMs: number): readonly SlotInUse[] {
+  inUse(): readonly SlotInUse[] {
+    const now = this.#clock.elapsed();
     return [...this.#held].map(([{ slot }, { deliveringSince }]) => ({
       slot,
-      isFreeSoon: deliveringSince !== undefined && elapsedMs - deliveringSince < DELIVERED_WITHIN_MS,
+      isFreeSoon: deliveringSince !== undefined && now - deliveringSince < DELIVERED_WITHIN_MS,
     }));
   }
 

@@ -34,6 +34,13 @@ export interface SlotRefusal {
   readonly holders: readonly SlotHolder[];
 }
 
+/** Called exactly once with the answer, unless the wait is taken back before. */
+export interface LeaseWait {
+  readonly maxWaitMs: number;
+  /** Synchronous: nothing comes between the slot's last holder and this call. */
+  readonly onAnswer: (answer: Lease | SlotRefusal) => void;
+}
+
 export function refused(because: SlotRefusal['because'], inTheWay: readonly Lease[]): SlotRefusal {
   const holders = inTheWay.map(({ origin, purpose, phase }) => ({ origin, purpose, phase }));
   return { is: 'refused', because, holders };

@@ -1,5 +1,5 @@
 import type { UpdateStatus } from '../../contract/worker/update-status.ts';
-import type { LeaseWait } from '../../jobs/scheduler.ts';
+import type { LeaseWait } from '../../jobs/slots/lease.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Random } from '../../system/random.ts';

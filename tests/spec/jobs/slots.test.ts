@@ -104,6 +104,19 @@ test('those who wait are asked again once they may choose otherwise', () => {
   expect(choosy.slot).toBe('GPU-1');
 });
 
+test('asking for a free slot gives it to nobody who waits', () => {
+  const { scheduler, wait, take, idOf } = setup(2);
+  const mind = { isMadeUp: false };
+  take('chat-1');
+  const choosy = wait('chat-2', { needs: 'gpu', choose: ({ free }) => (mind.isMadeUp ? free[0] : undefined) });
+  expect(scheduler.refusal({ origin: 'studio' })).toBeUndefined();
+  mind.isMadeUp = true;
+  expect(scheduler.refusal({ origin: 'studio' })).toMatchObject({ because: 'busy' });
+  expect(choosy.slot).toBeUndefined();
+  expect(idOf(take('job-1', GPU, 'studio'))).toBe('busy'); // which is no question
+  expect(choosy.slot).toBe('GPU-1');
+});
+
 test('a slot is free soon only just after its job is made', () => {
   const { clock, take, free } = setup(2);
   const seen: boolean[] = [];

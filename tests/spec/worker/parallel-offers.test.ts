@@ -149,6 +149,19 @@ test('a claim that is lost cancels its own job and no other', () => {
   expect(ended).toEqual(['b']);
 });
 
+test('a request that waits and may choose otherwise by now comes before an offer', () => {
+  const { scheduler, offer, answers, log } = setup({ gpus: 2, maxJobs: 2 });
+  offer('a');
+  const mind = { isMadeUp: false };
+  const wish: SlotWish = { needs: 'gpu', choose: ({ free }) => (mind.isMadeUp ? free[0] : undefined) };
+  scheduler.waitFor({ origin: 'local', purpose: 'chat-1', wish }, { maxWaitMs: 60_000, onAnswer: () => {} });
+  mind.isMadeUp = true;
+  offer('b');
+  expect(scheduler.held.map(({ purpose }) => purpose)).toEqual(['a', 'chat-1']);
+  expect(answers()).toEqual(['accept a', 'reject b']);
+  expect(log.find('offer.rejected')?.fields).toMatchObject({ rule: 'busy' });
+});
+
 test('an update that waits rejects offers while the jobs in flight end', () => {
   const { scheduler, offer, answers, finish } = setup({ gpus: 4, maxJobs: 4 });
   offer('a', 'b');
