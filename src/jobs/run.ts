@@ -10,7 +10,7 @@ import type { Job, JobOutcome, RunFacts } from './job.ts';
 import { deviceOf } from './slots/job-slot.ts';
 import { type Shortage, withLeanRetry } from './lean-retry.ts';
 import { readyEngine, withFilesItReads } from './ready-engine.ts';
-import type { RunDeps } from './run-deps.ts';
+import type { ModelOfJob, RunDeps } from './run-deps.ts';
 
 /** How long an engine may take to notice an abort. After that the job ends without it, so that a stop never hangs. */
 const ABORT_GRACE_MS = 5_000;
@@ -56,43 +56,53 @@ const begun = (job: Job, deps: RunDeps, signal: AbortSignal): Promise<Done> =>
     work(job, deps, { signal, progress: deps.observer.onProgress, emit }),
   );
 
-/**
- * One job, from its files to its checked result. It reads from the end, outermost first: memory is watched over all
- * attempts; a shortage leads to a second, lean one; each waits for its model, and `use` runs the task on it.
- */
+/** One job, from its files to its checked result. Out of memory, it is attempted once more, with less. */
 async function work(job: Job, deps: RunDeps, context: RunContext): Promise<Done> {
-  const { signal, emit } = context;
+  const { signal } = context;
   const { model, source } = job;
-  const { kind } = job.task;
   assertReadsImages(job);
-  const engine = await readyEngine({ engine: source.engine, model, kind }, deps.registry);
+  const engine = await readyEngine({ engine: source.engine, model, kind: job.task.kind }, deps.registry);
   const files = await deps.files.filesFor({ model, source: withFilesItReads(source) }, signal);
-  const use = async (loaded: LoadedModel, loadMs: number): Promise<Done> => {
-    return await deps.repeats.during(job, async () => {
-      const since = deps.clock.elapsed();
-      deps.observer.onPhase('running');
-      const result = await loaded.run(job.task, context);
-      const expected = resultIs(kind);
-      if (result.is !== expected) {
-        throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);
-      }
-      const runMs = Math.round(deps.clock.elapsed() - since);
-      deps.observer.onPhase('checking');
-      await deps.outputCheck.check(job, result, { log: deps.log, signal });
-      return { result, loadMs, runMs, ...whereOf(loaded) };
-    });
-  };
-  const attempt = (how: LoadHow): Promise<Done> => {
-    emit({ is: 'restart' }); // of an attempt before this one nothing counts
-    const since = deps.clock.elapsed();
-    deps.observer.onPhase('loading');
-    const lent = (loaded: LoadedModel): Promise<Done> => use(loaded, Math.round(deps.clock.elapsed() - since));
-    return deps.models.withModel({ engine, files, job, how }, signal, lent);
-  };
+  const ready: ReadyJob = { job, engine, files, deps, context };
   const device = deviceOf(deps.slot);
   const ranOut = (error: WorkerError): Shortage => deps.memory.ranOut(job, error, device);
-  const tries = (): Promise<Done> => withLeanRetry(attempt, { engine, device, ranOut, log: deps.log, signal });
-  return await deps.memory.watched(job, tries, device);
+  const attempts = (): Promise<Done> =>
+    withLeanRetry((how) => attempt(ready, how), { engine, device, ranOut, log: deps.log, signal });
+  return await deps.memory.watched(job, attempts, device);
+}
+
+/** A job whose engine is ready and whose files are on this disk. */
+interface ReadyJob extends Pick<ModelOfJob, 'job' | 'engine' | 'files'> {
+  readonly deps: RunDeps;
+  readonly context: RunContext;
+}
+
+/** Waits for the model, loaded this way, and uses it. */
+async function attempt(ready: ReadyJob, how: LoadHow): Promise<Done> {
+  const { job, engine, files, deps, context } = ready;
+  context.emit({ is: 'restart' }); // of an attempt before this one nothing counts
+  const since = deps.clock.elapsed();
+  deps.observer.onPhase('loading');
+  return await deps.models.withModel({ engine, files, job, how }, context.signal, (loaded) => {
+    const loadMs = Math.round(deps.clock.elapsed() - since);
+    return deps.repeats.during(job, () => runOn(loaded, ready, loadMs));
+  });
+}
+
+/** Runs the task, and checks what came of it. */
+async function runOn(loaded: LoadedModel, { job, engine, deps, context }: ReadyJob, loadMs: number): Promise<Done> {
+  const { kind } = job.task;
+  const since = deps.clock.elapsed();
+  deps.observer.onPhase('running');
+  const result = await loaded.run(job.task, context);
+  const expected = resultIs(kind);
+  if (result.is !== expected) {
+    throw new WorkerError('engine.failed', `the ${engine.id} engine returned ${result.is} for a ${kind} task`);
+  }
+  const runMs = Math.round(deps.clock.elapsed() - since);
+  deps.observer.onPhase('checking');
+  await deps.outputCheck.check(job, result, { log: deps.log, signal: context.signal });
+  return { result, loadMs, runMs, ...whereOf(loaded) };
 }
 
 /** A result, and how it came about. */

@@ -19,7 +19,7 @@ import { Turns } from './turns.ts';
 /*
  * The models in memory. One that was used stays for a while, so that the next job on it pays no load; the least recently
  * used is evicted first when another must fit or other programs need the memory. One lane for each engine, model and
- * GPU: changed files or settings replace what is loaded.
+ * GPU: changed files or settings replace what is loaded. Every way into memory and out of it is here, so it is long.
  */
 
 /** The models in memory. Whoever makes one closes it, after the last `withModel` was aborted or has ended. */
