@@ -45,7 +45,7 @@ inChromium('a newer release is found without being installed, then installed', a
   await page.getByRole('region', { name: 'Update' }).getByText('0.6.1 is newer, and can be installed.').waitFor();
   expect(api.asked).toEqual(['POST /update/check']);
   await page.getByRole('button', { name: 'Install now' }).click();
-  await page.getByText('Moves to 0.6.1 between two jobs').waitFor();
+  await page.getByText('Moving to 0.6.1 between two jobs').waitFor();
   await page.getByRole('button', { name: 'Roll back' }).click();
   expect(api.asked).toEqual(['POST /update/check', 'POST /update', 'POST /update']);
 });

@@ -224,7 +224,7 @@ test('engines are asked for, and an update is told with its version', async () =
   await page.actions.readEngines();
   expect(page.model.engines.value).toHaveLength(4);
   await page.actions.update('newest');
-  expect(page.model.toasts.value.at(-1)?.say).toBe('Moves to 0.6.1 between two jobs');
+  expect(page.model.toasts.value.at(-1)?.say).toBe('Moving to 0.6.1 between two jobs');
   page.api.refuse(409, 'update_unsupported', 'this worker runs from a checkout');
   await page.actions.update('rollback');
   expect(page.model.toasts.value.at(-1)?.say).toBe('Not updated: this worker runs from a checkout');

@@ -15,7 +15,7 @@ export const ABOUT = {
     idle: 'Up to date',
     checking: 'Checking',
     downloading: 'Downloading',
-    draining: 'Waits for the running job',
+    draining: 'Waiting for the running job',
     trial: 'On trial',
     swapping: 'Installing',
     swapped: 'Installed',
@@ -25,7 +25,7 @@ export const ABOUT = {
   say: {
     off: 'Updates are off. The Config page turns them on.',
     idle: 'No newer release is known.',
-    checking: 'The list of releases is read.',
+    checking: 'Reading the list of releases.',
     downloading: (version: string) => `${version} is on its way. It installs when the running job is done.`,
     draining: (version: string) => `${version} installs when the running job is done.`,
     trial: (version: string) => `${version} runs beside this one until it has reached the studio.`,
@@ -73,5 +73,5 @@ export const ABOUT = {
   },
   copyReport: 'Copy report',
   reportTitle: 'Version, state and places, without secrets',
-  reading: 'Asks the worker',
+  reading: 'Asking the worker',
 } as const;

@@ -35,7 +35,7 @@ export const WORKERS = {
   yes: 'Yes',
   no: 'No',
   approved: 'Approved',
-  states: { busy: 'Busy', idle: 'Idle', away: 'Takes no jobs', disconnected: 'Disconnected' },
+  states: { busy: 'Busy', idle: 'Idle', away: 'Not taking jobs', disconnected: 'Disconnected' },
   noJob: 'No job',
   jobs: (many: number, max: number | undefined) => (max === undefined ? `${many} jobs` : `${many} of ${max} jobs`),
   running: (span: string) => `running for ${span}`,

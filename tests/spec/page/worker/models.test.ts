@@ -46,7 +46,7 @@ test('what went wrong is told as sentences', () => {
 
 test('a download that waits or verifies does not claim to move', () => {
   const at = (phase: typeof PULL.phase) => modelLook({ ...ABSENT, pull: { ...PULL, phase } }, FACTS);
-  expect(at('wait')).toMatchObject({ word: 'Waits', note: 'another process fetches it' });
+  expect(at('wait')).toMatchObject({ word: 'Waiting', note: 'another process is downloading it' });
   expect(at('verify')).toMatchObject({ word: 'Verifying', note: 'file 1 of 2' });
   const slow = modelLook({ ...ABSENT, pull: { ...PULL, bytesPerSecond: 0 } }, FACTS);
   expect(slow.note).toBe('file 1 of 2');

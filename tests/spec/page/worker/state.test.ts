@@ -64,8 +64,8 @@ test('the sidebar says what one job is at, and counts several', () => {
 
 test('an idle worker that takes no jobs does not claim to be ready', () => {
   const limited: LiveStatus = { ...IDLE, obstacles: [{ what: 'in-use', because: 'somebody uses the machine' }] };
-  expect(stateSentence(limited, NOW)).toBe('Connected to studio.example.com, and takes no jobs now');
-  expect(sidebarSentence(LIVE, limited, NOW)).toBe('Takes no jobs now. The Status page says why');
+  expect(stateSentence(limited, NOW)).toBe('Connected to studio.example.com, not taking jobs now');
+  expect(sidebarSentence(LIVE, limited, NOW)).toBe('Not taking jobs now. The Status page says why');
 });
 
 test('a lost session says which attempt comes, and when', () => {
@@ -84,16 +84,16 @@ test('a session that ended for good says so', () => {
 });
 
 test('registration is told in words for each of its steps', () => {
-  expect(sidebarSentence(LIVE, UNREGISTERED, NOW)).toBe('Asks studio.example.com, which has not answered yet');
+  expect(sidebarSentence(LIVE, UNREGISTERED, NOW)).toBe('Asking studio.example.com, which has not answered yet');
   expect(stateSentence(PENDING, NOW)).toMatch(/^studio\.example\.com was asked at \d\d:\d\d:\d\d, 4m 1\ds ago\./);
-  expect(sidebarSentence(LIVE, REJECTED, NOW)).toBe('By studio.example.com. Local jobs go on');
+  expect(sidebarSentence(LIVE, REJECTED, NOW)).toBe('By studio.example.com. Local jobs still run');
 });
 
 test('a running job shows its steps, or what it does while nothing is counted', () => {
   expect(jobProgress(RUNNING)).toBe('Image, step 13 of 20');
   expect(shareOf(RUNNING)).toBe(0.65);
   const loading = { ...RUNNING, phase: 'loading' } as const;
-  expect(jobProgress(loading)).toBe('Image: loads the model');
+  expect(jobProgress(loading)).toBe('Image: loading the model');
   expect(shareOf(loading)).toBe(undefined);
 });
 
