@@ -129,7 +129,7 @@ export const CONFIG_KEYS = {
   },
   models_max_gb: {
     group: 'models',
-    name: 'Most disk space',
+    name: 'Max disk space',
     type: amount,
     unit: 'GB',
     applies: 'live',

@@ -29,10 +29,10 @@ async function openSection(section: string) {
 const dialog = (page: Page) => page.getByRole('dialog');
 const press = (page: Page, name: string) => dialog(page).getByRole('button', { name, exact: true }).click();
 
-inChromium('a project is created, limited and removed with the keyboard', async () => {
+inChromium('a project is added, limited and removed with the keyboard', async () => {
   await using open = await openSection('Projects');
   const { page, listed, complaints } = open;
-  await page.getByRole('button', { name: 'New project' }).press('Enter');
+  await page.getByRole('button', { name: 'Add a project' }).press('Enter');
   await page.keyboard.type('Chapter Two');
   await page.keyboard.press('Control+s');
   await dialog(page)
@@ -46,7 +46,7 @@ inChromium('a project is created, limited and removed with the keyboard', async 
   await dialog(page).getByLabel('Queued at once').fill('200');
   await dialog(page).getByLabel('Kept results').fill('1.5');
   await page.keyboard.press('Control+s');
-  await page.getByText('Project chapter-two is created').waitFor();
+  await page.getByText('Project chapter-two is added').waitFor();
   await page.getByText('0 of 200 queued, 0 running, 0 today, 0.0 of 1.5 GiB kept').waitFor();
   await page.getByRole('button', { name: 'More for chapter-two' }).press('Enter');
   await page.getByRole('button', { name: 'Edit limits' }).press('Enter');
@@ -87,7 +87,7 @@ inChromium('a form that was closed while it was sent leaves the next one open', 
   await using open = await openSection('Projects');
   const { page, listed } = open;
   const begin = async (name: string): Promise<void> => {
-    await page.getByRole('button', { name: 'New project' }).click();
+    await page.getByRole('button', { name: 'Add a project' }).click();
     await dialog(page).getByLabel('Name').fill(name);
   };
   const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -99,15 +99,15 @@ inChromium('a form that was closed while it was sent leaves the next one open', 
     await route.continue();
   });
   await begin('first');
-  await press(page, 'Create project');
+  await press(page, 'Add project');
   await asked.promise;
   await page.keyboard.press('Escape');
   await begin('second');
   answered.resolve();
-  await page.getByText('Project first is created').waitFor();
+  await page.getByText('Project first is added').waitFor();
   await page.getByRole('listitem').filter({ hasText: 'first' }).waitFor();
-  await press(page, 'Create project');
-  await page.getByText('Project second is created').waitFor();
+  await press(page, 'Add project');
+  await page.getByText('Project second is added').waitFor();
   expect((await listed('/projects'))['projects']).toHaveLength(3);
 });
 
@@ -115,7 +115,7 @@ inChromium('a token is shown once, opens its project, and nothing once revoked',
   await using open = await openSection('Tokens');
   const { page, studio } = open;
   await page.getByText('No tokens yet').waitFor();
-  await page.getByRole('button', { name: 'New token' }).click();
+  await page.getByRole('button', { name: 'Create a token' }).click();
   await dialog(page).getByLabel('Name').fill('build server');
   await dialog(page).getByLabel('Cancel, retry and reorder jobs').check();
   await dialog(page).getByLabel('Expires').selectOption('After 30 days');
@@ -128,7 +128,7 @@ inChromium('a token is shown once, opens its project, and nothing once revoked',
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(token);
   expect(await seriousFaults(page)).toEqual([]);
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'New token' }).and(page.locator(':focus')).waitFor();
+  await page.getByRole('button', { name: 'Create a token' }).and(page.locator(':focus')).waitFor();
   await page.getByText('default · create, read, operate · expires in 29d 23h').waitFor();
   const kept = await page.evaluate(() =>
     JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), location.href]),
@@ -148,7 +148,7 @@ inChromium('a webhook is added with its secret shown once, tested and removed', 
   using receiver = hookReceiver([broken]);
   await using open = await openSection('Webhooks');
   const { page } = open;
-  await page.getByRole('button', { name: 'New webhook' }).click();
+  await page.getByRole('button', { name: 'Add a webhook' }).click();
   await dialog(page).getByLabel('URL').fill('hooks.example.com');
   await press(page, 'Add webhook');
   await dialog(page)

@@ -196,14 +196,14 @@ inChromium('a rejected form value is explained at its field and stays typed', as
   await using window = await open(FACTS, '#config');
   const { page, api } = window;
   api.refuse(400, 'invalid_config', 'models_max_gb: too small', { fields: { models_max_gb: 'must be 10 or more' } });
-  await page.getByLabel('Most disk space').fill('1');
+  await page.getByLabel('Max disk space').fill('1');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('must be 10 or more').waitFor();
-  expect(await page.getByLabel('Most disk space').getAttribute('aria-invalid')).toBe('true');
+  expect(await page.getByLabel('Max disk space').getAttribute('aria-invalid')).toBe('true');
   await page.getByRole('link', { name: 'Status' }).click();
   await page.goBack();
-  expect(await page.getByLabel('Most disk space').inputValue()).toBe('1');
-  await page.getByRole('button', { name: 'Undo Most disk space' }).click();
+  expect(await page.getByLabel('Max disk space').inputValue()).toBe('1');
+  await page.getByRole('button', { name: 'Undo Max disk space' }).click();
   await page.getByText('unsaved change').waitFor({ state: 'detached' });
 });
 
@@ -213,7 +213,7 @@ inChromium('what a refusal says leaves the button to save again free', async () 
     const { page, api } = window;
     await page.setViewportSize({ width, height: 700 });
     api.refuse(500, 'file_not_written', 'the disk is full');
-    await page.getByLabel('Most disk space').fill('100');
+    await page.getByLabel('Max disk space').fill('100');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('the disk is full').waitFor();
     await page.getByRole('button', { name: 'Save' }).click({ trial: true, timeout: 3_000 });

@@ -50,8 +50,8 @@ export function NewTokenDialog({ projects, onMade, onClose }: NewTokenProps) {
   });
   return (
     <FormDialog
-      label={TOKENS.addTitle}
-      submit={TOKENS.addDo}
+      label={TOKENS.createTitle}
+      submit={TOKENS.createDo}
       onClose={onClose}
       onSubmit={async () => (typed.scopes.length === 0 ? undefined : await actions.createToken(draftOf(typed)))}
       onDone={onMade}

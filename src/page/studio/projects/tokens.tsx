@@ -15,7 +15,7 @@ import { PROJECTS } from '../../words/studio/projects.ts';
 /** Which programs may act for a project. */
 export function TokensSection() {
   const { tokens, projects } = usePage().model;
-  const [isAdding, setAdding] = useState(false);
+  const [isCreating, setCreating] = useState(false);
   const [made, setMade] = useState<NewTokenView | undefined>();
   const known = projects.value.is === 'read' ? projects.value.items : [];
   return (
@@ -25,13 +25,13 @@ export function TokensSection() {
         list={tokens.value}
         none={<Empty icon="verify" title={TOKENS.none.title} say={TOKENS.none.say} />}
         aside={
-          <Button icon="plus" onPress={() => setAdding(true)}>
-            {TOKENS.add}
+          <Button icon="plus" onPress={() => setCreating(true)}>
+            {TOKENS.create}
           </Button>
         }
         row={(token) => <TokenRow key={token.id} token={token} />}
       />
-      {isAdding && <NewTokenDialog projects={known} onMade={setMade} onClose={() => setAdding(false)} />}
+      {isCreating && <NewTokenDialog projects={known} onMade={setMade} onClose={() => setCreating(false)} />}
       {made !== undefined && (
         <SecretDialog
           label={TOKENS.madeTitle}

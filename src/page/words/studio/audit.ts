@@ -12,7 +12,7 @@ const ACTIONS: Readonly<Record<AuditAction, string>> = {
   'model.added': 'Model added',
   'model.replaced': 'Model replaced',
   'model.removed': 'Model removed',
-  'project.added': 'Project created',
+  'project.added': 'Project added',
   'project.changed': 'Project changed',
   'project.removed': 'Project removed',
   'token.added': 'Token created',

@@ -118,7 +118,7 @@ export const NEW_JOB = {
     ext: 'File type',
     initImageUrl: 'Start image',
     denoise: 'Denoise',
-    maxTokens: 'Most tokens',
+    maxTokens: 'Max tokens',
     temperature: 'Temperature',
     topP: 'Top P',
     inputUrl: 'Address of the audio',

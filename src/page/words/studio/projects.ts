@@ -5,7 +5,7 @@ export const PROJECTS = {
   reading: 'Reading',
   notRead: (because: string) => `This cannot be shown: ${because}`,
   readAgain: 'Retry',
-  add: 'New project',
+  add: 'Add a project',
   usage: (parts: readonly string[]) => parts.join(', '),
   counted: {
     queued: (used: string) => `${used} queued`,
@@ -21,7 +21,7 @@ export const PROJECTS = {
     maxRunning: 'Running at once',
     maxPerDay: 'Jobs per day',
     maxArtifactBytes: 'Kept results',
-    createdAt: 'Created',
+    createdAt: 'Added',
   },
   help: {
     maxPerDay: 'Days are those of UTC.',
@@ -30,8 +30,8 @@ export const PROJECTS = {
   units: { jobs: 'jobs', gib: 'GiB' },
   noLimit: 'no limit',
   edit: 'Edit limits',
-  addTitle: 'New project',
-  addDo: 'Create project',
+  addTitle: 'Add a project',
+  addDo: 'Add project',
   name: 'Name',
   nameHelp: 'Lower-case letters, digits, dots, dashes and underscores. It is given once and stays.',
   editTitle: (name: string) => `Limits of ${name}`,
@@ -48,7 +48,7 @@ export const PROJECTS = {
   removeTitle: (name: string) => `Remove ${name}?`,
   removeSay: 'Its tokens stop working, and its name cannot be used again. Jobs that have ended stay for you to see.',
   removeForce: 'Cancel the jobs that have not ended',
-  added: (name: string) => `Project ${name} is created`,
+  added: (name: string) => `Project ${name} is added`,
   changed: (name: string) => `Limits of ${name} are saved`,
   removed: (name: string) => `Project ${name} is removed`,
 } as const;

@@ -44,7 +44,7 @@ export const STUDIO = {
     notApproved: (name: string) => `${name} is not approved`,
     rejected: (name: string) => `${name} is rejected`,
     notRejected: (name: string) => `${name} is not rejected`,
-    notInvited: 'No bootstrap token was made',
+    notInvited: 'No bootstrap token was created',
     removed: (name: string) => `${name} is removed`,
     notRemoved: (name: string) => `${name} is not removed`,
     retried: 'Job retried',

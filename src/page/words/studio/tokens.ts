@@ -1,7 +1,10 @@
 /** Tokens of projects, for their programs. */
 export const TOKENS = {
-  add: 'New token',
-  none: { title: 'No tokens yet', say: 'A token opens one project to a program. Each is shown once, when it is made.' },
+  create: 'Create a token',
+  none: {
+    title: 'No tokens yet',
+    say: 'A token opens one project to a program. Each is shown once, when it is created.',
+  },
   say: (project: string, scopes: string, end: string) => `${project} · ${scopes} · ${end}`,
   scopes: { create: 'create', read: 'read', operate: 'operate', metrics: 'metrics' },
   scopeNames: {
@@ -13,8 +16,8 @@ export const TOKENS = {
   expires: (span: string) => `expires in ${span}`,
   expired: 'expired',
   forEver: 'does not expire',
-  addTitle: 'New token',
-  addDo: 'Create token',
+  createTitle: 'Create a token',
+  createDo: 'Create token',
   name: 'Name',
   nameAside: '(optional, to know it by)',
   project: 'Project',

@@ -2,7 +2,7 @@ import { plural } from '../../format.ts';
 
 /** Webhooks of a studio, and what it sent to them. */
 export const WEBHOOKS = {
-  add: 'New webhook',
+  add: 'Add a webhook',
   none: { title: 'No webhooks yet', say: 'The studio tells a webhook when a job has ended, in a signed request.' },
   events: { completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
   eventNames: { completed: 'Jobs that completed', failed: 'Jobs that failed', cancelled: 'Jobs that were cancelled' },
@@ -22,7 +22,7 @@ export const WEBHOOKS = {
     status === undefined ? `Delivered in ${took}` : `Delivered with ${status} in ${took}`,
   notDelivered: (because: string, took: string) => `Not delivered after ${took}: ${because}`,
   noReason: 'no reason was given',
-  addTitle: 'New webhook',
+  addTitle: 'Add a webhook',
   addDo: 'Add webhook',
   url: 'URL',
   urlPlaceholder: 'https://',

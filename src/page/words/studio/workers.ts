@@ -73,5 +73,5 @@ export const WORKERS = {
     'One machine joins with this command, without waiting for approval. It works once, within 24 hours. The token is not shown again.',
   inviteCommand: (studio: string, token: string) =>
     `studio-worker register --api-base-url ${studio} --bootstrap-token ${token}`,
-  inviting: 'Making a bootstrap token',
+  inviting: 'Creating a bootstrap token',
 } as const;
