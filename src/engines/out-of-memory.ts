@@ -1,3 +1,15 @@
+/*
+ * Words decide where a library or a program gives nothing else to go by. Of those that run here:
+ *
+ * - onnxruntime-node 1.30.0 throws a plain `Error` without a code; the runtime's status is in its message.
+ * - @fugood/whisper.node 1.1.3 and @fugood/llama.node 1.7.15 throw one that says what failed; why is in their log alone.
+ * - node-llama-cpp 3.21.1 throws `InsufficientMemoryError` for what it estimates, which its bindings here go by. When an
+ *   allocation fails it throws "Failed to create context", and llama.cpp's log says why.
+ * - sd-cli of stable-diffusion.cpp master-920-2f88688 exits with 1 whatever failed.
+ *
+ * How a process ended is asked before its words: whether the kernel killed it, or it passed its memory ceiling.
+ */
+
 /** How C++, the kernel's tools and the libraries of engines and GPUs report that there is no memory left. */
 const NO_MEMORY =
   /out of memory|insufficient memory|ErrorOutOf(?:Device|Host|Pool)Memory|failed to allocate|(?:unable to|cannot) allocate|memory allocation of size \d+ failed|cudaMalloc failed|bad_alloc|ENOMEM/i;
