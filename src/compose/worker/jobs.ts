@@ -72,8 +72,9 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const log = setup.log.logger.child({}, 'jobs');
   const loadFailures = createLoadFailures(effects.clock);
   const store = createModelStore(modelStoreOptions(effects, config, setup.log.logger));
-  const catalogue = await catalogueOf(setup, events);
   await using undo = new AsyncDisposableStack();
+  const catalogue = await catalogueOf(setup, events);
+  undo.defer(() => catalogue.saved());
   const loaded = await composeLoadedModels(setup, store, parts);
   undo.defer(() => loaded.close());
   const { admission, probe } = loaded.memory;
@@ -81,10 +82,9 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const { shown, ...books } = composeShown(effects.images, events, log);
   const jobs = carryOutOf(setup, { loadFailures, store, loaded, shown, events, log });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
-  const newId = (): string => effects.random.hex(LOCAL_ID_BYTES);
-  undo.move(); // its close closes them
+  const built = undo.move();
   return {
-    local: createLocalJobs({ scheduler, offerFacts, jobs, newId }),
+    local: createLocalJobs({ scheduler, offerFacts, jobs, newId: () => effects.random.hex(LOCAL_ID_BYTES) }),
     pipeline: learningFrom(pipeline, catalogue),
     offerFacts,
     running: () => jobs.running(),
@@ -97,9 +97,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
     models: () => loaded.pool.list(),
     maxEstimateGb: () => admission.maxEstimateGb(),
     restore: () => loaded.restore(),
-    async close() {
-      await Promise.all([loaded.close(), catalogue.saved()]);
-    },
+    close: () => built.disposeAsync(),
   };
 }
 

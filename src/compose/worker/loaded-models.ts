@@ -50,8 +50,8 @@ export async function composeLoadedModels(
 ): Promise<LoadedModels> {
   const { clock, files } = setup.effects;
   const log = setup.log.logger.child({}, 'models');
-  const memory = await memoryOf(setup, parts, (kind) => pool.shares(kind));
   const residency = await openResidency({ path: siblingsOf(setup.config.path).residency, files, clock, log });
+  const memory = await memoryOf(setup, parts, (kind) => pool.shares(kind));
   const keepMs = keepMsOf(setup, parts.claiming);
   const closing = new AbortController();
   const onChange = (): void => {

@@ -49,12 +49,10 @@ const ASK_EVERY_MS = MINUTE_MS / 2;
 export async function openMemory(effects: Effects, options: MemoryOptions): Promise<Memory> {
   const { engines, peaksPath, loaded, ceilingGb, devices, machine, onReport, log } = options;
   const { clock, files, gpus } = effects;
-  using undo = new DisposableStack();
-  const watch = undo.use(watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS, onReport }));
-  void watch.refresh().then((report) => logGpus(report, log));
   const peaks: Peaks = await openPeaks({ path: peaksPath, files, clock, log });
+  const watch = watchMemory({ gpus, clock, everyMs: ASK_EVERY_MS, onReport });
+  void watch.refresh().then((report) => logGpus(report, log));
   const admission = createMemoryAdmission({ engines, watch, peaks, loaded, ceilingGb, devices, clock });
-  undo.move(); // its close ends the watch
   const probe: Memory['probe'] = {
     get latest() {
       return watch.latest;
