@@ -3,7 +3,6 @@ import type { EventFeed } from '../page-host/feed.ts';
 import { type ApiEvent, TRAY_CLIENT } from './contract/events.ts';
 import { configHandlers } from './handlers/config.ts';
 import { controlHandlers } from './handlers/control.ts';
-import { daemonHandlers } from './handlers/daemon.ts';
 import { installationHandlers } from './handlers/installation.ts';
 import { jobHandlers } from './handlers/jobs.ts';
 import { modelHandlers } from './handlers/models.ts';
@@ -12,6 +11,7 @@ import { openAiHandlers } from './handlers/openai.ts';
 import { pageHandlers } from './handlers/page.ts';
 import { textHandlers } from './handlers/texts.ts';
 import { UNSERVED_HANDLERS } from './handlers/unserved.ts';
+import { workerHandlers } from './handlers/worker.ts';
 import { createSignIns } from '../page-host/sign-ins.ts';
 import { jsonReply, SAFE_HEADERS } from './http/reply.ts';
 import { createRouter } from './http/router.ts';
@@ -29,7 +29,7 @@ export function createAnswer(deps: LocalApiDeps, { facts, feed, metrics, pulls, 
   const cookieName = (): string => cookieNameOf(url());
   const answer = createRouter({
     handlers: {
-      ...daemonHandlers(deps, facts),
+      ...workerHandlers(deps, facts),
       ...installationHandlers(deps),
       ...configHandlers(deps),
       ...controlHandlers(deps.control, stopping),

@@ -1,6 +1,5 @@
 import type * as v from 'valibot';
 import { CONFIG_ROUTES } from './routes/config.ts';
-import { DAEMON_ROUTES } from './routes/daemon.ts';
 import { INSTALLATION_ROUTES } from './routes/installation.ts';
 import { JOBS_ROUTES } from './routes/jobs.ts';
 import { MODELS_ROUTES } from './routes/models.ts';
@@ -8,11 +7,15 @@ import { ONE_OFF_ROUTES } from './routes/one-off.ts';
 import { OPENAI_ROUTES } from './routes/openai.ts';
 import { PAGE_ROUTES } from './routes/page.ts';
 import { UNSERVED_ROUTES } from './routes/unserved.ts';
+import { WORKER_ROUTES } from './routes/worker.ts';
 import type { Route } from './route.ts';
 
-/** The routes of one running worker, by name. One entry here is a route of the server and a call of every client. */
+/**
+ * The routes of one running worker. One entry here is a route of the server and a call of every client. Its name is the
+ * operation ID in the OpenAPI document, after which generated clients name their methods.
+ */
 export const ROUTES = {
-  ...DAEMON_ROUTES,
+  ...WORKER_ROUTES,
   ...INSTALLATION_ROUTES,
   ...CONFIG_ROUTES,
   ...JOBS_ROUTES,

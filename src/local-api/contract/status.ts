@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UpdateStatusSchema } from '../../contract/worker/update-status.ts';
 import { GbSchema, TimeSchema } from './common.ts';
-import { EditableConfigSchema } from './daemon-config.ts';
+import { EditableConfigSchema } from './editable-config.ts';
 import { JobSchema } from './jobs.ts';
 
 /** The state of a worker in one word, as badge, sidebar and tray show it. */
@@ -180,11 +180,11 @@ const LIVE = {
 export const LiveStatusSchema = v.object(LIVE);
 export type LiveStatus = v.InferOutput<typeof LiveStatusSchema>;
 
-/** The same with the settings and the jobs that ended, newest first, 50 of each source. */
-export const DaemonStatusSchema = v.object({
+/** The same with the settings, and the jobs that ended: newest first, 50 of each source. */
+export const FullStatusSchema = v.object({
   ...LIVE,
   config: EditableConfigSchema,
   recentJobs: v.array(JobSchema),
   localJobs: v.array(JobSchema),
 });
-export type DaemonStatus = v.InferOutput<typeof DaemonStatusSchema>;
+export type FullStatus = v.InferOutput<typeof FullStatusSchema>;

@@ -1,4 +1,4 @@
-import type { DaemonStatus } from '../contract/status.ts';
+import type { FullStatus } from '../contract/status.ts';
 import type { WorkerEvent } from '../../worker/events.ts';
 
 /** When things happened to the session, which its own status does not tell. */
@@ -9,14 +9,14 @@ export interface SessionBook {
   /** When the pause before the next attempt ends. */
   readonly retryAt: number | undefined;
   readonly reconnects: number;
-  readonly heartbeat: DaemonStatus['heartbeat'];
+  readonly heartbeat: FullStatus['heartbeat'];
 }
 
 /** A book that follows the events of one worker from its start. */
 export function createSessionBook(now: () => number): SessionBook {
   let [connectedAt, retryAt]: (number | undefined)[] = [];
   let connections = 0;
-  let heartbeat: DaemonStatus['heartbeat'] = null;
+  let heartbeat: FullStatus['heartbeat'] = null;
   function onSession(status: Extract<WorkerEvent, { is: 'session' }>['status']): void {
     const wasConnected = connectedAt !== undefined;
     connectedAt = status.at === 'live' ? now() : undefined;

@@ -1,6 +1,6 @@
 import { patchFromJson } from '../../config/from-json.ts';
 import type { ConfigKey } from '../../config/schema.ts';
-import type { EditableConfig } from '../contract/daemon-config.ts';
+import type { EditableConfig } from '../contract/editable-config.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';

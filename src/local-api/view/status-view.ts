@@ -5,8 +5,8 @@ import { shownUrl } from '../../base/urls.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
 import type { OfferCounts } from '../../worker/rules/rejection-counts.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
-import type { EditableConfig } from '../contract/daemon-config.ts';
-import type { ApiDay, DaemonStatus, LiveStatus } from '../contract/status.ts';
+import type { EditableConfig } from '../contract/editable-config.ts';
+import type { ApiDay, FullStatus, LiveStatus } from '../contract/status.ts';
 import type { SessionBook } from '../facts/session-book.ts';
 import { workerStateOf } from './worker-state.ts';
 import { type JobExtras, jobView } from './job-view.ts';
@@ -79,7 +79,7 @@ const processView = ({ status: { version, pid, startedAt, configPath }, localApi
 });
 
 /** The same with the settings and the jobs that ended. */
-export function daemonStatus(facts: StatusFacts, config: Config): DaemonStatus {
+export function fullStatus(facts: StatusFacts, config: Config): FullStatus {
   const ended = facts.status.recentJobs.map((job) => jobView(job, facts)).toReversed();
   return {
     ...liveStatus(facts),

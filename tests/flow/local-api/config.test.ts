@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { KEYS, specOf } from '../../../src/config/schema.ts';
 import { type ConfigField, ConfigViewSchema } from '../../../src/local-api/contract/config.ts';
-import { EditableConfigSchema } from '../../../src/local-api/contract/daemon-config.ts';
+import { EditableConfigSchema } from '../../../src/local-api/contract/editable-config.ts';
 import { setupStudio } from '../harness.ts';
 import { TEST_MS } from '../wait-for.ts';
 import { answerOf, type ApiScene, setupApi } from './scene.ts';

@@ -1,5 +1,5 @@
 import { ConfigPatchSchema, ConfigViewSchema } from '../config.ts';
-import { EditableConfigSchema } from '../daemon-config.ts';
+import { EditableConfigSchema } from '../editable-config.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 
 /** Its settings. */

@@ -2,10 +2,10 @@ import { gpuNames } from '../../base/gpu-device.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
-import { daemonStatus } from '../view/status-view.ts';
+import { fullStatus } from '../view/status-view.ts';
 import type { ApiFacts } from './facts.ts';
 
-type DaemonRoute =
+type WorkerRoute =
   | 'healthz'
   | 'readyz'
   | 'daemonStatus'
@@ -18,7 +18,7 @@ type DaemonRoute =
   | 'update';
 
 /** The worker as a whole. */
-export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handlers, DaemonRoute> {
+export function workerHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handlers, WorkerRoute> {
   const { control, config, log, registration } = deps;
   return {
     healthz: async () => jsonReply(await health(deps, facts)),
@@ -27,7 +27,7 @@ export function daemonHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handle
       const because = (status.obstacles ?? []).map((obstacle) => obstacle.because);
       return jsonReply({ ok: because.length === 0, because }, because.length === 0 ? 200 : 503);
     },
-    daemonStatus: async () => jsonReply(daemonStatus(await facts.read(), config.current)),
+    daemonStatus: async () => jsonReply(fullStatus(await facts.read(), config.current)),
     daemonLogs({ query: { after = 0 } }) {
       const { ring } = log;
       // A number from another run of the worker says nothing about this one.

@@ -7,7 +7,7 @@ import { HealthSchema } from '../../../src/local-api/contract/health.ts';
 import { JobListSchema } from '../../../src/local-api/contract/jobs.ts';
 import { sentenceOf } from '../../../src/log/message.ts';
 import { LogPageSchema } from '../../../src/local-api/contract/logs.ts';
-import { DaemonStatusSchema } from '../../../src/local-api/contract/status.ts';
+import { FullStatusSchema } from '../../../src/local-api/contract/status.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { serveLocalApi } from '../../fakes/serve-local-api.ts';
@@ -21,7 +21,7 @@ setDefaultTimeout(TEST_MS);
 test('the status of a live worker is what its contract says', async () => {
   await using at = await setupApi({ engines: [new ScriptedEngine()] });
   const { body } = await at.ask('/daemon/status');
-  expect(v.parse(DaemonStatusSchema, body)).toMatchObject({
+  expect(v.parse(FullStatusSchema, body)).toMatchObject({
     pid: process.pid,
     hero: 'idle',
     paused: false,
@@ -42,7 +42,7 @@ test('a running job is in the status, and in the list once ended', async () => {
   await using at = await setupApi({ engines: [engine] });
   const { id } = await at.studio.createJob(anLlmTask());
   const run = await engine.started();
-  const during = v.parse(DaemonStatusSchema, (await at.ask('/daemon/status')).body);
+  const during = v.parse(FullStatusSchema, (await at.ask('/daemon/status')).body);
   expect(during).toMatchObject({
     hero: 'busy',
     busy: true,
@@ -55,7 +55,7 @@ test('a running job is in the status, and in the list once ended', async () => {
   expect(v.parse(JobListSchema, (await at.ask('/jobs')).body)).toMatchObject([
     { jobId: id, kind: 'llm', source: 'studio', status: 'completed', hasThumbnail: false },
   ]);
-  const after = v.parse(DaemonStatusSchema, (await at.ask('/daemon/status')).body);
+  const after = v.parse(FullStatusSchema, (await at.ask('/daemon/status')).body);
   expect(after).toMatchObject({ hero: 'idle', recentJobs: [{ jobId: id }], localJobs: [], day: { completed: 1 } });
   expect(await at.ask('/jobs?source=local')).toMatchObject({ body: [] });
   expect(await at.ask('/jobs?source=elsewhere')).toMatchObject({ status: 400, body: { error: 'bad_request' } });

@@ -5,14 +5,14 @@ import { EngineSchema, UpdateAnswerSchema, UpdateRequestSchema } from '../engine
 import { HealthSchema, ReadinessSchema } from '../health.ts';
 import { LogPageSchema, LogQuerySchema } from '../logs.ts';
 import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
-import { DaemonStatusSchema } from '../status.ts';
+import { FullStatusSchema } from '../status.ts';
 
 const PausedSchema = v.object({ paused: v.boolean() });
 /** An offer to explain may hold 16 MiB, and JSON within JSON takes up to twice as much. */
 const MAX_CONTROL_BYTES = 33 * MIB;
 
 /** The worker as a whole. */
-export const DAEMON_ROUTES = {
+export const WORKER_ROUTES = {
   healthz: {
     method: 'GET',
     path: '/healthz',
@@ -32,7 +32,7 @@ export const DAEMON_ROUTES = {
     path: '/daemon/status',
     access: 'page',
     summary: 'Everything about the running worker at this moment.',
-    answer: json(DaemonStatusSchema),
+    answer: json(FullStatusSchema),
   },
   daemonLogs: {
     method: 'GET',
