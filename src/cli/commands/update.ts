@@ -11,7 +11,7 @@ const ARGS = {
   version: { type: 'string', valueHint: 'version', description: 'Install this version instead of the newest' },
   rollback: { type: 'boolean', description: 'Go back to the version that was replaced last' },
   force: { type: 'boolean', description: 'Install an older version, or one that did not work before' },
-  'dry-run': { type: 'boolean', description: 'Say what would be installed, and install nothing' },
+  'dry-run': { type: 'boolean', description: 'Show what would be installed, and install nothing' },
   pin: { type: 'string', valueHint: 'version', description: 'From now on move to this version only' },
   unpin: { type: 'boolean', description: 'Move to newer versions again' },
   off: { type: 'boolean', description: 'Do not update by itself from now on' },
@@ -22,7 +22,7 @@ type Args = Values<typeof ARGS> & { readonly config: string | undefined };
 
 /** Moves to another release, by the running worker between two jobs, or at once where none runs. */
 export const update = command({
-  summary: 'Install a newer release, or say how the worker updates itself',
+  summary: 'Install a newer release, or choose how the worker updates itself',
   examples: [
     'studio-worker update',
     'studio-worker update --dry-run',

@@ -3,7 +3,7 @@ import { KEY_ARG, printChange } from '../../view/config-entry.ts';
 
 /** Takes a key out of the config file, which restores its default. */
 export const unset = command({
-  summary: 'Take one key out of the config file, which restores its default',
+  summary: 'Remove one key from the config file, which restores its default',
   examples: ['studio-worker config unset models_max_gb'],
   exits: [
     { code: 73, means: 'the config file cannot be written' },

@@ -4,7 +4,7 @@ import { WITHOUT_WORKER } from '../../running.ts';
 
 /** Takes a model into memory before its first job. */
 export const load = command({
-  summary: 'Take a model of this disk into the memory of the running worker',
+  summary: 'Load a model from this disk into the memory of the running worker',
   examples: ['studio-worker models load qwen3.5-0.8b'],
   exits: [
     { code: 1, means: 'the engine could not load it' },

@@ -2,9 +2,9 @@ import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';
 
-/** Sends an event again that was given up. */
+/** Retries a delivery that failed. */
 export const webhooksRetry = command({
-  summary: 'Send an event again that was given up, with all its attempts',
+  summary: 'Retry a delivery that failed, with all its attempts',
   examples: ['studio-worker studio webhooks retry job-5f0c-1764327600000-wh-7d6f'],
   exits: OPERATOR_EXITS,
   json: 'the delivery: {id, state, attempts, …}',

@@ -5,7 +5,7 @@ import { findWebhook, WEBHOOK_ARG } from '../../../studio-ids.ts';
 
 /** Removes a webhook. */
 export const webhooksRm = command({
-  summary: 'Remove a webhook; what was not delivered to it is given up',
+  summary: 'Remove a webhook; its pending deliveries fail',
   examples: ['studio-worker studio webhooks rm wh-7d6f'],
   exits: OPERATOR_EXITS,
   json: '{id, removed}',

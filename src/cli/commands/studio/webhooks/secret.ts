@@ -4,7 +4,7 @@ import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-acces
 
 /** Shows what signs for `jobs create --webhook`. */
 export const webhooksSecret = command({
-  summary: 'Print the secret that signs for the webhooks of single jobs',
+  summary: 'Print the secret that signs the webhooks of single jobs',
   examples: ['studio-worker studio webhooks secret'],
   exits: OPERATOR_EXITS,
   json: '{secret}',

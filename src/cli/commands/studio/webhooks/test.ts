@@ -6,7 +6,7 @@ import { findWebhook, WEBHOOK_ARG } from '../../../studio-ids.ts';
 
 /** Sends an event of no job. */
 export const webhooksTest = command({
-  summary: 'Send a test event to a webhook now, and say what it answered',
+  summary: 'Send a test event to a webhook now, and print the answer',
   examples: ['studio-worker studio webhooks test wh-7d6f'],
   exits: [{ code: 1, means: 'it did not arrive' }, ...OPERATOR_EXITS],
   json: '{delivered, status?, error?, tookMs}',
