@@ -179,12 +179,15 @@ class SlotScheduler implements Scheduler {
   #serve(): void {
     const isOutermost = !this.#isServing;
     this.#isServing = true;
-    for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
-      const { waiting, slot } = next;
-      this.#waiting.delete(waiting);
-      waiting.answer(this.#lease(waiting, slot));
+    try {
+      for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
+        const { waiting, slot } = next;
+        this.#waiting.delete(waiting);
+        waiting.answer(this.#lease(waiting, slot));
+      }
+    } finally {
+      if (isOutermost) this.#isServing = false;
     }
-    if (isOutermost) this.#isServing = false;
   }
 
   #handOn(): void {

@@ -116,6 +116,21 @@ test('a wait ends at its limit, with who held the slot all the while', () => {
   expect(chat.answers).toMatchObject([{ is: 'refused', because: 'busy', holders: [{ purpose: 'job-1' }] }]);
 });
 
+test('a listener that throws keeps nobody behind it waiting', () => {
+  let count = 1;
+  const scheduler = createScheduler({ clock: new FakeClock(), slots: () => gpuSlots(count) });
+  const lease = take(scheduler, 'job-1');
+  const onAnswer = (): void => {
+    throw new WorkerError('internal', 'a listener that fails');
+  };
+  scheduler.waitFor({ origin: 'local', purpose: 'chat-1' }, { maxWaitMs: 1_000, onAnswer });
+  const { answers } = waiting(scheduler, 'chat-2');
+  expect(() => lease[Symbol.dispose]()).toThrow('a listener that fails');
+  count = 2;
+  scheduler.reconsider();
+  expect(answers).toMatchObject([{ is: 'leased', purpose: 'chat-2' }]);
+});
+
 test('a wait that is taken back is never answered', () => {
   const { scheduler, clock } = setup();
   const held = take(scheduler, 'job-1');
