@@ -16,6 +16,7 @@ async function open(facts: WorkerFacts = FACTS, fragment = '#status', query = ''
   return {
     api,
     page: window.page,
+    complaints: window.complaints,
     async [Symbol.asyncDispose]() {
       await window[Symbol.asyncDispose]();
       await api[Symbol.asyncDispose]();
@@ -104,6 +105,22 @@ inChromium('what is copied is on the clipboard, and the button says so', async (
   await page.getByRole('button', { name: 'Copy worker ID' }).click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('wkr-7f3c9a12e0b4');
+});
+
+inChromium('a button whose copy the browser refuses says that nothing was copied', async () => {
+  await using window = await open();
+  const { page, complaints } = window;
+  await page.route(
+    ({ pathname }) => pathname === '/',
+    async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), 'permissions-policy': 'clipboard-write=()' } });
+    },
+  );
+  await page.reload();
+  await page.getByRole('button', { name: 'Copy worker ID' }).click();
+  await page.getByRole('button', { name: 'Not copied' }).waitFor();
+  expect(complaints.filter((complaint) => !complaint.startsWith('Permissions policy'))).toEqual([]);
 });
 
 inChromium('a page is stale while the worker is gone, and live once it returns', async () => {

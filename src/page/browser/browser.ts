@@ -45,7 +45,8 @@ export const realBrowser: Browser = {
   },
   request: (path, init) => fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init }),
   origin: () => location.origin,
-  copy: (text) => navigator.clipboard.writeText(text),
+  // A page that came over plain HTTP from another machine has no clipboard at all.
+  copy: async (text) => await navigator.clipboard.writeText(text),
   async readBytes(path) {
     const response = await fetch(path, { credentials: 'same-origin' });
     if (!response.ok) throw new TypeError(`HTTP ${response.status}`);

@@ -2,29 +2,45 @@ import { useEffect, useState } from 'preact/hooks';
 import { SECOND_MS } from '../../base/units.ts';
 import { SHARED } from '../words/shared.ts';
 import { Button, type ButtonLook } from './button.tsx';
-import { Icon } from './icons/icons.tsx';
+import { Icon, type IconName } from './icons/icons.tsx';
 import { useBrowser } from './page-context.ts';
 
 /** Long enough to be read. */
-const COPIED_MS = 2 * SECOND_MS;
+const SHOWN_MS = 2 * SECOND_MS;
 
-/** Copies, and says for two seconds that it did. */
-function useCopy(text: () => string): readonly [copied: boolean, copy: () => Promise<void>] {
+/** What a button to copy shows. */
+interface CopyLook {
+  readonly icon: IconName;
+  readonly word: string;
+}
+
+const COPIED: CopyLook = { icon: 'check', word: SHARED.copied };
+const NOT_COPIED: CopyLook = { icon: 'warn', word: SHARED.notCopied };
+
+/** Copies, and shows for two seconds what came of it: a browser may keep the clipboard from a page. */
+function useCopy(text: () => string, label: string): readonly [look: CopyLook, copy: () => Promise<void>] {
   const { copy, after } = useBrowser();
-  const [copied, setCopied] = useState(false);
-  useEffect(() => (copied ? after(COPIED_MS, () => setCopied(false)) : undefined), [copied, after]);
-  return [copied, () => copy(text()).then(() => setCopied(true))];
+  const [outcome, setOutcome] = useState<CopyLook | undefined>();
+  useEffect(() => (outcome === undefined ? undefined : after(SHOWN_MS, () => setOutcome(undefined))), [outcome, after]);
+  const look = outcome ?? { icon: 'copy', word: label };
+  return [
+    look,
+    () =>
+      copy(text()).then(
+        () => setOutcome(COPIED),
+        () => setOutcome(NOT_COPIED),
+      ),
+  ];
 }
 
 /** A copy button without a word, beside what it copies. */
 export function CopyIcon({ text, label }: { readonly text: string; readonly label: string }) {
-  const [copied, copy] = useCopy(() => text);
-  const shown = copied ? SHARED.copied : label;
+  const [{ icon, word }, copy] = useCopy(() => text, label);
   return (
-    <button class="btn btn--quiet btn--sm btn--icon" type="button" title={shown} onClick={() => void copy()}>
-      <Icon name={copied ? 'check' : 'copy'} />
+    <button class="btn btn--quiet btn--sm btn--icon" type="button" title={word} onClick={() => void copy()}>
+      <Icon name={icon} />
       <span class="visually-hidden" role="status">
-        {shown}
+        {word}
       </span>
     </button>
   );
@@ -41,10 +57,10 @@ interface CopyButtonProps {
 
 /** A copy button with a word. */
 export function CopyButton({ text, label = SHARED.copy, title, look, small = false }: CopyButtonProps) {
-  const [copied, copy] = useCopy(text);
+  const [{ icon, word }, copy] = useCopy(text, label);
   return (
-    <Button icon={copied ? 'check' : 'copy'} look={look} small={small} title={title} onPress={copy}>
-      {copied ? SHARED.copied : label}
+    <Button icon={icon} look={look} small={small} title={title} onPress={copy}>
+      {word}
     </Button>
   );
 }

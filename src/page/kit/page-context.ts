@@ -5,7 +5,7 @@ import { useContext } from 'preact/hooks';
 export interface BrowserAccess {
   /** Where the page came from, without a path: `https://studio.example.com`. */
   readonly origin: () => string;
-  /** Puts a text on the clipboard. */
+  /** Puts a text on the clipboard. Rejects where the browser keeps it from the page. */
   readonly copy: (text: string) => Promise<void>;
   /** Calls once after so many milliseconds; the answer calls it off. */
   readonly after: (ms: number, what: () => void) => () => void;

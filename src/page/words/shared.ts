@@ -5,6 +5,7 @@ export const SHARED = {
   skip: 'Skip to content',
   copy: 'Copy',
   copied: 'Copied',
+  notCopied: 'Not copied',
   command: 'Command',
   copyCommand: 'Copy command',
   close: 'Close',
