@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { maskPixels, PICTURE, picturePixels, SENTENCE } from '../src/demo/real.ts';
+import { maskPixels, PICTURE, imagePixels, SENTENCE } from '../src/demo/real.ts';
 import { chatModel } from '../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../src/demo/weights/inpainting.ts';
 import { transcribingModel } from '../src/demo/weights/transcriber.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     'tiny-whisper.bin': transcribingModel({ text: SENTENCE }),
     'tiny-lama.onnx': inpaintingModel(),
     'speech.wav': recording(),
-    'picture.png': await png(picturePixels(), 3),
+    'picture.png': await png(imagePixels(), 3),
     'mask.png': await png(maskPixels(), 1),
     'removal.json': JSON.stringify({
       kind: 'image',

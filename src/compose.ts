@@ -69,13 +69,13 @@ const installation = (effects: Effects) =>
       (await import('./compose/doctor/doctor.ts')).openDoctor(configPath, effects, (path) => controlOf(path, effects)),
     uninstaller: async (configPath) =>
       (await import('./compose/commands/uninstall.ts')).openUninstaller(configPath, effects),
-    paths: async (configPath) => (await import('./compose/commands/paths.ts')).keptPaths(configPath, effects),
+    paths: async (configPath) => (await import('./compose/commands/paths.ts')).ownedPaths(configPath, effects),
     service: async (configPath) => (await import('./compose/commands/service.ts')).openService(configPath, effects),
     engines: async (configPath) =>
       (await import('./compose/commands/engine-report.ts')).reportEngines(configPath, effects),
     packs: async (configPath) => (await import('./compose/engines/packs.ts')).openPacks(configPath, effects),
     updates: async (configPath) => (await import('./compose/update/commands.ts')).openUpdates(configPath, effects),
-    keptLog: async (path) => (await import('./compose/commands/kept-log.ts')).keptLog(path, effects),
+    readLogFiles: async (path) => (await import('./compose/commands/log-files.ts')).readLogFiles(path, effects),
   }) satisfies Partial<World>;
 
 /** Studios: one's own, and the operator's side of any. */

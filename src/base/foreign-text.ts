@@ -12,7 +12,7 @@ const CONTROLS_IN_LINES = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\
 const REPLACED = '\uFFFD';
 
 /** Foreign text on its own lines, with a sign in place of whatever a terminal would act on. */
-export const harmless = (text: string): string =>
+export const sanitizeText = (text: string): string =>
   text.replaceAll('\r\n', '\n').replaceAll(ESCAPES, REPLACED).replaceAll(CONTROLS_IN_LINES, REPLACED);
 
 /** Longest piece of what the operator typed that an error repeats, in characters. */
@@ -20,7 +20,7 @@ const MAX_QUOTED = 200;
 
 /** What the operator typed, in quotation marks, on one line, and cut where it is long enough to know it by. */
 export function quoted(text: string): string {
-  const line = harmless(text).replaceAll(/[\t\n]/g, ' ');
+  const line = sanitizeText(text).replaceAll(/[\t\n]/g, ' ');
   const characters = Array.from(line);
   return characters.length > MAX_QUOTED ? `"${characters.slice(0, MAX_QUOTED).join('')}…"` : `"${line}"`;
 }

@@ -4,7 +4,7 @@ import { SECOND_MS } from './units.ts';
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Whether the same request may be answered otherwise later: any 5xx, and the 4xx that are not about the request. */
-export const passesByItself = (status: number): boolean => status >= 500 || TRANSIENT.has(status);
+export const isTransientStatus = (status: number): boolean => status >= 500 || TRANSIENT.has(status);
 
 /**
  * Codings that change bytes (IANA registry of HTTP content codings). Servers name much else there that changes none:
@@ -26,7 +26,7 @@ const PACKINGS: ReadonlySet<string> = new Set([
 ]);
 
 /** What a body has to be unpacked from by its `Content-Encoding`, in the order in which it was packed. */
-export const packingsOf = (header: string | undefined): readonly string[] =>
+export const contentCodingsOf = (header: string | undefined): readonly string[] =>
   (header ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase())

@@ -3,7 +3,7 @@ import { cutToLength } from './units.ts';
 const WEB = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
 /** Whether a URL carries more than a place: a user part, a query or a fragment, any of which may be a secret. */
-export const carriesMore = (url: URL): boolean =>
+export const mayHoldSecret = (url: URL): boolean =>
   url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '';
 
 /**
@@ -34,7 +34,7 @@ function placeIn(text: string): string {
     // The user part first: a password that is not percent-encoded may hold what would end it.
     return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
   }
-  if (!carriesMore(url)) return text;
+  if (!mayHoldSecret(url)) return text;
   for (const part of ['username', 'password', 'search', 'hash'] as const) url[part] = '';
   return url.href;
 }

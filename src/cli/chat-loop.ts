@@ -1,5 +1,5 @@
 import { toWorkerError } from '../base/errors.ts';
-import { harmless } from '../base/foreign-text.ts';
+import { sanitizeText } from '../base/foreign-text.ts';
 import { describeFailure } from './exit.ts';
 import { printFailure } from './output.ts';
 import type { World } from './world.ts';
@@ -65,7 +65,7 @@ async function answer(chat: LocalChat, turns: readonly ChatTurn[], world: Chatti
   let text = '';
   const show = (piece: string): void => {
     text += piece;
-    world.terminal.stdout.write(harmless(piece));
+    world.terminal.stdout.write(sanitizeText(piece));
   };
   const withAnswer = (): Answered['turns'] =>
     text === '' ? undefined : [...turns, { role: 'assistant', content: text }];
@@ -88,7 +88,7 @@ export async function answerOnce(
   turns: readonly ChatTurn[],
   { terminal: { stdout }, interruptible }: Pick<World, 'terminal' | 'interruptible'>,
 ): Promise<number> {
-  const show = (piece: string): void => stdout.write(stdout.isTty ? harmless(piece) : piece);
+  const show = (piece: string): void => stdout.write(stdout.isTty ? sanitizeText(piece) : piece);
   const ended = await interruptible((signal) => chat.answer(turns, show, signal));
   stdout.write('\n');
   return ended.is === 'done' ? 0 : INTERRUPTED;

@@ -1,5 +1,5 @@
 import { ERROR_CODES, errorChain, toWorkerError } from '../base/errors.ts';
-import { harmless } from '../base/foreign-text.ts';
+import { sanitizeText } from '../base/foreign-text.ts';
 
 /** What the process exits with after this failure. */
 export const exitCodeOf = (thrown: unknown): number => ERROR_CODES[toWorkerError(thrown).code].exit;
@@ -21,7 +21,7 @@ export function describeFailure(thrown: unknown): string {
     ...(error.hint === undefined ? [] : [`hint: ${error.hint}`]),
     ...(ours ? [stackOf(error), 'hint: This is a bug in studio-worker. Please report it with the lines above.'] : []),
   ]
-    .map((line) => `${harmless(line)}\n`)
+    .map((line) => `${sanitizeText(line)}\n`)
     .join('');
 }
 

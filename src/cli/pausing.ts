@@ -1,18 +1,18 @@
 import { command, JSON_ARG } from './command.ts';
 import { printJson, printLines } from './output.ts';
-import { answered, runningWorker, WITHOUT_WORKER } from './running.ts';
+import { answerOrThrow, runningWorker, NO_WORKER_EXITS } from './running.ts';
 
 /** A command that pauses the running worker, or resumes it: for now, where `disable` and `enable` are for good. */
 export const pausingCommand = (name: 'pause' | 'resume', summary: string) =>
   command({
     summary,
     examples: [`studio-worker ${name}`, `studio-worker ${name} --json`],
-    exits: WITHOUT_WORKER,
+    exits: NO_WORKER_EXITS,
     json: '{paused, autoEnabled}',
     args: { ...JSON_ARG },
     async run(args, world) {
       const { control } = await runningWorker(args.config, world);
-      const { paused, enabled } = answered(await control.ask(name, {}));
+      const { paused, enabled } = answerOrThrow(await control.ask(name, {}));
       if (args.json) return printJson(world.terminal, { paused, autoEnabled: enabled });
       printLines(world.terminal, paused ? PAUSED : enabled ? RESUMED : STILL_OFF);
     },

@@ -9,7 +9,7 @@ import type { OpenedConfig } from './world/config.ts';
 import type { DemoChoice, DemoRun } from './world/demo.ts';
 import type { PackPuller } from './world/engines.ts';
 import type { LocalOutbox } from './world/outbox.ts';
-import type { KeptPath } from './world/paths.ts';
+import type { OwnedPath } from './world/paths.ts';
 import type { ModelFiles } from './world/model-files.ts';
 import type { LocalModels } from './world/models.ts';
 import type { StudioDefaults } from '../local-studio/defaults.ts';
@@ -55,7 +55,7 @@ export interface World {
   /** A way to the worker that runs with this config file, whether or not there is one. */
   readonly control: (configPath: string) => ControlClient;
   /** What workers that had no service manager logged, oldest first; undefined where there is no such file. */
-  readonly keptLog: (configPath: string) => Promise<readonly OwnLogLine[] | undefined>;
+  readonly readLogFiles: (configPath: string) => Promise<readonly OwnLogLine[] | undefined>;
   /** Runs until stopped; the exit code says why it ended. Signals are its own affair. */
   readonly runWorker: (options: RunChoice) => Promise<number>;
   /**
@@ -100,7 +100,7 @@ export interface World {
   /** Results on this machine that the studio does not have. Nothing is read before a method is called. */
   readonly outbox: (configPath?: string) => Promise<LocalOutbox>;
   /** Every file and folder that this program keeps. @throws WorkerError `config.invalid` */
-  readonly paths: (configPath?: string) => Promise<readonly KeptPath[]>;
+  readonly paths: (configPath?: string) => Promise<readonly OwnedPath[]>;
   /** Files that may be models. Nothing is read before a method is called. */
   readonly modelFiles: (configPath?: string) => Promise<ModelFiles>;
   /**

@@ -7,7 +7,7 @@ import { type Log, type LogChoice, type LogOptions, openLog } from '../log/open-
 import { createRedactor, type Redactor } from '../log/redact.ts';
 import type { ErrorTracker } from '../log/sentry.ts';
 import type { Siblings } from '../config/paths.ts';
-import { afterInPassing } from '../system/clock.ts';
+import { afterUnreferenced } from '../system/clock.ts';
 import { openRotatingFile } from '../system/disk/rotating-file.ts';
 import type { Effects } from './effects.ts';
 
@@ -109,5 +109,5 @@ const levelVariable = ({ environment }: Pick<Effects, 'environment'>) => environ
 const quietClock = ({ clock }: Pick<Effects, 'clock'>): LogOptions['clock'] => ({
   now: () => clock.now(),
   elapsed: () => clock.elapsed(),
-  after: afterInPassing,
+  after: afterUnreferenced,
 });

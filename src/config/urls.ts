@@ -1,5 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
-import { carriesMore, isLoopback, shownUrl } from '../base/urls.ts';
+import { mayHoldSecret, isLoopback, shownUrl } from '../base/urls.ts';
 
 /**
  * Checks the studio's base URL before anything, a token above all, is sent to it.
@@ -18,7 +18,7 @@ export function checkBaseUrl(
       hint: 'Set one with `studio-worker register --api-base-url https://studio.example.com`.',
     });
   }
-  if (carriesMore(url)) {
+  if (mayHoldSecret(url)) {
     throw new WorkerError(
       'config.invalid',
       `api_base_url must not contain a user, password, query or fragment; use \`${shownUrl(text)}\``,

@@ -35,7 +35,7 @@ export const SENTENCE = 'The fox crosses the ice and the sky turns green.';
 const distance = (x: number, y: number): number => Math.hypot(x - BALL.x, y - BALL.y);
 
 /** Hills below an evening sky, three bytes a pixel, and a red ball that does not belong there. */
-export function picturePixels(): Uint8Array {
+export function imagePixels(): Uint8Array {
   const pixels = new Uint8ClampedArray(PICTURE.width * PICTURE.height * 3);
   for (let y = 0; y < PICTURE.height; y++) {
     for (let x = 0; x < PICTURE.width; x++) {

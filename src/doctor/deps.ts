@@ -4,7 +4,7 @@ import type { Lingering } from '../service/linger.ts';
 import type { ServiceState } from '../service/service.ts';
 import type { MemoryReport } from '../system/machine/gpus.ts';
 import type { HasLibrary } from '../system/native/shared-library.ts';
-import type { Asked } from '../worker/control/client.ts';
+import type { ControlResult } from '../worker/control/client.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
 import type { OfferCounts } from '../worker/rules/rejection-counts.ts';
 import type { WorkerStatus } from '../worker/status.ts';
@@ -74,8 +74,8 @@ export interface DoctorDeps {
   readonly distribution: () => Promise<readonly string[]>;
   /** Undefined on a system without a service manager that is known here. */
   readonly service: () => Promise<ServiceReport | undefined>;
-  readonly worker: () => Promise<Asked<WorkerStatus>>;
-  readonly offers: () => Promise<Asked<OfferCounts>>;
+  readonly worker: () => Promise<ControlResult<WorkerStatus>>;
+  readonly offers: () => Promise<ControlResult<OfferCounts>>;
   /** Who holds the lock of the config folder: its process id. Undefined when nobody is known to. */
   readonly lockHolder: () => Promise<number | undefined>;
   /** What jobs are tied to beside presence, as far as it is set. */

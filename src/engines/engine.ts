@@ -2,7 +2,7 @@ import type { ModelId } from '../base/ids.ts';
 import type { CliDefaults, EngineName, FileRole } from '../contract/model-source.ts';
 import type { Task, TaskKindId } from '../contract/tasks/index.ts';
 import type { EngineProcess } from './host/holder.ts';
-import type { LoadHow } from './load-how.ts';
+import type { LoadOptions } from './load-options.ts';
 import type { Readiness, Where } from './readiness.ts';
 import type { TaskDelta, TaskResult } from './result.ts';
 
@@ -40,7 +40,7 @@ export interface Engine {
    * @throws WorkerError `engine.unavailable` | `engine.failed` | `engine.out-of-memory`; rejects with the signal's
    * reason within a second of abort
    */
-  load(model: ModelFiles, signal: AbortSignal, how: LoadHow): Promise<LoadedModel>;
+  load(model: ModelFiles, signal: AbortSignal, how: LoadOptions): Promise<LoadedModel>;
 }
 
 /** Weights in memory. Disposing frees them. */

@@ -2,7 +2,7 @@ import { errorChain, WorkerError, type WorkerErrorOptions } from '../base/errors
 import { engineFacts, type EngineName } from '../contract/model-source.ts';
 import type { Task, TaskKindId, TaskOf } from '../contract/tasks/index.ts';
 import type { ChildEnd } from '../system/process/child.ts';
-import { isOutOfMemory, whereShort } from './out-of-memory.ts';
+import { isOutOfMemory, exhaustedMemoryIn } from './out-of-memory.ts';
 
 const nameInMessages = (engine: EngineName): string => engineFacts(engine).inMessages;
 
@@ -28,7 +28,7 @@ export const roleMissing = (engine: EngineName, role: string, hint: string): Wor
   });
 
 /** What a native library reported, in its own words. */
-export interface Reported {
+export interface LibraryReport {
   readonly text: string;
   readonly cause?: unknown;
   readonly fields?: NonNullable<WorkerErrorOptions['fields']>;
@@ -36,7 +36,7 @@ export interface Reported {
 
 /** Why a model file could not be loaded. `format`: what the file should have been; `hint`: what to offer instead. */
 export const loadFailure = (
-  reported: Reported,
+  reported: LibraryReport,
   { format, hint }: { readonly format: string; readonly hint: string },
 ): WorkerError =>
   isOutOfMemory(reported.text)
@@ -47,19 +47,19 @@ export const loadFailure = (
       });
 
 /** Why a loaded model could not run a task. */
-export const runFailure = (reported: Reported): WorkerError =>
+export const runFailure = (reported: LibraryReport): WorkerError =>
   isOutOfMemory(reported.text)
     ? outOfMemory(reported)
     : new WorkerError('engine.failed', `the model could not be run: ${reported.text}`, about(reported));
 
 /** Neither the model nor the task is to blame. */
-export const outOfMemory = (reported: Reported): WorkerError =>
+export const outOfMemory = (reported: LibraryReport): WorkerError =>
   new WorkerError('engine.out-of-memory', `there is not enough memory for the model: ${reported.text}`, {
     cause: reported.cause,
-    fields: whereShort(reported.text),
+    fields: exhaustedMemoryIn(reported.text),
   });
 
-const about = ({ cause, fields }: Reported) => ({ cause, ...(fields === undefined ? {} : { fields }) });
+const about = ({ cause, fields }: LibraryReport) => ({ cause, ...(fields === undefined ? {} : { fields }) });
 
 /** Why a process of an engine was ended for what it held of RAM; undefined when that was not why it ended. */
 export function memoryExceeded(name: string, end: ChildEnd): WorkerError | undefined {

@@ -23,5 +23,5 @@ const MAIN =
 const GPU = /cudaMalloc|CUDA|OutOfDeviceMemory|Vulkan|ROCm|Metal/i;
 
 /** What a failure reports of where memory ran out, by these words: nothing unless it was the machine's own. */
-export const whereShort = (text: string): { readonly memory?: 'main' } =>
+export const exhaustedMemoryIn = (text: string): { readonly memory?: 'main' } =>
   MAIN.test(text) && !GPU.test(text) ? { memory: 'main' } : {};

@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.ts';
 import type { GpuDevice } from '../base/gpu-device.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { LoadHow } from '../engines/load-how.ts';
+import type { LoadOptions } from '../engines/load-options.ts';
 import type { Logger } from '../log/logger.ts';
 
 /** What memory there was when a job ran out of it. Absent where it is unknown. */
@@ -29,7 +29,7 @@ export interface LeanRetryDeps {
  * @throws WorkerError what the last try throws; of `engine.out-of-memory` with the numbers
  */
 export async function withLeanRetry<T>(
-  attempt: (how: LoadHow) => Promise<T>,
+  attempt: (how: LoadOptions) => Promise<T>,
   { engine, device, ranOut, log, signal }: LeanRetryDeps,
 ): Promise<T> {
   try {

@@ -3,7 +3,7 @@ import type { WorkerError } from '../base/errors.ts';
 import type { GpuDevice } from '../base/gpu-device.ts';
 import type { OnDelta } from '../engines/deltas.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../engines/engine.ts';
-import type { LoadHow } from '../engines/load-how.ts';
+import type { LoadOptions } from '../engines/load-options.ts';
 import type { EngineRegistry } from '../engines/registry.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -66,7 +66,7 @@ export interface ModelOfJob {
   readonly files: HeldFiles;
   readonly job: Job;
   /** A model that was loaded otherwise does not do. */
-  readonly how: LoadHow;
+  readonly how: LoadOptions;
 }
 
 /** Who lends loaded models to jobs. */

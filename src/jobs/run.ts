@@ -3,7 +3,7 @@ import { toWorkerError, WorkerError } from '../base/errors.ts';
 import { resultIs } from '../contract/tasks/index.ts';
 import { followed } from '../engines/deltas.ts';
 import type { LoadedModel, RunContext } from '../engines/engine.ts';
-import type { LoadHow } from '../engines/load-how.ts';
+import type { LoadOptions } from '../engines/load-options.ts';
 import type { TaskResult } from '../engines/result.ts';
 import { assertReadsImages } from './chat-images.ts';
 import type { Job, JobOutcome, RunFacts } from './job.ts';
@@ -78,7 +78,7 @@ interface ReadyJob extends Pick<ModelOfJob, 'job' | 'engine' | 'files'> {
 }
 
 /** Waits for the model, loaded this way, and uses it. */
-async function attempt(ready: ReadyJob, how: LoadHow): Promise<Done> {
+async function attempt(ready: ReadyJob, how: LoadOptions): Promise<Done> {
   const { job, engine, files, deps, context } = ready;
   context.emit({ is: 'restart' }); // of an attempt before this one nothing counts
   const since = deps.clock.elapsed();

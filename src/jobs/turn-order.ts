@@ -34,7 +34,7 @@ export function gapLeftMs({ priority, lastOrigin, freeForMs }: TurnFacts): numbe
 }
 
 /** Who gets a free slot of those that may have it now, the longest waiting first; undefined where nobody may. */
-export function nextTurn<Waiting extends { readonly origin: Origin }>(
+export function chooseTurn<Waiting extends { readonly origin: Origin }>(
   waiting: readonly Waiting[],
   { priority, lastOrigin }: Pick<TurnFacts, 'priority' | 'lastOrigin'>,
 ): Waiting | undefined {

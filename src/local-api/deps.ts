@@ -11,7 +11,7 @@ import type { PooledModel } from '../models/loaded/entry.ts';
 import type { WorkerControl } from '../worker/control/control.ts';
 import type { WorkerEvents } from '../worker/events.ts';
 import type { EngineReport } from '../worker/engines/report.ts';
-import type { MadeResults } from '../worker/reports/made-results.ts';
+import type { RecentResults } from '../worker/reports/recent-results.ts';
 import type { Thumbnails } from '../worker/reports/thumbnails.ts';
 import type { Images } from '../system/native/images.ts';
 import type { KeptSignIns } from '../page-host/kept-sign-ins.ts';
@@ -48,7 +48,7 @@ export interface LocalApiDeps {
   /** Asks each engine of this release whether it can take work. */
   readonly engines: () => Promise<readonly EngineReport[]>;
   readonly thumbnails: Pick<Thumbnails, 'of' | 'previewsOf'>;
-  readonly results: Pick<MadeResults, 'of'>;
+  readonly results: Pick<RecentResults, 'of'>;
   readonly models: ModelsView;
   /** The models in memory. */
   readonly loaded: () => readonly PooledModel[];

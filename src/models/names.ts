@@ -42,10 +42,11 @@ export function modelFolder(model: string): string {
 }
 
 /** The prefix of what we keep beside models. */
-export const OURS = '.studio-worker-';
+export const OWN_FILE_PREFIX = '.studio-worker-';
 
 /** Whether a model's file may have this name: one plain path segment that is not for files of ours. */
-export const isModelFileName = (name: string): boolean => isPlainFileName(name) && !foldedName(name).startsWith(OURS);
+export const isModelFileName = (name: string): boolean =>
+  isPlainFileName(name) && !foldedName(name).startsWith(OWN_FILE_PREFIX);
 
 /**
  * The name itself, if a model's file may have it.
@@ -82,7 +83,7 @@ export interface Sidecars {
  * within the name limit of every file system.
  */
 export function sidecarsOf(folder: string, filename: string, hash: (text: string) => string): Sidecars {
-  const stem = `${folder}/${OURS}${hash(filename)}`;
+  const stem = `${folder}/${OWN_FILE_PREFIX}${hash(filename)}`;
   return {
     part: `${stem}.part`,
     progress: `${stem}.progress.json`,

@@ -1,6 +1,6 @@
 import { WorkerError, type ErrorCode } from '../base/errors.ts';
 import { quoted } from '../base/foreign-text.ts';
-import { passesByItself } from '../base/http-answer.ts';
+import { isTransientStatus } from '../base/http-answer.ts';
 import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
 import {
@@ -220,7 +220,7 @@ const LIMIT_HINTS: Readonly<Record<string, string | undefined>> = {
 function codeFor(status: number): ErrorCode {
   if (status === 404) return 'studio.not-found';
   if (status === 429) return 'studio.refused'; // a day's limit: nobody waits for its end
-  if (passesByItself(status)) return 'studio.unreachable';
+  if (isTransientStatus(status)) return 'studio.unreachable';
   return status >= 400 ? 'studio.refused' : 'studio.invalid';
 }
 

@@ -37,7 +37,7 @@ const DRIVER_CACHES: Readonly<Record<string, string>> = {
 };
 
 /** The variables of a service. `cacheFolder` is where the worker keeps native files. */
-export function keptVariables(
+export function serviceVariables(
   { platform, get }: Pick<Environment, 'platform' | 'get'>,
   cacheFolder: string,
 ): Readonly<Record<string, string>> {

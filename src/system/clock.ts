@@ -22,7 +22,7 @@ export const systemClock: Clock = {
 };
 
 /** As the machine's `after`, for what is no reason to go on: a process ends before the call. */
-export const afterInPassing: Clock['after'] = (ms, call) => {
+export const afterUnreferenced: Clock['after'] = (ms, call) => {
   const timer = setTimeout(call, Math.min(Math.max(0, ms), MAX_TIMER_MS));
   timer.unref();
   return () => clearTimeout(timer);

@@ -43,7 +43,7 @@ export async function whyNotReplaceable({ path }: ExecutablePlace): Promise<stri
  *
  * @throws WorkerError `disk.full`; the system's own error otherwise. The old one is in its place then.
  */
-export async function swapIn(place: ExecutablePlace, fresh: string): Promise<void> {
+export async function replaceExecutable(place: ExecutablePlace, fresh: string): Promise<void> {
   const folder = dirname(place.path);
   const beside = (kind: 'new' | 'old'): string => join(folder, `.studio-worker.${kind}-${process.pid}`);
   for (const name of readdirSync(folder)) if (LEFT_OVER.test(name)) rmSync(join(folder, name), { force: true });
@@ -75,7 +75,7 @@ export function removeKilledInstallation({ path }: ExecutablePlace): void {
 }
 
 /** Puts the previous executable back into its place. False when there is none. */
-export function swapBack(place: ExecutablePlace): boolean {
+export function restoreExecutable(place: ExecutablePlace): boolean {
   const replaced = join(dirname(place.path), 'studio-worker.replaced');
   try {
     if (process.platform === 'win32') {

@@ -46,7 +46,7 @@ export interface ExplainedOffer extends Explanation {
 }
 
 /** Everything that counts for an offer, read at one moment. */
-export interface OfferMoment {
+export interface OfferSnapshot {
   readonly facts: OfferFacts;
   readonly engines: readonly Engine[];
   /** Of the engine that the offer names; undefined when it is not here. */
@@ -59,7 +59,7 @@ export interface OfferMoment {
  * What a worker would do with an offer, rule by rule: first the rules that reject, in the order in which they apply to
  * a running worker, then what would make the job fail.
  */
-export function explain(offer: Offer, moment: OfferMoment): Explanation {
+export function explain(offer: Offer, moment: OfferSnapshot): Explanation {
   const { facts, engines, readiness } = moment;
   const rules: readonly RuleReport[] = [
     ...fitnessReports(offer, facts, readiness),
@@ -84,7 +84,7 @@ export async function explainNow(offer: Offer, { engines, readFacts, urls }: Now
 }
 
 /** What a moment is read from. */
-export interface NowDeps extends Pick<OfferMoment, 'engines'> {
+export interface NowDeps extends Pick<OfferSnapshot, 'engines'> {
   readonly readFacts: () => OfferFacts;
   readonly urls: RefusedUrlDeps;
 }
@@ -173,7 +173,7 @@ function filesReport({ model, modelSource }: Offer): RuleReport {
 }
 
 /** By the guard that a request begins with. */
-function urlsReport({ modelSource, task }: Offer, { refusedUrl: because }: OfferMoment): RuleReport {
+function urlsReport({ modelSource, task }: Offer, { refusedUrl: because }: OfferSnapshot): RuleReport {
   const urls = filesOffered(modelSource).length + inputsOffered(task).length;
   const about = { rule: 'urls', inputs: { urls } } as const;
   return because === undefined ? passing(about) : { ...about, outcome: 'fails', because };

@@ -6,7 +6,7 @@ import { type ResultSink, toJob } from '../jobs/job.ts';
 import type { Lease, LeaseRequest } from '../jobs/slots/lease.ts';
 import type { Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
-import type { CarryOut } from './carry-out.ts';
+import type { JobExecutor } from './job-executor.ts';
 import { claimLost, type Claims } from './claims.ts';
 import type { WorkerEvents } from './events.ts';
 import { unfit, type Unfit } from './fitness.ts';
@@ -26,7 +26,7 @@ export interface PipelineDeps {
   readonly scheduler: Pick<Scheduler, 'held' | 'reserve' | 'reconsider' | 'waitFor' | 'cancel'>;
   readonly claims: Pick<Claims, 'send'>;
   readonly offerFacts: OfferFactsReader;
-  readonly jobs: Pick<CarryOut, 'carryOut'>;
+  readonly jobs: Pick<JobExecutor, 'execute'>;
   /** Where the outcomes of the studio's jobs go. */
   readonly sink: ResultSink;
   /** Whether the latest welcome offered this. */
@@ -132,7 +132,7 @@ class OfferPipeline implements Pipeline {
       this.#deps.log.error('accept.not-sent', { jobId: offer.jobId, error: 'no live session' });
       return;
     }
-    void this.#deps.jobs.carryOut(toJob(offer, this.#deps.sink), lease);
+    void this.#deps.jobs.execute(toJob(offer, this.#deps.sink), lease);
   }
 
   #reject({ offer, report }: Question, { rule, rejection, because }: Unfit, { userPresence }: OfferFacts): void {

@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '../base/errors.ts';
 import { SECOND_MS } from '../base/units.ts';
 import { VERSION } from '../base/version.ts';
-import type { CarryOut } from './carry-out.ts';
+import type { JobExecutor } from './job-executor.ts';
 import type { Claims } from './claims.ts';
 import type { JobHistory } from './history.ts';
 import type { Logger } from '../log/logger.ts';
@@ -38,7 +38,7 @@ export interface WorkerDeps {
   readonly session: Pick<Session, 'start' | 'status' | 'ended'>;
   readonly receivers: StudioReceivers;
   readonly delivery: Pick<SessionDelivery, 'deliverPending' | 'pending' | 'space'>;
-  readonly jobs: Pick<CarryOut, 'running'>;
+  readonly jobs: Pick<JobExecutor, 'running'>;
   readonly history: Pick<JobHistory, 'recent'>;
   readonly stopping: Stopping;
   /** Called before the worker ends because its studio does not let it in. Settles when there is nothing to hope for. */

@@ -7,7 +7,7 @@ import { seeingModel, visionProjector } from '../fakes/engines/vision-weights.ts
 import type { RunContext } from '../../src/engines/engine.ts';
 import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { spawnTalking } from '../../src/system/process/processes.ts';
+import { spawnIpc } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { fileServer } from '../fakes/models/file-server.ts';
@@ -40,7 +40,7 @@ test('the executable alone, as engine child, loads a model and answers a chat', 
 test('the executable alone verifies a reply against a schema in a child', async () => {
   await using program = await alone(await builtBinary());
   const command = [program.path, '__schema'];
-  const check = createSchemaCheck({ spawn: spawnTalking, command, env: program.env, clock: systemClock });
+  const check = createSchemaCheck({ spawn: spawnIpc, command, env: program.env, clock: systemClock });
   const { signal } = new AbortController();
   expect(await check('"yes"', { pattern: '^y' }, signal)).toEqual({ is: 'good' });
   expect(await check('"no"', { pattern: '^y' }, signal)).toMatchObject({

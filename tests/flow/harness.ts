@@ -15,7 +15,7 @@ import { type Log, openLog } from '../../src/log/open-log.ts';
 import type { Credentials } from '../../src/studio/session/session.ts';
 import { type Clock, systemClock } from '../../src/system/clock.ts';
 import type { Gpus } from '../../src/system/machine/gpus.ts';
-import type { Surroundings, Untold } from '../../src/system/surroundings/readings.ts';
+import type { Surroundings, UnknownReading } from '../../src/system/surroundings/readings.ts';
 import type { Presence } from '../../src/system/presence/presence.ts';
 import { createHttp } from '../../src/system/net/http-client.ts';
 import { createSockets } from '../../src/system/net/sockets.ts';
@@ -237,7 +237,7 @@ async function startLocal(folder: string, patch: ConfigPatch, choice: WorkerChoi
 }
 
 /** The real world, but for a clock that can jump, a terminal nobody reads and a machine of known size. */
-const untold = (): Promise<Untold> => Promise.resolve({ is: 'unknown', because: 'nobody asked' });
+const untold = (): Promise<UnknownReading> => Promise.resolve({ is: 'unknown', because: 'nobody asked' });
 
 export function effectsFor(clock: Clock, write: (text: string) => void): Effects {
   const output: Output = { write, isTty: false, columns: 80, colourDepth: 1, failure: undefined };

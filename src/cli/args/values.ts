@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import { quoted } from '../../base/foreign-text.ts';
-import { carriesMore, shownUrl } from '../../base/urls.ts';
+import { mayHoldSecret, shownUrl } from '../../base/urls.ts';
 
 interface NumberRange {
   readonly min?: number;
@@ -40,7 +40,7 @@ export function toHttpUrl(name: string, text: string): string {
       `${name} is ${quoted(shownUrl(text))}; allowed: a URL that starts with https:// or http://`,
     );
   }
-  if (carriesMore(url)) {
+  if (mayHoldSecret(url)) {
     throw new WorkerError(
       'cli.usage',
       `${name} must not contain a user, password, query or fragment; use ${quoted(shownUrl(text))}`,

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from '../../base/units.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
 import type { JobRecord } from '../../jobs/job-record.ts';
-import type { Asked } from '../../worker/control/client.ts';
+import type { ControlResult } from '../../worker/control/client.ts';
 import type { UpdateStatus } from '../../contract/worker/update-status.ts';
 import type { WorkerStatus } from '../../worker/status.ts';
 import { command, JSON_ARG } from '../command.ts';
@@ -41,7 +41,7 @@ export const status = command({
 });
 
 /** What keeps jobs away stands before everything else. */
-function obstacleLines({ values }: OpenedConfig, asked: Asked<WorkerStatus>): readonly string[] {
+function obstacleLines({ values }: OpenedConfig, asked: ControlResult<WorkerStatus>): readonly string[] {
   const found =
     asked.is === 'answered'
       ? (asked.answer.obstacles ?? []).map(({ because }) => because)
@@ -70,7 +70,7 @@ function registrationText({ workerId, registrationRequestId }: ConfigValues): st
   return 'not registered (will auto-register on next launch)';
 }
 
-function workerLines(asked: Asked<WorkerStatus>, now: number): readonly string[] {
+function workerLines(asked: ControlResult<WorkerStatus>, now: number): readonly string[] {
   switch (asked.is) {
     case 'answered':
       return runningLines(asked.answer, now);
@@ -210,7 +210,7 @@ const UPDATE_TEXTS: Readonly<Record<UpdateStatus['at'], string>> = {
   shelved: 'not tried again',
 };
 
-const statusFacts = ({ path, exists, values }: OpenedConfig, asked: Asked<WorkerStatus>): unknown => ({
+const statusFacts = ({ path, exists, values }: OpenedConfig, asked: ControlResult<WorkerStatus>): unknown => ({
   configPath: path,
   configExists: exists,
   registration: {

@@ -1,5 +1,5 @@
 /** A file or folder that this program keeps on the machine. */
-export interface KeptPath {
+export interface OwnedPath {
   readonly what: string;
   readonly path: string;
   /** Of everything in it; undefined where there is nothing. */

@@ -5,12 +5,12 @@ import { usableCores } from '../../system/machine/cores.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { createImages } from '../../system/native/sharp-images.ts';
-import { takeKernels } from '../../system/native/ggml-kernels.ts';
+import { useFastestKernels } from '../../system/native/ggml-kernels.ts';
 import { createNativeCache } from '../../system/native/native-cache.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { payloads } from '../../system/native/payloads.ts';
-import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { startedByHand } from './started-by-hand.ts';
 
@@ -58,7 +58,7 @@ async function speech(shared: Shared, warn: Parameters<NonNullable<InnerEngines[
   const { openPhonemes } = await import('../../engines/piper/open-phonemes.ts');
   const { createSpeaker } = await import('../../engines/piper/inside.ts');
   const ask = createAskProgram(runProgram, systemClock);
-  const phonemes = { ask, env: childEnvironment(ourVariables()), findEspeakPrograms, openDictionary, warn };
+  const phonemes = { ask, env: childEnvironment(processVariables()), findEspeakPrograms, openDictionary, warn };
   return createSpeaker({
     files: systemFiles,
     openSession: (path) => openSession(path, shared),
@@ -71,8 +71,8 @@ async function transcription({ native }: Shared) {
   const { openSpeechFinder, openTranscriber } = await import('../../engines/whisper/binding.ts');
   const { createTranscriptionEngine } = await import('../../engines/whisper/inside.ts');
   return createTranscriptionEngine({
-    openTranscriber: (path) => openTranscriber(path, { native, takeKernels }),
-    openSpeechFinder: (path) => openSpeechFinder(path, { native, takeKernels }),
+    openTranscriber: (path) => openTranscriber(path, { native, useFastestKernels }),
+    openSpeechFinder: (path) => openSpeechFinder(path, { native, useFastestKernels }),
   });
 }
 

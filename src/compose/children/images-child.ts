@@ -1,4 +1,4 @@
-import { afterInPassing } from '../../system/clock.ts';
+import { afterUnreferenced } from '../../system/clock.ts';
 import { returnMemory } from '../../system/machine/own-memory.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import type { Images } from '../../system/native/images.ts';
@@ -10,7 +10,12 @@ import type { MemoryScopes } from '../../system/process/memory-scope.ts';
 import { treeMemory } from '../../system/process/process-memory.ts';
 import { rememberingWritten } from '../../system/native/written-images.ts';
 import { bindToParent, connectParent } from '../../system/process/parent.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnUnheard } from '../../system/process/processes.ts';
+import {
+  childEnvironment,
+  processVariables,
+  ownCommand,
+  spawnIpcWithoutOutput,
+} from '../../system/process/processes.ts';
 import { startedByHand } from './started-by-hand.ts';
 
 /**
@@ -29,12 +34,12 @@ export const openImages = (program: readonly string[] = ownCommand()): Images =>
         limitGib: () => MAX_MEMORY_GIB,
         sizeOf: treeMemory,
         scopes: NO_SCOPES,
-        clock: { after: afterInPassing },
+        clock: { after: afterUnreferenced },
         onHeld: () => {}, // where nobody can hold it, the limit on pixels is what there is
-      }).talking(spawnUnheard),
+      }).talking(spawnIpcWithoutOutput),
       command: [...program, '__images'],
-      env: childEnvironment(ourVariables()),
-      after: afterInPassing,
+      env: childEnvironment(processVariables()),
+      after: afterUnreferenced,
       onIdle: () => void returnMemory(),
     }),
   );

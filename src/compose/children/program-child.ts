@@ -1,5 +1,5 @@
 import { errorChain } from '../../base/errors.ts';
-import { becomeBound } from '../../system/process/exec.ts';
+import { execBoundToParent } from '../../system/process/exec.ts';
 import { writeError } from '../../system/process/this-program.ts';
 import { startedByHand } from './started-by-hand.ts';
 
@@ -16,7 +16,7 @@ export async function runProgramChild([pid = '', nice = '', ...command]: readonl
     throw startedByHand('__program', 'Run `studio-worker run`; `studio-worker engines` lists what it can run.');
   }
   try {
-    return await becomeBound(command, { parentPid: Number(pid), nice: Number(nice) });
+    return await execBoundToParent(command, { parentPid: Number(pid), nice: Number(nice) });
   } catch (thrown) {
     writeError(`${command[0]} could not be started: ${errorChain(thrown)}\n`);
     return 1;

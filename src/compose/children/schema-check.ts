@@ -1,6 +1,6 @@
 import { type CheckSchema, createSchemaCheck } from '../../jobs/output/schema-check.ts';
 import type { Clock } from '../../system/clock.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand, spawnIpc } from '../../system/process/processes.ts';
 
 /** The check of replies against schemas, whose process is this program once more unless told otherwise. */
 export const openSchemaCheck = (
@@ -8,8 +8,8 @@ export const openSchemaCheck = (
   program: readonly string[] = ownCommand(),
 ): CheckSchema =>
   createSchemaCheck({
-    spawn: spawnTalking,
+    spawn: spawnIpc,
     command: [...program, '__schema'],
-    env: childEnvironment(ourVariables()),
+    env: childEnvironment(processVariables()),
     clock,
   });

@@ -5,7 +5,7 @@ import type { DemoJob } from '../../demo/jobs.ts';
 import {
   maskPixels,
   PICTURE,
-  picturePixels,
+  imagePixels,
   type RealFile,
   realJobs,
   type RealModels,
@@ -47,7 +47,7 @@ export async function layOutReal(given: GivenWeights, { effects, spoken }: Place
   };
   if (given.recording !== undefined) await sizeOf(given.recording, effects);
   const inputs = {
-    picture: await images.encode({ ...PICTURE, pixels: picturePixels(), channels: 3, format: 'png' }),
+    picture: await images.encode({ ...PICTURE, pixels: imagePixels(), channels: 3, format: 'png' }),
     mask: await images.encode({ ...PICTURE, pixels: maskPixels(), channels: 1, format: 'png' }),
     recording: given.recording,
     spoken,

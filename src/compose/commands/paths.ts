@@ -1,4 +1,4 @@
-import type { KeptPath } from '../../cli/world/paths.ts';
+import type { OwnedPath } from '../../cli/world/paths.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { diskUsage } from '../../system/disk-usage.ts';
 import { configPathOf, openConfig } from '../config.ts';
@@ -8,7 +8,7 @@ import { accountReceipt } from './service.ts';
 import { studioDefaults } from '../../local-studio/defaults.ts';
 
 /** Everything that the program keeps on this machine, whether it is there yet or not. */
-export async function keptPaths(named: string | undefined, effects: Effects): Promise<readonly KeptPath[]> {
+export async function ownedPaths(named: string | undefined, effects: Effects): Promise<readonly OwnedPath[]> {
   const { files, environment, native } = effects;
   const configPath = await configPathOf(named, effects);
   const log = openCommandLog(effects).logger.child({}, 'cli');

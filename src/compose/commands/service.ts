@@ -11,12 +11,12 @@ import { loginEntry, scopeProbe } from '../../service/login.ts';
 import { syncLogin } from '../../service/login-sync.ts';
 import { enableLinger, lingering } from '../../service/linger.ts';
 import type { ServiceFacts } from '../../service/service.ts';
-import { keptVariables } from '../../service/variables.ts';
+import { serviceVariables } from '../../service/variables.ts';
 import { isolationProbe } from '../../service/systemd.ts';
 import { writableFolders, type WrittenPlaces } from '../../service/writable.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
 import { memoryProperties } from '../../system/process/memory-scope.ts';
-import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { configPathOf, openConfig } from '../config.ts';
 import { LEAVE_MS } from '../../worker/reports/service-report.ts';
@@ -103,7 +103,7 @@ async function factsOf(request: ServiceRequest, receipt: Receipt, effects: Effec
   const hasHelper = environment.platform === 'linux' && (await files.stat(GPU_HELPER)) !== undefined;
   return {
     command: [program, ...own, ...(configPath === undefined ? [] : ['--config', configPath]), 'run'],
-    variables: keptVariables(environment, native.folder),
+    variables: serviceVariables(environment, native.folder),
     writable: writableFolders(await writtenPlaces(request, receipt, effects)),
     isolated,
     memory: memoryProperties(config.memory_max_gb),
@@ -138,5 +138,5 @@ export function systemCommands(
   { clock }: Pick<Effects, 'clock'>,
   variables: Readonly<Record<string, string>> = {},
 ): RunStep {
-  return createRunStep(createAskProgram(runProgram, clock), childEnvironment(ourVariables(), variables));
+  return createRunStep(createAskProgram(runProgram, clock), childEnvironment(processVariables(), variables));
 }

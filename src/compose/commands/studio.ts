@@ -21,7 +21,7 @@ import { pageShell } from '../page-shell.ts';
 import { allowsPrivateUrls, studioObjections } from '../studio-objections.ts';
 
 /** Where a studio listens and keeps its data. */
-export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
+export interface StudioServeOptions extends Pick<StudioChoice, 'host' | 'port' | 'dataDir'> {
   readonly database?: string | undefined;
   readonly operatorToken?: string | undefined;
   readonly artifactStore?: ArtifactPlace | undefined;
@@ -44,7 +44,7 @@ export interface StudioPlace extends Pick<StudioChoice, 'host' | 'port' | 'dataD
  *
  * @throws WorkerError `studio.not-listening` when the address is not free, and as `startStudio`
  */
-export async function openStudio(place: StudioPlace, effects: Effects, log: Logger): Promise<RunningStudio> {
+export async function openStudio(place: StudioServeOptions, effects: Effects, log: Logger): Promise<RunningStudio> {
   try {
     const objectionTo = studioObjections(effects, place.allowsPrivateUrls ?? false);
     const shell = pageShell('studio');

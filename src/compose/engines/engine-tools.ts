@@ -6,12 +6,12 @@ import { createInputFetcher, type FetchInput, MAX_INPUT_BYTES } from '../../engi
 import { MAX_IMAGE_BYTES } from '../../contract/limits.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
-import { bound } from '../../system/process/bound-programs.ts';
+import { bindPrograms } from '../../system/process/bound-programs.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import { type CeilingKeeper, createMemoryCeiling, type MemoryCeiling } from '../../system/process/memory-ceiling.ts';
 import { createMemoryScopes } from '../../system/process/memory-scope.ts';
 import { treeMemory } from '../../system/process/process-memory.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand, spawnIpc } from '../../system/process/processes.ts';
 import { type RunProgram, runProgram } from '../../system/process/programs.ts';
 import type { GpuAccess } from '../../engines/gpu-access.ts';
 import type { MemoryReport } from '../../system/machine/gpus.ts';
@@ -55,10 +55,10 @@ type Given = Pick<EngineTools, 'effects' | 'config' | 'log' | 'quarantine'>;
 export function createEngineTools(given: Given): EngineTools {
   const { effects, config, log, quarantine } = given;
   const { clock, files, random, environment } = effects;
-  const childEnv = childEnvironment(ourVariables());
+  const childEnv = childEnvironment(processVariables());
   const nice = config.current.engine_nice;
   const ceiling = memoryCeiling(given, childEnv);
-  const run = ceiling.programs(bound(runProgram, { ...environment, ownCommand: ownCommand() }));
+  const run = ceiling.programs(bindPrograms(runProgram, { ...environment, ownCommand: ownCommand() }));
   const programs: ProgramTools = {
     run,
     ask: createAskProgram(run, clock),
@@ -74,7 +74,7 @@ export function createEngineTools(given: Given): EngineTools {
     ...given,
     ...gpus,
     host: hostOnDemand({
-      spawn: ceiling.talking(spawnTalking),
+      spawn: ceiling.talking(spawnIpc),
       command: [...ownCommand(), '__engine', String(nice)],
       env: childEnv,
       gpuAccess: gpus.gpuAccess,

@@ -151,7 +151,7 @@ function sdCppEngine({
     freePort: async () => await (await import('../../system/net/free-port.ts')).freePort(),
     images,
     ffmpeg,
-    noteCrash: createCrashBook({ quarantine, log }),
+    recordCrash: createCrashBook({ quarantine, log }),
     log,
   });
 }

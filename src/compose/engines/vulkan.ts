@@ -2,7 +2,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import type { VulkanDevice } from '../../system/native/vulkan-devices.ts';
 import { type AskProgram, createAskProgram } from '../../system/process/ask-program.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
-import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 
@@ -30,4 +30,4 @@ export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise
 
 /** The same for a command that starts no engine. */
 export const askVulkanOnce = ({ clock }: Pick<Effects, 'clock'>): Promise<readonly VulkanDevice[] | undefined> =>
-  askVulkan(createAskProgram(runProgram, clock), childEnvironment(ourVariables()))();
+  askVulkan(createAskProgram(runProgram, clock), childEnvironment(processVariables()))();

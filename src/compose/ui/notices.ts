@@ -5,7 +5,7 @@ import { sessionBusPaths } from '../../system/dbus/address.ts';
 import { busNotices } from '../../system/desktop/notices/bus-notices.ts';
 import { macNotice, type NoticeCommand, windowsNotice } from '../../system/desktop/notices/commands.ts';
 import type { Notice, Notices } from '../../system/desktop/notices/notice.ts';
-import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 
@@ -27,7 +27,7 @@ function byProgram(commandFor: (notice: Notice) => NoticeCommand, clock: Effects
   return {
     async show(notice) {
       const { command, variables } = commandFor(notice);
-      const env = childEnvironment(ourVariables(), variables);
+      const env = childEnvironment(processVariables(), variables);
       const { end, lastError } = await ask(command, { env, limitMs: SHOW_MS });
       if (end.is === 'exited' && end.code === 0) return;
       throw new WorkerError('native.unavailable', lastError || `${command[0]} did not show it`);

@@ -1,5 +1,5 @@
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
-import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../system/process/processes.ts';
 import { type OpenedWindow, showPage, type WindowDeps } from '../../ui/window.ts';
 import type { Effects } from '../effects.ts';
 
@@ -13,4 +13,4 @@ export const showPageHere = (
 export const showBy =
   (start: StartDetached): WindowDeps['show'] =>
   ({ program, args }, waitMs) =>
-    start(program, args, { env: childEnvironment(ourVariables()), waitMs });
+    start(program, args, { env: childEnvironment(processVariables()), waitMs });

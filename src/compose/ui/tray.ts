@@ -22,7 +22,7 @@ import type { LiveConfig } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createNotifier, type Notifier } from '../../ui/notifier.ts';
 import type { StayEnd } from '../../ui/only-ui.ts';
-import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand } from '../../system/process/processes.ts';
 import { openConfig } from '../config.ts';
 import { openNotices } from './notices.ts';
 import type { Effects } from '../effects.ts';
@@ -35,7 +35,7 @@ export const canShowIcon = ({ environment, files }: Pick<Effects, 'environment' 
 function trayOf({ clock, environment }: Pick<Effects, 'clock' | 'environment'>): OpenTray {
   if (environment.platform === 'win32') return (options) => openWindowsTray({ ...options, clock });
   if (environment.platform === 'darwin') {
-    const env = childEnvironment(ourVariables());
+    const env = childEnvironment(processVariables());
     return (options) => openMacTray({ ...options, clock, env });
   }
   return (options) => openBusTray({ ...options, clock, paths: sessionBusPaths(environment.get), pid: environment.pid });

@@ -3,7 +3,7 @@ import { siblingsOf } from '../../config/paths.ts';
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
 import { acquireLock } from '../../system/disk/lock.ts';
 import { continueAs } from '../../system/process/exec.ts';
-import { ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
+import { processVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
 import { type OpenedUi, openUi } from '../../ui/only-ui.ts';
 import { askForWindow } from '../../ui/raise.ts';
 import { askPageUrl } from '../../ui/page-url.ts';
@@ -42,7 +42,7 @@ export async function openWorkerUi(
     raise: () => effects.files.writeAtomic(beside.raise, askForWindow(effects.clock.now())),
     // The window that is open stays open.
     goOn: () =>
-      continueAs(effects.environment.execPath, ownEnvironment(ourVariables()), [
+      continueAs(effects.environment.execPath, ownEnvironment(processVariables()), [
         'ui',
         '--minimised',
         ...(choice.configPath === undefined ? [] : ['--config', path]),
@@ -62,7 +62,7 @@ function windowOf(
     serviceManager: () => serviceManager(named, effects),
     async startWorker(waitMs) {
       const [program = '', ...first] = ownCommand();
-      const env = ownEnvironment(ourVariables());
+      const env = ownEnvironment(processVariables());
       return await start(program, [...first, 'run', '--log-file', '--config', path], { env, waitMs });
     },
     show: showBy(start),

@@ -5,12 +5,12 @@ import type { UpdaterDeps } from '../../release/update/updater.ts';
 import {
   executablePlace,
   removeKilledInstallation,
-  swapBack,
-  swapIn,
+  restoreExecutable,
+  replaceExecutable,
   whyNotReplaceable,
 } from '../../system/executable.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
-import { childEnvironment, ourVariables, ownCommand } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import type { Effects } from '../effects.ts';
 import { sumOf } from './file-sum.ts';
@@ -33,17 +33,17 @@ export function installationOf(
         place: place.path,
         platform: environment.platform,
         ask,
-        environment: (extra) => childEnvironment(ourVariables(), extra),
+        environment: (extra) => childEnvironment(processVariables(), extra),
         sumOf: (path) => sumOf(path, files),
-        swapIn: (program) => swapIn(place, program),
+        replaceExecutable: (program) => replaceExecutable(place, program),
         log,
       }),
     async previousVersion() {
       const isThere = (await files.stat(place.previous)) !== undefined;
-      const options = { env: childEnvironment(ourVariables()), limitMs: MINUTE_MS };
+      const options = { env: childEnvironment(processVariables()), limitMs: MINUTE_MS };
       return versionPrinted(isThere ? (await ask([place.previous, '--version'], options)).output : undefined);
     },
-    putBack: async () => void swapBack(place),
+    putBack: async () => void restoreExecutable(place),
     cleanUp: async () => removeKilledInstallation(place),
   };
 }

@@ -4,7 +4,7 @@ import type { ConfigStore } from '../../config/store.ts';
 import type { Logger } from '../../log/logger.ts';
 import { cohortOf } from '../../release/feed/cohort.ts';
 import type { FindDeps } from '../../release/feed/find.ts';
-import type { MoveFacts } from '../../release/feed/objections.ts';
+import type { UpdateFacts } from '../../release/feed/objections.ts';
 import { parseVersion, type Version } from '../../release/feed/semver.ts';
 import { targetFor } from '../../release/target.ts';
 import type { UpdateMemory } from '../../release/update/state.ts';
@@ -14,7 +14,7 @@ import type { Effects } from '../effects.ts';
 
 /** What finding a release depends on, as the config says at the moment of asking. */
 export interface ReleaseSource {
-  readonly facts: () => Omit<MoveFacts, 'state'>;
+  readonly facts: () => Omit<UpdateFacts, 'state'>;
   /** `memory` is where it is kept what was seen in the feed. */
   readonly deps: (memory: UpdateMemory) => FindDeps;
 }

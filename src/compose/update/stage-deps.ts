@@ -9,7 +9,7 @@ import { createRunForUpdate, whyFailed } from '../../release/update/install/prog
 import { createUnpack } from '../../release/update/install/unpack.ts';
 import { type StageDeps, STORE } from '../../release/update/stage.ts';
 import { createAskProgram } from '../../system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../system/process/processes.ts';
 import { runProgram } from '../../system/process/programs.ts';
 import { readZip } from '../../system/native/zip.ts';
 import type { Effects } from '../effects.ts';
@@ -27,7 +27,7 @@ export function stageDeps(
   const isWindows = environment.platform === 'win32';
   const root = siblingsOf(config.path).updates;
   const { join } = pathStyle(environment.platform);
-  const run = createRunForUpdate(createAskProgram(runProgram, clock), childEnvironment(ourVariables()));
+  const run = createRunForUpdate(createAskProgram(runProgram, clock), childEnvironment(processVariables()));
   const store = createModelStore({
     ...modelStoreOptions(effects, config, log),
     root: join(root, STORE),

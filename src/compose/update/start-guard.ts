@@ -6,11 +6,11 @@ import { TRIAL_VARIABLE } from '../../release/update/trial.ts';
 import { countStart } from '../../release/update/start-count.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import { systemClock } from '../../system/clock.ts';
-import { executablePlace, swapBack } from '../../system/executable.ts';
+import { executablePlace, restoreExecutable } from '../../system/executable.ts';
 import { systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { continueAs } from '../../system/process/exec.ts';
-import { ourVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
+import { processVariables, ownCommand, ownEnvironment } from '../../system/process/processes.ts';
 import { writeError } from '../../system/process/this-program.ts';
 
 /*
@@ -38,12 +38,12 @@ export async function guardStart(words: readonly string[]): Promise<void> {
       if (verdict.is === 'roll-back') ({ because } = verdict);
       return verdict.state;
     });
-    if (because === undefined || !swapBack(place)) return;
+    if (because === undefined || !restoreExecutable(place)) return;
     writeError(`studio-worker ${VERSION} is taken back: ${because}\n`);
   } catch (thrown) {
     return writeError(`warning: cannot count this start: ${errorChain(thrown)}\n`);
   }
-  continueAs(environment.execPath, ownEnvironment(ourVariables()));
+  continueAs(environment.execPath, ownEnvironment(processVariables()));
 }
 
 const QUIET = { warn: () => {} };

@@ -2,14 +2,14 @@ import { VERSION } from '../../base/version.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createUpdater } from '../../release/update/driver.ts';
 import { createKnowledge } from '../../release/update/knowledge.ts';
-import { overtaken } from '../../release/update/overtaken.ts';
+import { supersededReleases } from '../../release/update/superseded.ts';
 import { openUpdateMemory } from '../../release/update/state.ts';
 import { startTrial, TRIAL_VARIABLE, type TrialChild } from '../../release/update/trial.ts';
 import type { Updater } from '../../release/update/updater.ts';
 import { siblingsOf } from '../../config/paths.ts';
 import { asLines, asText, startChild } from '../../system/process/child.ts';
 import { continueAs } from '../../system/process/exec.ts';
-import { ourVariables, ownEnvironment } from '../../system/process/processes.ts';
+import { processVariables, ownEnvironment } from '../../system/process/processes.ts';
 import { commandLine } from '../../system/process/this-program.ts';
 import type { Effects } from '../effects.ts';
 import { installationOf } from './installation.ts';
@@ -42,14 +42,14 @@ export function composeUpdater(
     async restart() {
       await about.flush(); // what is in this process is lost with it
       await effects.terminal.drain();
-      if (!about.isStopped()) continueAs(environment.execPath, ownEnvironment(ourVariables()));
+      if (!about.isStopped()) continueAs(environment.execPath, ownEnvironment(processVariables()));
     },
   });
 }
 
 /** What is left of an update that is done, or overtaken. Partial downloads stay, to be resumed. */
 async function removeStaged(folder: string, files: Effects['files']): Promise<void> {
-  for (const name of overtaken(await files.list(folder), VERSION))
+  for (const name of supersededReleases(await files.list(folder), VERSION))
     await files.remove(`${folder}/${name}`).catch(() => {}); // it is in nobody's way
 }
 
@@ -60,7 +60,7 @@ function startTrialChild(
   { terminal }: Pick<Effects, 'terminal'>,
 ): TrialChild {
   const child = startChild([program, ...commandLine], {
-    env: { ...ownEnvironment(ourVariables()), [TRIAL_VARIABLE]: '1' },
+    env: { ...ownEnvironment(processVariables()), [TRIAL_VARIABLE]: '1' },
     stdin: 'pipe',
     stdout: asLines(on.line),
     stderr: asText((text) => {

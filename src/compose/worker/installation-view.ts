@@ -5,7 +5,7 @@ import type { PlaceName } from '../../local-api/contract/installation.ts';
 import type { InstallationView } from '../../local-api/installation-view.ts';
 import { SECOND_MS } from '../../base/units.ts';
 import { type StartDetached, startDetached } from '../../system/desktop/detached.ts';
-import { childEnvironment, ourVariables } from '../../system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../system/process/processes.ts';
 import { folderProgram } from '../../ui/folder-program.ts';
 import type { WorkerControl } from '../../worker/control/control.ts';
 import type { DoctorPlace } from '../doctor/deps.ts';
@@ -40,7 +40,7 @@ export function installationView(
       const folder = folderOf(place, config);
       const way = folderProgram(folder, effects.environment);
       if (way === undefined) return { opened: false, folder };
-      const options = { env: childEnvironment(ourVariables()), waitMs: OPEN_WAIT_MS };
+      const options = { env: childEnvironment(processVariables()), waitMs: OPEN_WAIT_MS };
       const became = await start(way.program, way.args, options);
       return { opened: became === 'started' || (way.endsBadly && became === 'failed'), folder };
     },

@@ -4,15 +4,15 @@ import { createOutputCheck } from '../../jobs/output-check.ts';
 import { type Catalogue, openCatalogue } from '../../models/catalogue/catalogue.ts';
 import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
-import { type CarryOut, type CarryOutDeps, createCarryOut } from '../../worker/carry-out.ts';
+import { type JobExecutor, type JobExecutorDeps, createJobExecutor } from '../../worker/job-executor.ts';
 import type { WorkerEvents } from '../../worker/events.ts';
 import { createLocalJobs, type LocalJobs } from '../../worker/local/local-jobs.ts';
 import { learningFrom } from '../../worker/models/learning.ts';
-import { slotWishFor, type SlotWishOptions } from '../../worker/placement/slot-wish.ts';
+import { slotPreferenceFor, type SlotPreferenceOptions } from '../../worker/placement/slot-preference.ts';
 import { createPipeline, type Pipeline } from '../../worker/pipeline.ts';
-import { createMadeResults, type MadeResults } from '../../worker/reports/made-results.ts';
+import { createRecentResults, type RecentResults } from '../../worker/reports/recent-results.ts';
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
-import { afterInPassing } from '../../system/clock.ts';
+import { afterUnreferenced } from '../../system/clock.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
 import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
@@ -30,7 +30,7 @@ import type { WorkerSetup } from './setup.ts';
 import type { StudioLink } from './studio-link.ts';
 
 /** What turns an offer into an outcome. */
-export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'load' | 'unload'> {
+export interface Jobs extends Pick<JobExecutor, 'running'>, Pick<LoadedModels, 'load' | 'unload'> {
   readonly pipeline: Pipeline;
   readonly offerFacts: OfferFactsReader;
   /** What programs of this machine ask for. */
@@ -43,7 +43,7 @@ export interface Jobs extends Pick<CarryOut, 'running'>, Pick<LoadedModels, 'loa
   readonly store: ModelStore;
   readonly catalogue: Catalogue;
   readonly thumbnails: Thumbnails;
-  readonly results: MadeResults;
+  readonly results: RecentResults;
   /** The models in memory. */
   models(): readonly PooledModel[];
   /** Frees all models, and keeps what was learnt about memory. */
@@ -58,7 +58,7 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'stu
   readonly isStopping: () => boolean;
   readonly userPresence: () => UserPresence | undefined;
   readonly slots: MachineSlots;
-  readonly machine: SlotWishOptions['machine'];
+  readonly machine: SlotPreferenceOptions['machine'];
 }
 
 /** Enough that no two of the jobs in one history are alike. */
@@ -80,7 +80,7 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
   const { admission, probe } = loaded.memory;
   const offerFacts = readOfferFacts(setup, parts, { loadFailures, admission, catalogue });
   const { shown, ...books } = composeShown(effects.images, events, log);
-  const jobs = carryOutOf(setup, { loadFailures, store, loaded, shown, events, log });
+  const jobs = executorOf(setup, { loadFailures, store, loaded, shown, events, log });
   const pipeline = createPipeline({ scheduler, claims, offerFacts, jobs, sink: delivery, studioOffers, events, log });
   const built = undo.move();
   return {
@@ -102,16 +102,16 @@ export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise
 }
 
 /** Runs jobs on the engines of this worker, with every rule that a result has to pass. */
-function carryOutOf(
+function executorOf(
   { config, effects, engines, quarantine }: WorkerSetup,
-  parts: Pick<CarryOutDeps, 'store' | 'shown' | 'events' | 'log'> & {
+  parts: Pick<JobExecutorDeps, 'store' | 'shown' | 'events' | 'log'> & {
     readonly loadFailures: LoadFailures;
     readonly loaded: LoadedModels;
   },
-): CarryOut {
+): JobExecutor {
   const { clock, images } = effects;
   const { loadFailures, loaded, ...deps } = parts;
-  return createCarryOut({
+  return createJobExecutor({
     ...deps,
     runDeps: {
       registry: createRegistry(engines.map((engine) => loadFailures.over(engine))),
@@ -138,14 +138,14 @@ function composeShown(
   images: ThumbnailsOptions['images'],
   events: Pick<WorkerEvents, 'emit'>,
   log: ThumbnailsOptions['log'],
-): Pick<Jobs, 'thumbnails' | 'results'> & Required<Pick<CarryOutDeps, 'shown'>> {
+): Pick<Jobs, 'thumbnails' | 'results'> & Required<Pick<JobExecutorDeps, 'shown'>> {
   const thumbnails = createThumbnails({
     images,
     log,
-    after: afterInPassing,
+    after: afterUnreferenced,
     onMade: (jobId) => events.emit({ is: 'thumbnail', jobId }),
   });
-  const results = createMadeResults();
+  const results = createRecentResults();
   return {
     thumbnails,
     results,
@@ -194,7 +194,7 @@ function readOfferFacts(
     cpuRule,
     loadFailures: about.loadFailures,
     catalogue: about.catalogue,
-    wishFor: slotWishFor({ engines, machine, admission: about.admission }),
+    wishFor: slotPreferenceFor({ engines, machine, admission: about.admission }),
     memory: about.admission,
   });
 }

@@ -9,7 +9,7 @@ import { mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import { createModelPool, type ModelPool } from '../../models/loaded/pool.ts';
 import { keepWarmMs } from '../../worker/rules/operator-amounts.ts';
 import { createModelLoader, type ModelLoader } from '../../worker/models/loader.ts';
-import type { SlotWishOptions } from '../../worker/placement/slot-wish.ts';
+import type { SlotPreferenceOptions } from '../../worker/placement/slot-preference.ts';
 import { createRestoreOnce, preload } from '../../worker/models/restore.ts';
 import type { ControlDeps } from '../../worker/control/control.ts';
 import { siblingsOf } from '../../config/paths.ts';
@@ -39,7 +39,7 @@ export interface LoadedModelsParts {
   readonly events: Pick<WorkerEvents, 'emit'>;
   readonly claiming: ClaimingParts;
   readonly slots: Pick<MachineSlots, 'devices' | 'onReport'>;
-  readonly machine: SlotWishOptions['machine'];
+  readonly machine: SlotPreferenceOptions['machine'];
 }
 
 /** Opens what is remembered of memory and of models, and loads nothing yet. Whoever calls it closes it, after the last job. */

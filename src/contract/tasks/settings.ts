@@ -16,14 +16,14 @@ export const JobSettingsSchema = v.object({
 });
 export type JobSettings = v.InferOutput<typeof JobSettingsSchema>;
 
-type Asked<Value> = Readonly<Record<string, Value | undefined>>;
+type ControlResult<Value> = Readonly<Record<string, Value | undefined>>;
 
 /** A zero asks for what the model has by itself. */
-export const counts = (asked: Asked<number>): JobSettings =>
+export const counts = (asked: ControlResult<number>): JobSettings =>
   Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value > 0));
 
 /** An empty text asks for what the model has by itself. */
-export const texts = (asked: Asked<string>): JobSettings =>
+export const texts = (asked: ControlResult<string>): JobSettings =>
   Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== ''));
 
 /** In decimal digits. */

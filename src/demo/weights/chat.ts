@@ -61,7 +61,8 @@ export function chatModel(model: TinyChatModel = {}): Uint8Array {
 }
 
 /** Where an image's colours are in an embedding: behind all tokens. The projector of such a model writes them there. */
-export const eyesOf = (width: number): readonly number[] => COLOURS.map((_, at) => width - COLOURS.length + at);
+export const colourDimensionsOf = (width: number): readonly number[] =>
+  COLOURS.map((_, at) => width - COLOURS.length + at);
 
 /** Numbers in the embedding of a model that says this. */
 export const embeddingLength = (model: TinyChatModel = {}): number => widthOf(tokensOf(model));
@@ -104,7 +105,7 @@ function tensorsOf(
   { layers = ONE_LAYER, colours }: TinyChatModel,
 ): readonly GgufTensor[] {
   const wide = widthOf(tokens);
-  const eyes = colours === undefined ? [] : eyesOf(wide);
+  const eyes = colours === undefined ? [] : colourDimensionsOf(wide);
   const spelledColours = (colours ?? []).map(spelled);
   const seen = (scale: number) => (row: number, column: number) => (row === column && eyes.includes(row) ? scale : 0);
   const says = (to: number, from: number): boolean =>

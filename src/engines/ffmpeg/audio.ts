@@ -3,7 +3,7 @@ import { formatDuration, SECOND_MS } from '../../base/units.ts';
 import { assertWrites, fileUrl, MAX_RESULT_BYTES, audioFormat, outputArguments, PLAIN } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { withScratch } from '../programs/scratch.ts';
-import { assertExitedWell, type FfmpegMeans, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
+import { assertExitedWell, type FfmpegSetup, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
 export interface DecodeAudioOptions {
   /** Samples a second of what comes out, whatever the file has. */
@@ -18,7 +18,7 @@ export interface EncodeAudioOptions {
 }
 
 /** How a file is decoded, and how large the result may become. */
-interface Decoding extends DecodeAudioOptions, FfmpegMeans {
+interface Decoding extends DecodeAudioOptions, FfmpegSetup {
   readonly maxBytes: number;
 }
 
@@ -65,7 +65,7 @@ export async function decodeAudio(
 export async function encodeAudio(
   program: FfmpegProgram,
   wav: Uint8Array,
-  { scratch, tools, signal, ext }: EncodeAudioOptions & FfmpegMeans,
+  { scratch, tools, signal, ext }: EncodeAudioOptions & FfmpegSetup,
 ): Promise<Uint8Array> {
   const format = audioFormat(ext);
   assertWrites(program, ext);

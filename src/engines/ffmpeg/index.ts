@@ -5,7 +5,7 @@ import type { EncodeVideoOptions } from './video.ts';
 import { assertWrites } from './formats.ts';
 import { createFfmpegFinder, type FfmpegFinderOptions } from './find-ffmpeg.ts';
 import type { ScratchOptions } from '../programs/scratch.ts';
-import type { FfmpegMeans, FfmpegTools } from './run-ffmpeg.ts';
+import type { FfmpegSetup, FfmpegTools } from './run-ffmpeg.ts';
 import type { DecodeAudioOptions, EncodeAudioOptions } from './audio.ts';
 
 /**
@@ -43,7 +43,7 @@ const MAX_SAMPLE_BYTES = 512 * MIB;
  */
 export function createFfmpeg(options: FfmpegOptions): Ffmpeg {
   const find = createFfmpegFinder(options);
-  const means: FfmpegMeans = { scratch: options, tools: options };
+  const means: FfmpegSetup = { scratch: options, tools: options };
   const maxBytes = options.maxSampleBytes ?? MAX_SAMPLE_BYTES;
   return {
     readiness: async (ext) => {

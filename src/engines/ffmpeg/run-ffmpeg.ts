@@ -12,7 +12,7 @@ export interface FfmpegTools extends WatchTools {
 }
 
 /** What every use of ffmpeg takes: a folder for its files, and what runs it. */
-export interface FfmpegMeans {
+export interface FfmpegSetup {
   readonly scratch: ScratchOptions;
   readonly tools: FfmpegTools;
 }

@@ -2,7 +2,7 @@ import { WorkerError } from '../../base/errors.ts';
 import { assertWrites, type VideoExt, videoFormat, fileUrl, MAX_RESULT_BYTES, outputArguments } from './formats.ts';
 import type { FfmpegProgram } from './find-ffmpeg.ts';
 import { withScratch } from '../programs/scratch.ts';
-import { assertExitedWell, type FfmpegMeans, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
+import { assertExitedWell, type FfmpegSetup, notMade, resultOf, runFfmpeg } from './run-ffmpeg.ts';
 
 /** What is made of frames. */
 export interface EncodeVideoOptions {
@@ -20,7 +20,7 @@ export interface EncodeVideoOptions {
 export async function encodeVideo(
   program: FfmpegProgram,
   frames: AsyncIterable<Uint8Array>,
-  making: EncodeVideoOptions & FfmpegMeans,
+  making: EncodeVideoOptions & FfmpegSetup,
 ): Promise<Uint8Array> {
   const { ext, signal, width, height, fps, scratch, tools } = making;
   assertWrites(program, ext);

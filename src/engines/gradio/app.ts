@@ -2,7 +2,7 @@ import { readLimited } from '../../base/bytes.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { JsonObject, JsonValue } from '../../base/json.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
-import { carriesMore, isLoopback, shownUrl } from '../../base/urls.ts';
+import { mayHoldSecret, isLoopback, shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
 
@@ -36,7 +36,7 @@ const PAGE_MS = 5 * SECOND_MS;
  */
 export function baseOf(text: string, allowPrivate: boolean): string {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || carriesMore(url)) {
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || mayHoldSecret(url)) {
     throw unavailable(`gradio_endpoint_url is not a plain http(s) URL: ${shownUrl(text)}`, {
       hint: 'Set it like this: `gradio_endpoint_url = "http://127.0.0.1:7860"`.',
     });

@@ -10,11 +10,11 @@ import type { Quarantine } from './quarantine.ts';
  * program itself gave a lack of memory as the reason does not: where no driver reports free memory, each job of a model
  * that works runs out once and is done with less on its second try.
  */
-export type NoteCrash = (engine: EngineName, model: ModelId, error: WorkerError) => void;
+export type RecordCrash = (engine: EngineName, model: ModelId, error: WorkerError) => void;
 
 /** A crash book that logs each crash, and the quarantine that the last of several brings. */
 export const createCrashBook =
-  ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): NoteCrash =>
+  ({ quarantine, log }: { readonly quarantine: Quarantine; readonly log: Logger }): RecordCrash =>
   (engine, model, error) => {
     log.warn('engine.crashed', { engine, model, error: error.message, code: error.code });
     if (isOwnShortage(error)) return;

@@ -2,12 +2,12 @@ import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { ChildEnd } from '../../system/process/child.ts';
 import { memoryExceeded } from '../failures.ts';
-import { isOutOfMemory, whereShort } from '../out-of-memory.ts';
+import { isOutOfMemory, exhaustedMemoryIn } from '../out-of-memory.ts';
 
 /** What a child did when it ended, in words for a person. */
-export type Doing = 'starting' | 'loading' | 'running' | 'idle';
+export type ChildActivity = 'starting' | 'loading' | 'running' | 'idle';
 
-const DOING: Readonly<Record<Doing, string>> = {
+const DOING: Readonly<Record<ChildActivity, string>> = {
   starting: 'while it started',
   loading: 'while it loaded the model',
   running: 'while it ran a task',
@@ -24,7 +24,7 @@ const MAX_LINE_CHARACTERS = 300;
 /** Why a child ended that nobody had asked to end. */
 export function crashError(
   engine: EngineName,
-  { end, doing, lines }: { readonly end: ChildEnd; readonly doing: Doing; readonly lines: readonly string[] },
+  { end, doing, lines }: { readonly end: ChildEnd; readonly doing: ChildActivity; readonly lines: readonly string[] },
 ): WorkerError {
   const exceeded = memoryExceeded(`the ${engine} engine`, end);
   if (exceeded !== undefined) return exceeded;
@@ -34,7 +34,7 @@ export function crashError(
   const fields = end.is === 'exited' ? { exitCode: end.code } : { signal: end.signal };
   return ranOutOfMemory(end, lines)
     ? new WorkerError('engine.out-of-memory', message, {
-        fields: { ...fields, ...whereShort(lines.join('\n')) },
+        fields: { ...fields, ...exhaustedMemoryIn(lines.join('\n')) },
       })
     : new WorkerError('engine.crashed', message, { fields });
 }

@@ -4,16 +4,16 @@ import { MINUTE_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ModelFiles } from '../engine.ts';
 import type { GpuAccess } from '../gpu-access.ts';
-import type { LoadHow } from '../load-how.ts';
+import type { LoadOptions } from '../load-options.ts';
 import type { Where } from '../readiness.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
-import { createCrashBook, type NoteCrash } from './crash-book.ts';
+import { createCrashBook, type RecordCrash } from './crash-book.ts';
 import { type HostedModel, type LoadedChild, ReopeningModel } from './hosted-model.ts';
 import type { Warn } from './inner.ts';
 import type { Quarantine } from './quarantine.ts';
-import { startTalk, type Talk, type TalkOptions } from './talk.ts';
+import { startEngineChild, type EngineChild, type EngineChildOptions } from './engine-child.ts';
 
-export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command' | 'env' | 'clock'> {
+export interface EngineHostOptions extends Pick<EngineChildOptions, 'spawn' | 'command' | 'env' | 'clock'> {
   readonly quarantine: Quarantine;
   readonly gpuAccess: GpuAccess;
   readonly log: Logger;
@@ -26,20 +26,20 @@ export interface EngineHostOptions extends Pick<TalkOptions, 'spawn' | 'command'
 const QUIET = { ORT_DISABLE_TELEMETRY: '1', GGML_NO_BACKTRACE: '1' };
 
 /** How a child is to load. */
-export interface HostedHow extends Pick<LoadHow, 'lean'> {
+export interface HostedLoadOptions extends Pick<LoadOptions, 'lean'> {
   /** More binaries of the engine's library, for other devices than the CPU; undefined for those it carries itself. */
   readonly binariesFolder: string | undefined;
 }
 
-const USUAL: HostedHow = { lean: false, binariesFolder: undefined };
+const USUAL: HostedLoadOptions = { lean: false, binariesFolder: undefined };
 
 export interface HostedLoad {
   readonly engine: EngineName;
   readonly files: ModelFiles;
-  /** See `LoadHow`. */
-  readonly device?: LoadHow['device'];
+  /** See `LoadOptions`. */
+  readonly device?: LoadOptions['device'];
   /** As usual when left out. */
-  readonly how?: HostedHow;
+  readonly how?: HostedLoadOptions;
   /** See `LoadedModel`. */
   readonly where?: Where | undefined;
   /** Longest stall while loading or running, in milliseconds; five minutes if left out. */
@@ -65,11 +65,11 @@ export const createEngineHost = (options: EngineHostOptions): EngineHost => new 
 
 class ChildHost implements EngineHost {
   readonly #options: EngineHostOptions;
-  readonly #noteCrash: NoteCrash;
+  readonly #recordCrash: RecordCrash;
 
   constructor(options: EngineHostOptions) {
     this.#options = options;
-    this.#noteCrash = createCrashBook(options);
+    this.#recordCrash = createCrashBook(options);
   }
 
   async load(request: HostedLoad, signal: AbortSignal): Promise<HostedModel> {
@@ -95,12 +95,18 @@ class ChildHost implements EngineHost {
     }
   }
 
-  #start({ engine, files: { model } }: HostedLoad, variables: ChildEnvironment): Talk {
+  #start({ engine, files: { model } }: HostedLoad, variables: ChildEnvironment): EngineChild {
     const { log, env } = this.#options;
-    const onCrash = (error: WorkerError): void => this.#noteCrash(engine, model, error);
+    const onCrash = (error: WorkerError): void => this.#recordCrash(engine, model, error);
     const onNote: Warn = (event, fields) => log.warn(event, { ...fields, engine, model });
     try {
-      const talk = startTalk({ ...this.#options, env: { ...env, ...QUIET, ...variables }, engine, onCrash, onNote });
+      const talk = startEngineChild({
+        ...this.#options,
+        env: { ...env, ...QUIET, ...variables },
+        engine,
+        onCrash,
+        onNote,
+      });
       log.debug('engine.started', { engine, model, pid: talk.pid });
       return talk;
     } catch (thrown) {

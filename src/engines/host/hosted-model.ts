@@ -6,7 +6,7 @@ import type { TaskResult } from '../result.ts';
 import type { EngineProcess } from './holder.ts';
 import type { ChildAnswer, Request } from './exchange.ts';
 import type { Inputs } from './inner.ts';
-import type { Talk } from './talk.ts';
+import type { EngineChild } from './engine-child.ts';
 
 /** A model in a child's memory. Disposing ends the child, within half a second. */
 export interface HostedModel extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface HostedModel extends AsyncDisposable {
 
 /** A child that has loaded the model. */
 export interface LoadedChild {
-  readonly talk: Talk;
+  readonly talk: EngineChild;
   readonly ranOn: string;
 }
 

@@ -4,7 +4,7 @@ import { formatBytes, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { HasLibrary } from '../../system/native/shared-library.ts';
-import type { LoadHow } from '../load-how.ts';
+import type { LoadOptions } from '../load-options.ts';
 import type { Advice, GpuKind, Where } from '../readiness.ts';
 
 /** What there is to know of native files for one kind of device, before they are here. */
@@ -49,7 +49,7 @@ export interface Devices {
    * @throws WorkerError `engine.unavailable` where only what is present may be used, and the best pack is not; the
    * signal's reason on abort
    */
-  prepare(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch' | 'device'>): Promise<string | undefined>;
+  prepare(signal: AbortSignal, how: Pick<LoadOptions, 'mayFetch' | 'device'>): Promise<string | undefined>;
 }
 
 /** Nobody waits longer for a driver to answer what the engine will run on: what was known before counts meanwhile. */
@@ -85,7 +85,7 @@ class PackDevices<Pack extends DevicePack> implements Devices {
 
   async prepare(
     signal: AbortSignal,
-    { mayFetch, device }: Pick<LoadHow, 'mayFetch' | 'device'>,
+    { mayFetch, device }: Pick<LoadOptions, 'mayFetch' | 'device'>,
   ): Promise<string | undefined> {
     const { packs, packStore } = this.#options;
     if (packs.length === 0) return undefined;
@@ -110,7 +110,7 @@ class PackDevices<Pack extends DevicePack> implements Devices {
   }
 
   /** For the GPU that a model has to stay on, else for all that there are. */
-  async #choose(device?: LoadHow['device']): Promise<Choice<Pack>> {
+  async #choose(device?: LoadOptions['device']): Promise<Choice<Pack>> {
     const { packs, packStore, hasLibrary, gpus } = this.#options;
     const vendors = (device === undefined ? await gpus() : [device]).map(({ vendor }) => vendor);
     if (vendors.length === 0) return { on: 'cpu', whyNotGpu: undefined };

@@ -8,7 +8,7 @@ import type { EngineHost } from '../host/host.ts';
 import { loadHosted } from '../host/loaded.ts';
 import { localModels } from '../local-models.ts';
 import { type ChatFileOptions, readChatImageFiles } from '../media/chat-images.ts';
-import type { LoadHow } from '../load-how.ts';
+import type { LoadOptions } from '../load-options.ts';
 import { ggufOf, noChatTemplate } from '../model-file.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
@@ -74,7 +74,7 @@ export function createLlamaEngine(options: LlamaEngineOptions): Engine {
 
 interface Loading extends LlamaEngineOptions {
   readonly signal: AbortSignal;
-  readonly how: LoadHow;
+  readonly how: LoadOptions;
 }
 
 /** A model that reads text. Its projector, should it have one, is of no use. */

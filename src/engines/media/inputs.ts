@@ -1,6 +1,6 @@
 import { readLimited } from '../../base/bytes.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import { packingsOf, passesByItself } from '../../base/http-answer.ts';
+import { contentCodingsOf, isTransientStatus } from '../../base/http-answer.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { Remote, RemoteAnswer } from '../../system/net/remote/remote.ts';
@@ -23,7 +23,7 @@ export const createInputFetcher =
   async (what, url, signal) => {
     using answer = await remote.open({ what, url, stallMs: STALL_MS, signal });
     if (!isWhole(answer)) throw statusError(what, url, answer.status);
-    const packings = packingsOf(answer.headers['content-encoding']);
+    const packings = contentCodingsOf(answer.headers['content-encoding']);
     if (!canUnpack(packings)) throw packedOtherwise(what, url, packings);
     const declared = Number(answer.headers['content-length'] ?? 0);
     const limit = { maxBytes, tooLarge: () => tooLarge(what, url, maxBytes) };
@@ -46,7 +46,7 @@ function isWhole({ status, headers }: RemoteAnswer): boolean {
 }
 
 function statusError(what: string, url: string, status: RemoteAnswer['status']): WorkerError {
-  const code = passesByItself(status) ? 'download.failed' : 'download.missing';
+  const code = isTransientStatus(status) ? 'download.failed' : 'download.missing';
   return new WorkerError(code, `GET ${shownUrl(url)} -> ${status}`, {
     hint: `Check the URL of the ${what} in the task.`,
     fields: { status },

@@ -15,7 +15,7 @@ export interface WatchTools {
 }
 
 /** Called when a program made progress. */
-export type OnMoved = () => void;
+export type OnProgress = () => void;
 
 /** A program to be started, and the limits under which it runs. */
 export interface ProgramStart {
@@ -28,7 +28,7 @@ export interface ProgramStart {
   /** From asking it to end until it is killed; 0 kills it at once. */
   readonly graceMs: number;
   /** Makes what reads its stdout, and calls back for each progress in there. */
-  readonly readOutput: (onMoved: OnMoved) => (text: string) => void;
+  readonly readOutput: (onMoved: OnProgress) => (text: string) => void;
   readonly onError: (text: string) => void;
   /** What it reads from its stdin. The time that this takes to come is not the program's. */
   readonly input?: AsyncIterable<Uint8Array>;

@@ -2,9 +2,9 @@ import { WorkerError } from '../../base/errors.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { LoadedModel, ModelFiles, RunContext } from '../engine.ts';
-import type { LoadHow } from '../load-how.ts';
+import type { LoadOptions } from '../load-options.ts';
 import type { TaskResult } from '../result.ts';
-import type { NoteCrash } from '../host/crash-book.ts';
+import type { RecordCrash } from '../host/crash-book.ts';
 import { type ScratchFolder, type ScratchOptions, withScratch } from '../programs/scratch.ts';
 import {
   assertModel,
@@ -32,7 +32,7 @@ export interface LoadedOptions
   extends ServerOptions, ScratchOptions, VideoOptions, ImageFetchOptions, GpuEnvironmentOptions {
   readonly files: ScratchOptions['files'] & GpuEnvironmentOptions['files'] & PreviewOptions['files'];
   readonly images: VideoOptions['images'] & ImageFetchOptions['images'];
-  readonly noteCrash: NoteCrash;
+  readonly recordCrash: RecordCrash;
   readonly log: Logger;
 }
 
@@ -45,7 +45,7 @@ export interface Loading {
   /** Path of sd-cli. */
   readonly program: string;
   readonly model: ModelFiles;
-  readonly how: Pick<LoadHow, 'lean' | 'device'>;
+  readonly how: Pick<LoadOptions, 'lean' | 'device'>;
   /** The device that the program lists first, until it announces what it uses. */
   readonly ranOn: string | undefined;
   readonly previews: PreviewBook;
@@ -110,7 +110,7 @@ async function sdCliFor(
     defaults: model.defaults,
     lean,
     env: await environmentOn(program, device, options),
-    onCrash: (error) => options.noteCrash('sd-cpp', model.model, error),
+    onCrash: (error) => options.recordCrash('sd-cpp', model.model, error),
     canPreview: (signal) => previews.canPreview(program, signal),
   };
 }

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { libraryFailure, loadFailure, runFailure } from '../failures.ts';
 import { isOutOfMemory } from '../out-of-memory.ts';
-import type { TakeKernels } from '../../system/native/ggml-kernels.ts';
+import type { UseFastestKernels } from '../../system/native/ggml-kernels.ts';
 import type { NativeCache } from '../../system/native/native-cache.ts';
 import type { SpeechFinder, Transcriber } from './port.ts';
 
@@ -21,7 +21,7 @@ const PER_SECOND = { text: 1000, speech: 100 };
 
 export interface WhisperLibraries {
   readonly native: Pick<NativeCache, 'unpack'>;
-  readonly takeKernels: TakeKernels;
+  readonly useFastestKernels: UseFastestKernels;
 }
 
 /** @throws WorkerError `native.unavailable` | `model.header-invalid` | `model.unusable` */
@@ -150,12 +150,12 @@ async function tokensOf(path: string): Promise<number> {
   });
 }
 
-async function loadRuntime({ native, takeKernels }: WhisperLibraries): Promise<Runtime> {
+async function loadRuntime({ native, useFastestKernels }: WhisperLibraries): Promise<Runtime> {
   const folder = await native.unpack('whisper');
   try {
     const runtime = await import('@fugood/whisper.node');
     await runtime.loadWhisperModule();
-    kernels ??= fastKernels(folder, native, takeKernels);
+    kernels ??= fastKernels(folder, native, useFastestKernels);
     await kernels;
     return runtime;
   } catch (thrown) {
@@ -172,14 +172,14 @@ let kernels: Promise<boolean> | undefined;
 async function fastKernels(
   folder: string | undefined,
   native: Pick<NativeCache, 'unpack'>,
-  takeKernels: TakeKernels,
+  useFastestKernels: UseFastestKernels,
 ): Promise<boolean> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return false;
   const llama = await native.unpack('llama').catch(() => undefined);
   const addon = folder === undefined ? addonOfCheckout() : join(folder, ADDON);
   const packages = join(addon, '..', '..', '..');
   const built = llama === undefined ? join(packages, '@node-llama-cpp', 'linux-x64', 'bins') : join(llama, 'bins');
-  return await takeKernels(addon, join(built, 'linux-x64'));
+  return await useFastestKernels(addon, join(built, 'linux-x64'));
 }
 
 const ADDON = 'index.node';

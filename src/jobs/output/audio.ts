@@ -1,7 +1,7 @@
 import { tagAt } from './binary.ts';
 import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
 import { fileTypeOf } from './file-type.ts';
-import { readWave, type Wave } from './wav.ts';
+import { readWave, type WavSamples } from './wav.ts';
 
 /** Of full scale, about -66 dB: what dither and a resampler leave of nothing stays below it, a whisper is above. */
 const MIN_RMS = 0.0005;
@@ -29,7 +29,7 @@ const SHOWN: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /** Its loudness as a root mean square. A steady offset cannot be heard, so it is taken off. */
-function rmsOf({ read, samples }: Wave): number {
+function rmsOf({ read, samples }: WavSamples): number {
   const step = Math.ceil(samples / MAX_SAMPLES) | 1;
   let [sum, squares, count] = [0, 0, 0];
   for (let sample = 0; sample < samples; sample += step, count += 1) {

@@ -3,7 +3,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import { writeJson } from '../../contract/json.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
-import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
+import type { SpawnIpc, IpcChild } from '../../system/process/processes.ts';
 import { type CheckResult, readCheckResult, unchecked } from './check-result.ts';
 
 /*
@@ -16,7 +16,7 @@ import { type CheckResult, readCheckResult, unchecked } from './check-result.ts'
 export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<CheckResult>;
 
 export interface SchemaCheckOptions {
-  readonly spawn: SpawnTalking;
+  readonly spawn: SpawnIpc;
   /** This program as the process that checks; it is sent one `SchemaQuestion` and answers with a `CheckResult`. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
@@ -72,7 +72,7 @@ async function checkApart(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const answer = Promise.withResolvers<CheckResult>();
-  let child: TalkingChild;
+  let child: IpcChild;
   try {
     child = spawn(command, {
       env,

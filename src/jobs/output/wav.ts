@@ -14,7 +14,7 @@ const EXTENSIBLE = 0xfffe;
 const OPEN_END = 0xffff_ffff;
 
 /** The samples of a WAV file. */
-export interface Wave {
+export interface WavSamples {
   /** The level of a sample, from -1 to 1. */
   readonly read: (sample: number) => number;
   /** How many there are. */
@@ -22,7 +22,7 @@ export interface Wave {
 }
 
 /** The samples of a WAV file, or why there are none to check. */
-export function readWave(bytes: Uint8Array): Wave | CheckResult {
+export function readWave(bytes: Uint8Array): WavSamples | CheckResult {
   if (tagAt(bytes, 8) !== 'WAVE') return bad('the audio is not a WAV file');
   const view = viewOf(bytes);
   let read: SampleReader | undefined;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../system/clock.ts';
-import { gapLeftMs, type LocalPriority, nextTurn, type Origin, type TurnFacts } from '../turn-order.ts';
+import { gapLeftMs, type LocalPriority, chooseTurn, type Origin, type TurnFacts } from '../turn-order.ts';
 import type { Holders } from './holders.ts';
 import { type JobSlot, slotsFor } from './job-slot.ts';
 import type { SlotRequest } from './lease.ts';
@@ -46,7 +46,7 @@ export class FreeSlots {
       return slot === undefined ? [] : [{ origin: waiting.origin, waiting, slot }];
     });
     const first = served.find(({ origin }) => origin === 'local') ?? served[0];
-    return first && nextTurn(served, this.#turnFacts(first.slot, now));
+    return first && chooseTurn(served, this.#turnFacts(first.slot, now));
   }
 
   /** For how long the first of these requests still leaves its free slot to the studio; undefined where none does. */

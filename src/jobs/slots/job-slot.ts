@@ -31,18 +31,18 @@ export const devicesOf = (slots: readonly JobSlot[]): readonly GpuDevice[] =>
   slots.flatMap((slot) => deviceOf(slot) ?? []);
 
 /** Which slot a job may have. */
-export interface SlotWish {
+export interface SlotPreference {
   /** What needs a GPU has the slot for everything on a machine that has no other. */
   readonly needs: JobSlot['kind'];
   /**
    * Chooses among free slots of its kind; undefined where it had better wait for one that is held. Asked only on a machine
    * with several of that kind; the first free one when left out.
    */
-  readonly choose?: (moment: SlotMoment) => JobSlot | undefined;
+  readonly choose?: (moment: SlotSnapshot) => JobSlot | undefined;
 }
 
 /** What a job can choose from, and what will come free. */
-export interface SlotMoment {
+export interface SlotSnapshot {
   /** At least one. */
   readonly free: readonly JobSlot[];
   readonly held: readonly SlotInUse[];

@@ -1,4 +1,4 @@
-import type { JobSlot, SlotWish } from './job-slot.ts';
+import type { JobSlot, SlotPreference } from './job-slot.ts';
 import type { Origin } from '../turn-order.ts';
 
 /** Where the holder of a slot is: at work, or getting the result to whoever asked. */
@@ -7,7 +7,7 @@ export type LeasePhase = 'running' | 'delivering';
 export interface SlotRequest {
   readonly origin: Origin;
   /** Any slot for GPUs when left out. Maintenance has them all. */
-  readonly wish?: SlotWish | undefined;
+  readonly wish?: SlotPreference | undefined;
 }
 
 export interface LeaseRequest extends SlotRequest {

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../jobs/job-record.ts';
 import { artifactContentType } from '../../contract/upload.ts';
-import type { MadeResult } from '../../worker/reports/made-results.ts';
+import type { RecentResult } from '../../worker/reports/recent-results.ts';
 import type { ApiJob } from '../contract/jobs.ts';
 
 /** What is known of a job beside its record. */
@@ -8,7 +8,7 @@ export interface JobExtras {
   readonly progressOf: (jobId: string) => ApiJob['progress'];
   readonly hasThumbnail: (jobId: string) => boolean;
   readonly previewsOf: (jobId: string) => number | undefined;
-  readonly resultOf: (jobId: string) => MadeResult | undefined;
+  readonly resultOf: (jobId: string) => RecentResult | undefined;
 }
 
 /** A job as the API shows it. */
@@ -26,11 +26,11 @@ export function jobView({ origin, ...record }: JobRecord, extras: JobExtras): Ap
   };
 }
 
-const resultView = (result: MadeResult | undefined): Pick<ApiJob, 'result'> =>
+const resultView = (result: RecentResult | undefined): Pick<ApiJob, 'result'> =>
   result === undefined
     ? {}
     : { result: { type: resultType(result), ext: result.ext, sizeBytes: result.bytes.byteLength } };
 
 /** Content type of a result that is kept. */
-export const resultType = ({ ext }: Pick<MadeResult, 'ext'>): string =>
+export const resultType = ({ ext }: Pick<RecentResult, 'ext'>): string =>
   ext === 'json' ? 'application/json' : artifactContentType(ext);

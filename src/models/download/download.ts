@@ -6,13 +6,13 @@ import { readAnswer } from './range-answer.ts';
 import { fetchMissing } from './ranges.ts';
 import {
   CHECK_DISK_BYTES,
-  crosses,
+  crossesMultiple,
   type DownloadDeps,
   type Downloaded,
   type DownloadRequest,
   endedEarly,
   ensureWithinLimit,
-  open,
+  openDownload,
 } from './request.ts';
 import { Retries } from './retry.ts';
 
@@ -61,7 +61,7 @@ type FirstAnswer =
 
 /** Requests all of it as a range: the answer says whether the server supports ranges, and how large the file is. */
 async function requestFile(request: DownloadRequest, deps: DownloadDeps, ranged: boolean): Promise<FirstAnswer> {
-  const answer = await open(request, deps, ranged ? { range: 'bytes=0-' } : {});
+  const answer = await openDownload(request, deps, ranged ? { range: 'bytes=0-' } : {});
   try {
     const read = readAnswer(answer, request, 0, deps.clock.now());
     if (read.is === 'whole' || (read.is === 'part' && ranged)) return { ...read, answer };
@@ -115,7 +115,7 @@ async function fetchInOnePiece(
       sha256.add(chunk);
       const before = doneBytes;
       doneBytes += chunk.byteLength;
-      if (crosses(before, doneBytes, CHECK_DISK_BYTES)) await request.ensureDiskSpace(0);
+      if (crossesMultiple(before, doneBytes, CHECK_DISK_BYTES)) await request.ensureDiskSpace(0);
       request.onProgress(doneBytes, sizeBytes);
     }
     if (sizeBytes !== undefined && doneBytes !== sizeBytes) throw endedEarly(request.url, doneBytes, sizeBytes);

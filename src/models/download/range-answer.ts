@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.ts';
-import { packingsOf, passesByItself, retryAfterMs } from '../../base/http-answer.ts';
+import { contentCodingsOf, isTransientStatus, retryAfterMs } from '../../base/http-answer.ts';
 import { formatBytes } from '../../base/units.ts';
 import { shownUrl } from '../../base/urls.ts';
 import type { RemoteAnswer } from '../../system/net/remote/remote.ts';
@@ -36,7 +36,7 @@ export function readAnswer(
       hint: 'Give the model source the URL of the file itself, and one that needs no login.',
     });
   }
-  const packings = packingsOf(headers['content-encoding']);
+  const packings = contentCodingsOf(headers['content-encoding']);
   if (packings.length > 0) {
     // We accept none. Ranges and checksum would be those of another file than the one that is meant.
     throw new WorkerError(
@@ -69,7 +69,7 @@ function validatorOf(headers: RemoteAnswer['headers']): string | undefined {
 }
 
 function statusError({ status, headers }: RemoteAnswer, url: string, nowMs: number): WorkerError {
-  const passes = passesByItself(status); // any other refusal is about the URL itself
+  const passes = isTransientStatus(status); // any other refusal is about the URL itself
   const waitMs = retryAfterMs(headers['retry-after'], nowMs);
   return new WorkerError(passes ? 'download.failed' : 'download.missing', `GET ${shownUrl(url)} -> ${status}`, {
     fields: { status, ...(waitMs === undefined ? {} : { waitMs }) },

@@ -6,7 +6,14 @@ import { ChunkBuffer } from './chunk-buffer.ts';
 import type { Hashing } from './hashing.ts';
 import type { PartialFile } from './partial-file.ts';
 import { readAnswer } from './range-answer.ts';
-import { CHECK_DISK_BYTES, crosses, type DownloadDeps, type DownloadRequest, endedEarly, open } from './request.ts';
+import {
+  CHECK_DISK_BYTES,
+  crossesMultiple,
+  type DownloadDeps,
+  type DownloadRequest,
+  endedEarly,
+  openDownload,
+} from './request.ts';
 
 /** What fetching one range needs to know of its download. */
 export interface RangeFetch {
@@ -64,7 +71,7 @@ async function write(at: number, parts: readonly Uint8Array[], { part, request, 
   hashing.wake();
   const { doneBytes } = part.blocks;
   request.onProgress(doneBytes, part.version.sizeBytes);
-  if (!crosses(before, doneBytes, CHECK_DISK_BYTES)) return;
+  if (!crossesMultiple(before, doneBytes, CHECK_DISK_BYTES)) return;
   part.file.flushAlong(); // or all of it would be left for the end, when nothing arrives meanwhile
   await request.ensureDiskSpace(0);
 }
@@ -73,7 +80,7 @@ async function write(at: number, parts: readonly Uint8Array[], { part, request, 
 async function requestRange({ startAt, endAt }: ByteRange, context: RangeFetch): Promise<RemoteAnswer> {
   const { part, request, deps, stop } = context;
   const { validator, sizeBytes } = part.version;
-  const answer = await open({ url: request.url, signal: stop.signal }, deps, {
+  const answer = await openDownload({ url: request.url, signal: stop.signal }, deps, {
     range: `bytes=${startAt}-${endAt - 1}`,
     ...(validator === undefined ? {} : { 'if-range': validator }),
   });

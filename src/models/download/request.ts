@@ -83,7 +83,7 @@ export interface Downloaded {
 }
 
 /** One HTTP request for the file, or for a range of it. */
-export const open = (
+export const openDownload = (
   { url, signal }: Pick<DownloadRequest, 'url' | 'signal'>,
   { remote, policy }: DownloadDeps,
   headers: Readonly<Record<string, string>>,
@@ -106,5 +106,5 @@ export const endedEarly = (url: string, doneBytes: number, sizeBytes: number): W
   new WorkerError('download.failed', `${shownUrl(url)} ended after ${doneBytes} of ${sizeBytes} bytes`);
 
 /** Whether a count passed a multiple of `step` on its way. */
-export const crosses = (before: number, after: number, step: number): boolean =>
+export const crossesMultiple = (before: number, after: number, step: number): boolean =>
   Math.floor(before / step) !== Math.floor(after / step);

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../base/units.ts';
 import { WorkerError } from '../../base/errors.ts';
-import { belongsTo, findModels, type FoundFile, SHARED, type StoredFile } from './inventory.ts';
-import { OURS } from '../names.ts';
+import { belongsTo, findModels, type FoundFile, SHARED_FOLDERS, type StoredFile } from './inventory.ts';
+import { OWN_FILE_PREFIX } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import type { InUse } from './in-use.ts';
 
@@ -99,14 +99,17 @@ export async function removeEmptyFolder(
   folder: string,
   { root, files }: Pick<ModelStoreOptions, 'root' | 'files'>,
 ): Promise<void> {
-  if (folder !== root && !SHARED.has(folder.slice(folder.lastIndexOf('/') + 1))) await files.removeEmptyDir(folder);
+  if (folder !== root && !SHARED_FOLDERS.has(folder.slice(folder.lastIndexOf('/') + 1)))
+    await files.removeEmptyDir(folder);
 }
 
 /** Removes lock files that nobody holds, and the folders that hold nothing else: killed processes leave them. */
 export async function sweepLocks(options: ModelStoreOptions): Promise<void> {
   const { root, files, lock } = options;
   for (const folder of [root, ...(await foldersIn(root, files))]) {
-    const locks = (await files.list(folder)).filter((name) => name.startsWith(OURS) && name.endsWith('.lock'));
+    const locks = (await files.list(folder)).filter(
+      (name) => name.startsWith(OWN_FILE_PREFIX) && name.endsWith('.lock'),
+    );
     for (const name of locks) {
       const probe = await lock(`${folder}/${name}`);
       if (probe.is === 'held') probe.release(); // which removes it

@@ -1,5 +1,13 @@
 import type { Files } from '../../system/disk/files.ts';
-import { isModelFileName, modelFolder, NOT_MODELS, OURS, shortHash, type Sidecars, sidecarsOf } from '../names.ts';
+import {
+  isModelFileName,
+  modelFolder,
+  NOT_MODELS,
+  OWN_FILE_PREFIX,
+  shortHash,
+  type Sidecars,
+  sidecarsOf,
+} from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/progress-file.ts';
 import { readReceipt } from './receipt.ts';
@@ -27,7 +35,7 @@ export interface FoundFile extends StoredFile {
 }
 
 /** Folders of files that each are a model of their own. */
-export const SHARED: ReadonlySet<string> = new Set(['llm', 'stt']);
+export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['llm', 'stt']);
 /** In the root, among whatever else lies there, only these are models. */
 const MODEL_NAME = /\.(gguf|safetensors|onnx|ckpt|pth|pt|bin)$/i;
 
@@ -54,7 +62,7 @@ const listOf = (files: InventoryOptions['files'], folder: string): Promise<reado
 async function findIn(options: InventoryOptions, folder: string, name: string): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
   for (const filename of await listOf(options.files, folder)) {
-    const file = filename.startsWith(OURS)
+    const file = filename.startsWith(OWN_FILE_PREFIX)
       ? await partialAt(options, { folder, name }, filename)
       : await wholeAt(options, { folder, name }, filename);
     if (file !== undefined) found.push(file);
@@ -70,7 +78,7 @@ interface Place {
 
 /** Whose a file is that nobody wrote down anything about. */
 const modelOf = (folderName: string, filename: string): string =>
-  folderName === '' || SHARED.has(folderName) ? filename.replace(/\.[^.]+$/, '') : folderName;
+  folderName === '' || SHARED_FOLDERS.has(folderName) ? filename.replace(/\.[^.]+$/, '') : folderName;
 
 async function wholeAt(
   { files, sha256 }: InventoryOptions,

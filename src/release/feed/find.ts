@@ -3,7 +3,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { UpdateMemory, UpdateState } from '../update/state.ts';
 import { type ReleaseCandidate, candidatesIn, newerThan } from './choose.ts';
 import { type FeedDeps, fetchFeed } from './feed.ts';
-import { type MoveFacts, objectionTo, type Wish, withSeen } from './objections.ts';
+import { type UpdateFacts, objectionTo, type UpdateTrigger, withSeen } from './objections.ts';
 import { compareVersions, parseVersion } from './semver.ts';
 import { type TrustDeps, type TrustedRelease, verifyRelease } from './trusted.ts';
 
@@ -17,7 +17,7 @@ export interface FindDeps extends FeedDeps, TrustDeps {
 }
 
 export interface FindChoice {
-  readonly wish: Wish;
+  readonly wish: UpdateTrigger;
   /** The one version asked for; the newest that nothing stands against when left out. */
   readonly version?: string;
 }
@@ -33,7 +33,7 @@ const MAX_VERIFIED = 10;
  * the signal's reason on abort
  */
 export async function findUpdate(
-  facts: Omit<MoveFacts, 'state'>,
+  facts: Omit<UpdateFacts, 'state'>,
   { wish, version }: FindChoice,
   deps: FindDeps,
   signal?: AbortSignal,

@@ -9,7 +9,7 @@ import type { TrustedRelease } from './trusted.ts';
  */
 
 /** What the objections are decided on. */
-export interface MoveFacts {
+export interface UpdateFacts {
   readonly running: Version;
   readonly state: UpdateState;
   readonly prereleases: boolean;
@@ -20,12 +20,12 @@ export interface MoveFacts {
 }
 
 /** Who wants the move: the updater by itself, an operator, or one who knows better. */
-export type Wish = 'by-itself' | 'asked' | 'forced';
+export type UpdateTrigger = 'by-itself' | 'asked' | 'forced';
 
 interface Objection {
   /** Those of whom it does not stop any. */
-  readonly passes: readonly Wish[];
-  readonly against: (release: TrustedRelease, facts: MoveFacts) => string | undefined;
+  readonly passes: readonly UpdateTrigger[];
+  readonly against: (release: TrustedRelease, facts: UpdateFacts) => string | undefined;
 }
 
 const OBJECTIONS: readonly Objection[] = [
@@ -71,7 +71,7 @@ const OBJECTIONS: readonly Objection[] = [
 ];
 
 /** Why this installation does not move to a release; undefined when it does. */
-export function objectionTo(release: TrustedRelease, facts: MoveFacts, wish: Wish): string | undefined {
+export function objectionTo(release: TrustedRelease, facts: UpdateFacts, wish: UpdateTrigger): string | undefined {
   for (const { passes, against } of OBJECTIONS) {
     const because = passes.includes(wish) ? undefined : against(release, facts);
     if (because !== undefined) return because;

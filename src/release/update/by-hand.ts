@@ -1,6 +1,6 @@
 import { WorkerError } from '../../base/errors.ts';
 import type { FindChoice } from '../feed/find.ts';
-import { type MoveFacts, objectionTo } from '../feed/objections.ts';
+import { type UpdateFacts, objectionTo } from '../feed/objections.ts';
 import { parseVersion } from '../feed/semver.ts';
 import type { TrustedRelease } from '../feed/trusted.ts';
 import type { StagedRelease } from './stage.ts';
@@ -56,7 +56,7 @@ export interface ByHandDeps {
   /** The version that this program is. */
   readonly running: string;
   readonly memory: UpdateMemory;
-  readonly facts: () => Omit<MoveFacts, 'state'>;
+  readonly facts: () => Omit<UpdateFacts, 'state'>;
   /** Finds a release in the feed, and remembers in `memory` what was seen there. */
   readonly find: (choice: FindChoice, memory: UpdateMemory) => Promise<TrustedRelease | undefined>;
   readonly stage: (release: TrustedRelease) => Promise<StagedRelease>;

@@ -8,7 +8,7 @@ import type { StagedRelease } from './stage.ts';
 import { MAX_FAULTS, withFault, withoutFaults } from './state.ts';
 import { Takeover } from './takeover.ts';
 import type { UpdateStatus } from '../../contract/worker/update-status.ts';
-import { anAnswer, statusOf, type UpdateHost, type Updater, type UpdaterDeps } from './updater.ts';
+import { pendingAnswer, statusOf, type UpdateHost, type Updater, type UpdaterDeps } from './updater.ts';
 import type { UpdateAnswer, UpdateRequest } from './updater.ts';
 
 /*
@@ -28,7 +28,7 @@ class UpdateDriver implements Updater {
   #unable: string | undefined;
   #request: UpdateRequest | undefined;
   #lastFailure: string | undefined;
-  #answer = anAnswer();
+  #answer = pendingAnswer();
   /** Settles when nothing is under way any more, or the worker has to make way. */
   #settled = Promise.withResolvers<void>();
   #work = new AbortController();
@@ -75,7 +75,7 @@ class UpdateDriver implements Updater {
     const { force = false, version } = request;
     if (force && version !== undefined) await this.#deps.knowledge.change((known) => withoutFaults(known, version));
     this.#request = request;
-    this.#answer = anAnswer();
+    this.#answer = pendingAnswer();
     this.#dispatch({ type: 'due' });
     return await this.#answer.promise;
   }

@@ -53,7 +53,7 @@ export interface Trial {
 /** How long the new version may take to be put together, and how long to serve. */
 const LIMIT_MS = 60 * SECOND_MS;
 /** How long it may take to say goodbye. */
-const GOODBYE_MS = 5 * SECOND_MS;
+const CLOSE_TIMEOUT_MS = 5 * SECOND_MS;
 const MAX_OUTPUT_CHARACTERS = 8000;
 
 /** Starts the new version as a child. It touches nothing that belongs to the running worker before its turn. */
@@ -93,7 +93,7 @@ export function startTrial({ start, clock }: TrialOptions): Trial {
     },
     async end() {
       child.write('end\n');
-      const disarm = clock.after(GOODBYE_MS, () => child.kill());
+      const disarm = clock.after(CLOSE_TIMEOUT_MS, () => child.kill());
       await child.ended.finally(disarm);
     },
     output: () => output,

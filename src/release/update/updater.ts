@@ -86,7 +86,7 @@ export interface Updater {
 }
 
 /** An answer to a request, which nobody need wait for. */
-export function anAnswer(): PromiseWithResolvers<UpdateAnswer> {
+export function pendingAnswer(): PromiseWithResolvers<UpdateAnswer> {
   const answer = Promise.withResolvers<UpdateAnswer>();
   answer.promise.catch(() => {});
   return answer;

@@ -2,7 +2,7 @@ import type { JobId } from '../../base/ids.ts';
 import { pause } from '../../base/pause.ts';
 import { fail } from '../../contract/frames/outbound.ts';
 import type { Credentials } from '../session/session.ts';
-import { keepArtifact, keptStill, logUnauthorized } from './ownership.ts';
+import { keepArtifact, ensureKept, logUnauthorized } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { ArtifactUpload } from './multipart-body.ts';
@@ -43,7 +43,7 @@ export async function deliverArtifact(
     if (first !== undefined) left = { retryAfterMs: 0 };
     const { answer, verdict } = await uploadWithRetries({ artifact, credentials }, deps, signal);
     const stays = verdict.is === 'exhausted' || verdict.is === 'unauthorized';
-    const entry = stays ? await keptStill(first, { artifact, credentials }, deps) : first;
+    const entry = stays ? await ensureKept(first, { artifact, credentials }, deps) : first;
     const report = conclude({ artifact, entry }, answer, verdict, deps);
     if (verdict.is === 'delivered' || verdict.is === 'not-held') {
       left = undefined;

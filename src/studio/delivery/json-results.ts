@@ -5,7 +5,7 @@ import type { HeartbeatAck, Welcome } from '../../contract/frames/inbound.ts';
 import { completeJson } from '../../contract/frames/outbound.ts';
 import { writeJson } from '../../contract/json.ts';
 import { MAX_PARALLEL_JOBS } from '../../contract/limits.ts';
-import { keep, ownedBy, ownerOf } from './ownership.ts';
+import { keepOnDisk, ownedBy, ownerOf } from './ownership.ts';
 import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { DeliveryDeps } from './deps.ts';
 import type { OutboxEntry } from './entry.ts';
@@ -61,7 +61,11 @@ class JsonFrames implements JsonResults {
     if (credentials === undefined) return this.#discardUnsent(result.jobId);
     const { jobId, prompt } = result;
     const content = new TextEncoder().encode(writeJson(result.value));
-    const entry = await keep({ jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) }, content, this.#deps);
+    const entry = await keepOnDisk(
+      { jobId, kind: 'json', ext: '', prompt, ...ownerOf(credentials) },
+      content,
+      this.#deps,
+    );
     if (entry === undefined) return this.#sendUnkept(result);
     this.#underway.add(entry.file);
     if (this.#send(result)) return { is: 'sent' };

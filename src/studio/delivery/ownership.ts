@@ -27,7 +27,7 @@ export function ownedBy(credentials: Credentials | undefined): (entry: OutboxEnt
 }
 
 /** Puts a result on disk. Undefined, with a warning, when that failed: the result is then in memory only. */
-export async function keep(
+export async function keepOnDisk(
   entry: NewEntry,
   content: Uint8Array,
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
@@ -46,10 +46,10 @@ export const keepArtifact = (
   credentials: Credentials,
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,
 ): Promise<OutboxEntry | undefined> =>
-  keep({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
+  keepOnDisk({ jobId, kind: 'artifact', ext, prompt, ranOn, ...ownerOf(credentials) }, bytes, deps);
 
 /** Of an artifact that is to stay on disk, makes sure that it does: somebody may have emptied the folder meanwhile. */
-export async function keptStill(
+export async function ensureKept(
   entry: OutboxEntry | undefined,
   { artifact, credentials }: { readonly artifact: ArtifactUpload; readonly credentials: Credentials },
   deps: Pick<DeliveryDeps, 'outbox' | 'log'>,

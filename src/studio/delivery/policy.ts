@@ -1,4 +1,4 @@
-import { passesByItself } from '../../base/http-answer.ts';
+import { isTransientStatus } from '../../base/http-answer.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 
 /** How one attempt to upload a result ended. */
@@ -48,7 +48,7 @@ const ABOUT_THE_ADDRESS: ReadonlySet<number> = new Set([404, 405, 407, 410, 421,
 export function meaningOf(answer: UploadAnswer): AnswerMeaning {
   if (answer.is === 'unreachable') return 'transient';
   const { status, isWebPage } = answer;
-  if (passesByItself(status)) return 'transient';
+  if (isTransientStatus(status)) return 'transient';
   if (status === 401 || status === 403) return 'unauthorized';
   if (isWebPage || status < 200 || (status >= 300 && status < 400) || ABOUT_THE_ADDRESS.has(status)) return 'misplaced';
   if (status < 300) return 'delivered';

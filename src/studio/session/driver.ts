@@ -13,7 +13,7 @@ import type { Random } from '../../system/random.ts';
 import type { SocketEnd, Sockets } from '../../system/net/socket.ts';
 import { type Advertising, type Claiming, createAdvertising } from './advertising.ts';
 import { backoffMs, jittered } from './backoff.ts';
-import { describeEnd, describeFully, GOODBYE_MS, Links } from './link.ts';
+import { describeEnd, describeFully, CLOSE_TIMEOUT_MS, Links } from './link.ts';
 import { type Effect, type Event, type Policy, type State, step, type Timer } from './machine.ts';
 import { onBinaryFrame, onFrame, type Reaction } from './on-frame.ts';
 import type { Credentials, Session, SessionEnd, SessionReceiver, SessionStatus } from './session.ts';
@@ -276,7 +276,7 @@ class SessionDriver implements DrivenSession {
     if (closed.because === 'gave-up') log.error('session.gave-up', { failures: closed.failures });
     // The last socket gets its close frame out, within a limit; those left earlier have had their time.
     const overdue = Promise.withResolvers<void>();
-    const disarmLimit = clock.after(GOODBYE_MS, overdue.resolve);
+    const disarmLimit = clock.after(CLOSE_TIMEOUT_MS, overdue.resolve);
     void Promise.race([this.#links.drain(), overdue.promise]).then(() => {
       disarmLimit();
       this.#ended.resolve(endOf(closed, because));

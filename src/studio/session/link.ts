@@ -24,7 +24,7 @@ export interface Link {
 
 const NORMAL_CLOSE = 1000;
 /** Studio contract, timing constants: the limit on sending the close frame. */
-export const GOODBYE_MS = 5_000;
+export const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Opens a socket and forwards its events until it closes or is left. */
 function openLink(sockets: Sockets, options: SocketOptions, events: LinkEvents): Link {
@@ -49,7 +49,7 @@ function openLink(sockets: Sockets, options: SocketOptions, events: LinkEvents):
     leave(reason) {
       if (!listening) return;
       listening = false;
-      socket.close(NORMAL_CLOSE, reason, GOODBYE_MS);
+      socket.close(NORMAL_CLOSE, reason, CLOSE_TIMEOUT_MS);
     },
     cut: () => socket.terminate(),
     gone: gone.promise,

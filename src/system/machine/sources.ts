@@ -4,7 +4,7 @@ import { errorChain, WorkerError } from '../../base/errors.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
 import { createAskProgram } from '../process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../process/processes.ts';
+import { childEnvironment, processVariables } from '../process/processes.ts';
 import { runProgram } from '../process/programs.ts';
 
 /** Why a source has no answer. Stays among the probes: its message becomes one of the reasons in a report. */
@@ -43,7 +43,7 @@ export async function answerOf(
 ): Promise<string> {
   const [name = '', ...args] = command;
   const path = environment.get('PATH');
-  const env = childEnvironment(ourVariables(), path === undefined ? {} : { PATH: path });
+  const env = childEnvironment(processVariables(), path === undefined ? {} : { PATH: path });
   let because = 'not installed';
   for (const program of everyOnPath(name, path)) {
     const answer = await ask([program, ...args], { env, limitMs }).catch((thrown: unknown) => errorChain(thrown));

@@ -3,7 +3,7 @@ import type { AnimationRequest, Images, RawImage } from './images.ts';
 import { joinWebp, type WebpFrame } from './webp-animation.ts';
 
 /** Frames below each other, to be written as one GIF. */
-export interface FilmRequest extends RawImage {
+export interface GifRequest extends RawImage {
   /** Of one frame. */
   readonly height: number;
   readonly delaysMs: readonly number[];
@@ -12,7 +12,7 @@ export interface FilmRequest extends RawImage {
 
 /** What is done with one file at a time, in this process or another one. */
 export interface ImageWork extends Pick<Images, 'encode' | 'probe' | 'convert' | 'decode'> {
-  encodeFilm(request: FilmRequest): Promise<Uint8Array>;
+  encodeFilm(request: GifRequest): Promise<Uint8Array>;
 }
 
 /** Animations made of such work. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
  */
 const SAME_LAYOUT: ReadonlySet<string> = new Set(['0.22.0', '0.23.0']);
 
-/** Gives an addon with ggml in it the kernels that fit this CPU. See `takeKernels`. */
-export type TakeKernels = (addon: string, folder: string) => Promise<boolean>;
+/** Gives an addon with ggml in it the kernels that fit this CPU. See `useFastestKernels`. */
+export type UseFastestKernels = (addon: string, folder: string) => Promise<boolean>;
 
 /**
  * Puts the fastest of a folder's builds of ggml's kernels in place of those of an addon, for all that it loads from now on in
@@ -16,7 +16,7 @@ export type TakeKernels = (addon: string, folder: string) => Promise<boolean>;
  * CPUs, and ggml itself chooses the best that runs here. False when nothing was changed: on other systems, where the folder
  * has no such builds, or where the versions do not fit.
  */
-export const takeKernels: TakeKernels = async (addon, folder) => {
+export const useFastestKernels: UseFastestKernels = async (addon, folder) => {
   const base = join(folder, 'libggml-base.so');
   if (process.platform !== 'linux' || process.arch !== 'x64' || !existsSync(base)) return false;
   try {

@@ -3,7 +3,7 @@ import { MINUTE_MS, SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../process/child.ts';
 import type { Parent } from '../process/parent.ts';
-import type { SpawnTalking, TalkingChild } from '../process/processes.ts';
+import type { SpawnIpc, IpcChild } from '../process/processes.ts';
 import { type ImageWork, withAnimations } from './animations.ts';
 import type { ImageFacts, Images, RawImage } from './images.ts';
 
@@ -13,7 +13,7 @@ import type { ImageFacts, Images, RawImage } from './images.ts';
  */
 
 export interface ImageChildOptions {
-  readonly spawn: SpawnTalking;
+  readonly spawn: SpawnIpc;
   /** This program, asked to work on images. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
@@ -86,10 +86,10 @@ const isOrder = (message: unknown): message is { readonly work: Work; readonly g
 
 /** One piece of work in the child, which is started where there is none. */
 function createWorker({ spawn, command, env, after, onIdle }: ImageChildOptions) {
-  let child: TalkingChild | undefined;
+  let child: IpcChild | undefined;
   let answer: PromiseWithResolvers<unknown> | undefined;
   let stopIdling = (): void => {};
-  const start = (): TalkingChild => {
+  const start = (): IpcChild => {
     const started = startChild(() =>
       spawn(command, {
         env,
@@ -125,7 +125,7 @@ function createWorker({ spawn, command, env, after, onIdle }: ImageChildOptions)
   };
 }
 
-function startChild(spawn: () => TalkingChild): TalkingChild {
+function startChild(spawn: () => IpcChild): IpcChild {
   try {
     return spawn();
   } catch (thrown) {

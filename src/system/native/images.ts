@@ -49,7 +49,7 @@ export interface ImageFacts extends ImageSize {
 }
 
 /** Which part of a file to decode, and into what size. */
-export interface DecodeHow {
+export interface DecodeOptions {
   /** Which frame, from 0; the first when left out. */
   readonly page?: number;
   /** Stretched to this size, upright; as large as it is when left out. */
@@ -57,7 +57,7 @@ export interface DecodeHow {
 }
 
 /** What an image is made into. */
-export interface ConvertHow {
+export interface ConvertOptions {
   readonly format: ImageFormat;
   readonly quality?: number;
   /** Proportions: the largest part of the image that has them is cut out of its middle; all of it when left out. */
@@ -80,7 +80,7 @@ export interface Images {
   /** @throws WorkerError `task.invalid` when these bytes are no image, or one of too many pixels */
   probe(bytes: Uint8Array): Promise<ImageFacts>;
   /** The first frame as another file: upright, without what a camera wrote beside it. @throws WorkerError as `probe` */
-  convert(bytes: Uint8Array, how: ConvertHow): Promise<Uint8Array>;
+  convert(bytes: Uint8Array, how: ConvertOptions): Promise<Uint8Array>;
   /** One frame, upright. @throws WorkerError as `probe` */
-  decode(bytes: Uint8Array, how?: DecodeHow): Promise<RawImage>;
+  decode(bytes: Uint8Array, how?: DecodeOptions): Promise<RawImage>;
 }

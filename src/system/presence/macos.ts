@@ -1,5 +1,5 @@
 import type { AskProgram } from '../process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../process/processes.ts';
+import { childEnvironment, processVariables } from '../process/processes.ts';
 import { type IdleSource, noIdleTime } from './source.ts';
 
 const NANOSECONDS_PER_MS = 1_000_000;
@@ -12,7 +12,7 @@ export function macSource({ ask, limitMs }: { readonly ask: AskProgram; readonly
   return {
     name: 'ioreg',
     async idleMs() {
-      const { end, output } = await ask(IOREG, { env: childEnvironment(ourVariables()), limitMs });
+      const { end, output } = await ask(IOREG, { env: childEnvironment(processVariables()), limitMs });
       if (end.is === 'timed-out') throw noIdleTime(`no answer within ${limitMs} ms`);
       const idleMs = parseHidIdleTime(output);
       if (idleMs === undefined) throw noIdleTime('reports no HIDIdleTime');

@@ -9,7 +9,7 @@ export interface BindOptions {
 }
 
 /** Programs that end with this process, even when it is killed. On systems that cannot do that, just programs. */
-export const bound = (run: RunProgram, { platform, pid, ownCommand }: BindOptions): RunProgram =>
+export const bindPrograms = (run: RunProgram, { platform, pid, ownCommand }: BindOptions): RunProgram =>
   platform === 'linux'
     ? (command, options) => run([...ownCommand, '__program', String(pid), String(options.nice), ...command], options)
     : run;

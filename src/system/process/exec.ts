@@ -10,7 +10,7 @@ import { bindToParent } from './parent.ts';
  *
  * @throws WorkerError `native.unavailable` on a system that cannot do this
  */
-export async function becomeBound(
+export async function execBoundToParent(
   command: readonly string[],
   { parentPid, nice }: { readonly parentPid: number; readonly nice: number },
 ): Promise<never> {

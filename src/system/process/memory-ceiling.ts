@@ -2,7 +2,7 @@ import { GIB, SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../clock.ts';
 import type { ChildEnd, StartedChild } from './child.ts';
 import type { MemoryScopes } from './memory-scope.ts';
-import type { SpawnTalking } from './processes.ts';
+import type { SpawnIpc } from './processes.ts';
 import type { RunProgram } from './programs.ts';
 
 /*
@@ -17,7 +17,7 @@ export type CeilingKeeper = 'the kernel' | 'a watch' | 'nobody';
 
 /** Ways of starting children that hold each to a ceiling on memory. */
 export interface MemoryCeiling {
-  talking(spawn: SpawnTalking): SpawnTalking;
+  talking(spawn: SpawnIpc): SpawnIpc;
   programs(run: RunProgram): RunProgram;
 }
 
@@ -59,7 +59,7 @@ class WatchedCeiling implements MemoryCeiling {
     this.#options = options;
   }
 
-  talking(spawn: SpawnTalking): SpawnTalking {
+  talking(spawn: SpawnIpc): SpawnIpc {
     return (command, options) => {
       const child = spawn(command, options);
       return { ...child, ended: this.#hold(child, () => child.killGroup()) };

@@ -49,7 +49,7 @@ function keep(variables: Variables, isKept: (name: string) => boolean): ChildEnv
 export type Child = Pick<StartedChild, 'pid' | 'ended' | 'kill'>;
 
 /** A child that messages are exchanged with: whole values in both directions, as `structuredClone` copies them. */
-export interface TalkingChild extends Child {
+export interface IpcChild extends Child {
   /** False when its channel is closed. */
   send(message: unknown): boolean;
   /** Whether this process goes on for as long as the child lives. */
@@ -58,7 +58,7 @@ export interface TalkingChild extends Child {
   killGroup(): void;
 }
 
-export interface TalkingOptions {
+export interface IpcOptions {
   readonly env: ChildEnvironment;
   /** Any value: nothing about it is known yet. */
   readonly onMessage: (message: unknown) => void;
@@ -69,10 +69,10 @@ export interface TalkingOptions {
 }
 
 /** Starts programs to exchange messages with. */
-export type SpawnTalking = (command: readonly string[], options: TalkingOptions) => TalkingChild;
+export type SpawnIpc = (command: readonly string[], options: IpcOptions) => IpcChild;
 
 /** Its stdout goes nowhere: libraries print there, and messages come by the channel. */
-export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDisconnect, onLine }) => {
+export const spawnIpc: SpawnIpc = (command, { env, onMessage, onDisconnect, onLine }) => {
   const child = startChild(command, {
     env,
     stdout: 'ignore',
@@ -83,14 +83,14 @@ export const spawnTalking: SpawnTalking = (command, { env, onMessage, onDisconne
 };
 
 /** The same for one whose stderr goes nowhere as well: while it is not held, nothing of it keeps this process. */
-export const spawnUnheard: SpawnTalking = (command, { env, onMessage, onDisconnect }) => {
+export const spawnIpcWithoutOutput: SpawnIpc = (command, { env, onMessage, onDisconnect }) => {
   const channel = { onMessage, onClose: onDisconnect };
   const child = startChild(command, { env, stdout: 'ignore', stderr: 'ignore', channel });
   return { ...child, killGroup: () => child.killGroup('SIGKILL') };
 };
 
 /** Our own variables, to be filtered before a child gets them. */
-export const ourVariables = (): Variables => process.env;
+export const processVariables = (): Variables => process.env;
 
 /** This program as a command: the executable alone, or Bun with our first file in a checkout. */
 export const ownCommand = (): readonly string[] =>

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorChain } from '../../base/errors.ts';
 import { codeOf } from '../../base/system-code.ts';
-import { childEnvironment, ourVariables } from './processes.ts';
+import { childEnvironment, processVariables } from './processes.ts';
 
 /**
  * Why programs cannot be put into this folder and run from there; undefined when they can. A folder that is not there yet
@@ -20,7 +20,7 @@ export async function runsProgramsIn(folder: string, platform: NodeJS.Platform):
     await writeFile(script, '#!/bin/sh\nexit 0\n', { mode: 0o700 });
     const { success } = Bun.spawnSync([script], {
       stdio: ['ignore', 'ignore', 'ignore'],
-      env: childEnvironment(ourVariables()),
+      env: childEnvironment(processVariables()),
     });
     return success ? undefined : 'a program in it did not run';
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { AskProgram } from '../process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../process/processes.ts';
-import type { FullScreenReading, PowerReading, Surroundings, Untold } from './readings.ts';
+import { childEnvironment, processVariables } from '../process/processes.ts';
+import type { FullScreenReading, PowerReading, Surroundings, UnknownReading } from './readings.ts';
 
 /** Parts of the system, at these paths since its first releases. */
 const PMSET = ['/usr/bin/pmset', '-g', 'batt'];
@@ -27,7 +27,7 @@ export function macSurroundings({
   readonly limitMs: number;
 }): Surroundings {
   const outputOf = async (command: readonly string[]): Promise<string> => {
-    const env = childEnvironment(ourVariables());
+    const env = childEnvironment(processVariables());
     return (await ask(command, { env, limitMs, maxCharacters: MAX_CHARACTERS })).output;
   };
   return {
@@ -40,7 +40,7 @@ export function macSurroundings({
   };
 }
 
-const untold = (because: string): Untold => ({ is: 'unknown', because });
+const untold = (because: string): UnknownReading => ({ is: 'unknown', because });
 
 /** Its first line: `Now drawing from 'Battery Power'`, or AC, or a UPS, which is a battery as well. */
 export function parsePmset(output: string): PowerReading {

@@ -2,7 +2,7 @@ import { createAskProgram } from '../process/ask-program.ts';
 import { runProgram } from '../process/programs.ts';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../environment.ts';
-import type { Surroundings, Untold } from './readings.ts';
+import type { Surroundings, UnknownReading } from './readings.ts';
 
 /** A system that takes longer counts as one that does not tell. */
 const LIMIT_MS = 3_000;
@@ -28,7 +28,7 @@ async function surroundingsOf(environment: Environment): Promise<Surroundings> {
   return linuxSurroundings(environment, { clock: systemClock, limitMs: LIMIT_MS });
 }
 
-const untold = (thrown: unknown): Untold => ({
+const untold = (thrown: unknown): UnknownReading => ({
   is: 'unknown',
   because: thrown instanceof Error ? thrown.message : 'no answer',
 });

@@ -1,5 +1,5 @@
 import type { AskProgram } from '../process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../process/processes.ts';
+import { childEnvironment, processVariables } from '../process/processes.ts';
 import type { FullScreenReading, PowerReading, ProgramsReading, Surroundings } from './readings.ts';
 
 /** What Windows itself answers; in tests somebody else. */
@@ -25,7 +25,7 @@ export function windowsSurroundings({ ask, limitMs, answers = SYSTEM }: WindowsO
     fullScreen: async () => fullScreenIn(await answers.notificationState()),
     async programs() {
       const tasklist = `${process.env['SystemRoot'] ?? 'C:\\Windows'}\\System32\\tasklist.exe`;
-      const env = childEnvironment(ourVariables());
+      const env = childEnvironment(processVariables());
       const { output } = await ask([tasklist, '/FO', 'CSV', '/NH'], { env, limitMs, maxCharacters: MAX_CHARACTERS });
       return parseTasklist(output);
     },

@@ -1,4 +1,9 @@
-import type { FullScreenReading, PowerReading, ProgramsReading, Untold } from '../../system/surroundings/readings.ts';
+import type {
+  FullScreenReading,
+  PowerReading,
+  ProgramsReading,
+  UnknownReading,
+} from '../../system/surroundings/readings.ts';
 import type { Condition, ConditionName } from './condition.ts';
 
 /*
@@ -47,7 +52,7 @@ const plainName = (name: string): string =>
     .toLowerCase()
     .replace(/\.exe$/, '');
 
-const untold = (what: ConditionName, because: string, reading: Untold): Condition => ({
+const untold = (what: ConditionName, because: string, reading: UnknownReading): Condition => ({
   what,
   isMet: true,
   isKnown: false,

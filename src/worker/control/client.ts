@@ -14,7 +14,7 @@ import {
 import { readReply, type ControlReply, STAMP, toFailure } from './wire.ts';
 
 /** What came of asking. Only `not-running` means that there is no worker. */
-export type Asked<Answer> =
+export type ControlResult<Answer> =
   | { readonly is: 'answered'; readonly answer: Answer }
   | { readonly is: 'not-running' }
   /** A worker runs, and did not do what it was asked for. */
@@ -23,7 +23,7 @@ export type Asked<Answer> =
 /** The way of a command to the worker that runs with its config, whether or not there is one. */
 export interface ControlClient {
   /** Never rejects: a worker that is hung, of another version, or unable is an outcome. */
-  ask<N extends AskName>(name: N, request: RequestOf<N>): Promise<Asked<AnswerOf<N>>>;
+  ask<N extends AskName>(name: N, request: RequestOf<N>): Promise<ControlResult<AnswerOf<N>>>;
   /**
    * Resolves once the worker gives its events from then on, until the signal aborts, the loop is left or the worker
    * ends. Those of a later release that this one does not know are left out.

@@ -7,7 +7,7 @@ import type { OnDelta } from '../../engines/deltas.ts';
 import type { Job, JobOutcome, ResultSink } from '../../jobs/job.ts';
 import type { Lease, SlotRefusal } from '../../jobs/slots/lease.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
-import type { CarryOut } from '../carry-out.ts';
+import type { JobExecutor } from '../job-executor.ts';
 import { type RuleName, unfit } from '../fitness.ts';
 import type { OfferFactsReader } from '../rules/offer-facts.ts';
 
@@ -53,7 +53,7 @@ export interface LocalJobs {
 export interface LocalJobsDeps {
   readonly scheduler: Pick<Scheduler, 'waitFor' | 'cancel'>;
   readonly offerFacts: OfferFactsReader;
-  readonly jobs: Pick<CarryOut, 'carryOut'>;
+  readonly jobs: Pick<JobExecutor, 'execute'>;
   readonly newId: () => string;
 }
 
@@ -100,7 +100,7 @@ class SlottedJobs implements LocalJobs {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       const { outcome, sink } = awaitedSink(signal);
-      void this.#deps.jobs.carryOut(toLocalJob(jobId, request, { sink, requester }), lease);
+      void this.#deps.jobs.execute(toLocalJob(jobId, request, { sink, requester }), lease);
       return completed(await outcome);
     } finally {
       signal.removeEventListener('abort', onAbort);

@@ -3,12 +3,12 @@ import type { Engine } from '../../engines/engine.ts';
 import type { Resident } from '../../models/loaded/residency.ts';
 import type { MemoryProbe } from '../../models/memory/evict.ts';
 import type { MemoryAdmission } from '../rules/memory-admission.ts';
-import { needsGpu, type SlotWishOptions } from './slot-wish.ts';
+import { needsGpu, type SlotPreferenceOptions } from './slot-preference.ts';
 
 export interface PreloadDeviceOptions {
   readonly admission: Pick<MemoryAdmission, 'placement'>;
   readonly probe: Pick<MemoryProbe, 'latest' | 'refresh'>;
-  readonly machine: SlotWishOptions['machine'];
+  readonly machine: SlotPreferenceOptions['machine'];
   /** The GPUs that jobs are placed on; none where engines choose. */
   readonly devices: () => readonly GpuDevice[];
 }

@@ -44,7 +44,7 @@ export function watchStart(deps: {
 }
 
 /** Of a start that nobody counted. */
-export const NOT_COUNTED: Survival = {
+export const UNCOUNTED_START: Survival = {
   follow: () => {},
   survived: () => Promise.resolve(),
   [Symbol.dispose]: () => {},

@@ -26,17 +26,17 @@ export interface MemoryAdmission extends MemoryUse {
   /** From what is known at this moment; no driver is asked. On the GPU that suits it best, where there are several. */
   verdict(offer: MemoryOffer): MemoryVerdict;
   /** The same from a given report, for whoever has just asked. */
-  verdictOn(offer: MemoryOffer, moment: MemoryMoment): MemoryVerdict;
+  verdictOn(offer: MemoryOffer, moment: MemorySnapshot): MemoryVerdict;
   /** Which of several GPUs it is for, by what is known of their use; undefined where engines choose. */
-  placement(offer: ToPlace, use: (device: GpuDevice) => PlaceableGpu['is']): Placement | undefined;
+  placement(offer: PlacementOffer, use: (device: GpuDevice) => PlaceableGpu['is']): Placement | undefined;
   /** Whether the weights that a model keeps in the memory of the machine fit there; undefined when it keeps none there. */
-  hostVerdictOn(source: OffloadingSource, moment: MemoryMoment): MemoryVerdict | undefined;
+  hostVerdictOn(source: OffloadingSource, moment: MemorySnapshot): MemoryVerdict | undefined;
   /** The largest estimate that could ever be taken, in GiB: what the largest GPU has; undefined while no size is known. */
   maxEstimateGb(): number | undefined;
 }
 
 /** Memory at one moment, and the models in it. */
-export interface MemoryMoment {
+export interface MemorySnapshot {
   readonly report: MemoryReport | undefined;
   readonly loaded: readonly LoadedShare[];
   /** Counts where neither the studio nor an earlier run says what a job needs. */
@@ -51,7 +51,7 @@ export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
 };
 
 /** What of an offer decides where it goes; without a task, of a model that is loaded for whoever comes. */
-export type ToPlace = Pick<MemoryOffer, 'model' | 'vramGbEstimate'> & {
+export type PlacementOffer = Pick<MemoryOffer, 'model' | 'vramGbEstimate'> & {
   readonly task: MemoryOffer['task'] | undefined;
   readonly modelSource: Pick<Offer['modelSource'], 'engine'>;
 };
@@ -97,7 +97,7 @@ class WatchedMemory implements MemoryAdmission {
     return isWorse ? host : onGpu;
   }
 
-  verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0, device }: MemoryMoment): MemoryVerdict {
+  verdictOn(offer: MemoryOffer, { report, loaded: all, minGb = 0, device }: MemorySnapshot): MemoryVerdict {
     const { model, task, vramGbEstimate } = offer;
     const { engine } = offer.modelSource;
     const verdict = fitsMemory({
@@ -111,7 +111,10 @@ class WatchedMemory implements MemoryAdmission {
     return this.#withMainMemory(offer, verdict, report);
   }
 
-  placement({ model, task, vramGbEstimate, modelSource }: ToPlace, use: (device: GpuDevice) => PlaceableGpu['is']) {
+  placement(
+    { model, task, vramGbEstimate, modelSource }: PlacementOffer,
+    use: (device: GpuDevice) => PlaceableGpu['is'],
+  ) {
     const { devices = () => [], peaks, loaded } = this.#options;
     if (devices().length === 0) return undefined; // as on a machine with one GPU
     const { engine } = modelSource;
@@ -125,7 +128,7 @@ class WatchedMemory implements MemoryAdmission {
     return place({ model, estimateGb: vramGbEstimate, marginGb: MARGIN_GB, gpus, loaded: loaded('gpu') });
   }
 
-  hostVerdictOn(source: OffloadingSource, { report, loaded }: MemoryMoment): MemoryVerdict | undefined {
+  hostVerdictOn(source: OffloadingSource, { report, loaded }: MemorySnapshot): MemoryVerdict | undefined {
     if (hostNeedGb(source) === undefined) return undefined;
     return fitsHostMemory(source, { report, loaded, ceilingGb: this.#options.ceilingGb() });
   }

@@ -1,6 +1,6 @@
 import type { Offer } from '../../contract/frames/inbound.ts';
 import type { Quarantine } from '../../engines/host/quarantine.ts';
-import type { SlotWish } from '../../jobs/slots/job-slot.ts';
+import type { SlotPreference } from '../../jobs/slots/job-slot.ts';
 import { refused, type SlotHolder, type SlotRefusal } from '../../jobs/slots/lease.ts';
 import type { Scheduler } from '../../jobs/scheduler.ts';
 import type { Catalogue } from '../../models/catalogue/catalogue.ts';
@@ -68,7 +68,7 @@ export interface OfferFactsDeps {
   readonly quarantine: Pick<Quarantine, 'remainingMs'>;
   readonly cpuRule: Pick<CpuRule, 'refusal'>;
   readonly loadFailures: Pick<LoadFailures, 'refusal'>;
-  readonly wishFor: (offer: Offer) => SlotWish;
+  readonly wishFor: (offer: Offer) => SlotPreference;
   readonly memory: { readonly verdict: (offer: Offer) => MemoryVerdict };
 }
 
@@ -77,7 +77,7 @@ export interface OfferFactsReader {
   /** `heldSlot`: a slot is held for this very offer, so that nothing else is in its way. */
   factsFor(offer: Offer, options?: { readonly heldSlot: boolean }): OfferFacts;
   /** Which slot a job of this offer is to have. */
-  wishFor(offer: Offer): SlotWish;
+  wishFor(offer: Offer): SlotPreference;
 }
 
 export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
@@ -116,7 +116,7 @@ export function createOfferFacts(deps: OfferFactsDeps): OfferFactsReader {
  */
 export function refusalFor(
   { jobId }: Offer,
-  wish: SlotWish,
+  wish: SlotPreference,
   scheduler: OfferFactsDeps['scheduler'],
 ): SlotRefusal | undefined {
   const refusal = scheduler.refusal({ origin: 'studio', wish });

@@ -3,7 +3,7 @@ import { createFfmpeg, type Ffmpeg, type FfmpegOptions } from '../../../src/engi
 import { VARIABLE } from '../../../src/engines/ffmpeg/find-ffmpeg.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
-import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../src/system/process/processes.ts';
 import { createAskProgram } from '../../../src/system/process/ask-program.ts';
 import { runProgram } from '../../../src/system/process/programs.ts';
 import { systemRandom } from '../../../src/system/random.ts';
@@ -21,7 +21,7 @@ export interface FfmpegChoice extends Omit<Partial<FfmpegOptions>, 'environment'
 
 /** Everything real, and a program that is there unless other variables are chosen. */
 export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: FfmpegChoice = {}): Ffmpeg {
-  const all = variables ?? { ...ourVariables(), ...ffmpegVariables };
+  const all = variables ?? { ...processVariables(), ...ffmpegVariables };
   const { run = runProgram, clock = systemClock } = choice;
   return createFfmpeg({
     files: systemFiles,
@@ -29,7 +29,7 @@ export function anFfmpeg(tempDir: string, { variables, platform, ...choice }: Ff
     environment: { get: (name) => all[name], platform: platform ?? process.platform },
     run,
     ask: createAskProgram(run, clock),
-    childEnv: childEnvironment(ourVariables()),
+    childEnv: childEnvironment(processVariables()),
     clock,
     nice: 5,
     log: recordingLogger(),

@@ -1,9 +1,9 @@
 import type { Engine } from '../../../src/engines/engine.ts';
-import type { LoadHow } from '../../../src/engines/load-how.ts';
+import type { LoadOptions } from '../../../src/engines/load-options.ts';
 import { createEngineHost, type EngineHost, type EngineHostOptions } from '../../../src/engines/host/host.ts';
 import { createQuarantine } from '../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { childEnvironment, ourVariables, spawnTalking } from '../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables, spawnIpc } from '../../../src/system/process/processes.ts';
 import { recordingLogger } from '../recording-logger.ts';
 import { someGpuAccess } from './gpu-access.ts';
 import { READY } from '../../../src/engines/readiness.ts';
@@ -15,15 +15,15 @@ export interface HostedEngine extends Engine {
   /** Process ids of its children, in the order in which they were started. */
   readonly pids: () => readonly number[];
   /** How its models were loaded. */
-  readonly loads: readonly (LoadHow | undefined)[];
+  readonly loads: readonly (LoadOptions | undefined)[];
 }
 
 /** Loads models into real children that do what `unruly-child.ts` says of a task's prompt. */
 export const unrulyHost = (about: Partial<EngineHostOptions> = {}): EngineHost =>
   createEngineHost({
-    spawn: spawnTalking,
+    spawn: spawnIpc,
     command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '0'],
-    env: childEnvironment(ourVariables()),
+    env: childEnvironment(processVariables()),
     gpuAccess: someGpuAccess(),
     clock: systemClock,
     log: recordingLogger(),
@@ -34,7 +34,7 @@ export const unrulyHost = (about: Partial<EngineHostOptions> = {}): EngineHost =
 /** An engine whose models live in real children; a task's prompt says what its child does, see `unruly-child.ts`. */
 export function hostedEngine(memory: Engine['memory'] = 'none'): HostedEngine {
   const log = recordingLogger();
-  const loads: (LoadHow | undefined)[] = [];
+  const loads: (LoadOptions | undefined)[] = [];
   const host = unrulyHost({ log });
   return {
     id: 'gradio',

@@ -1,6 +1,6 @@
 import { type GpuDevice, gpuId } from '../../../src/base/gpu-device.ts';
 import type { Engine, LoadedModel, ModelFiles } from '../../../src/engines/engine.ts';
-import type { LoadHow } from '../../../src/engines/load-how.ts';
+import type { LoadOptions } from '../../../src/engines/load-options.ts';
 import { READY } from '../../../src/engines/readiness.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 
@@ -32,7 +32,7 @@ export class PlacedEngine implements Engine {
     return Promise.resolve(READY);
   }
 
-  load({ model }: ModelFiles, _signal: AbortSignal, { device }: LoadHow): Promise<LoadedModel> {
+  load({ model }: ModelFiles, _signal: AbortSignal, { device }: LoadOptions): Promise<LoadedModel> {
     const place = [model, idOf(device)] as const;
     this.loads.push(place);
     const ended = Promise.withResolvers<void>();

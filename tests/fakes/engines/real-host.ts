@@ -2,7 +2,7 @@ import { createEngineHost, type EngineHost } from '../../../src/engines/host/hos
 import { createQuarantine, type Quarantine } from '../../../src/engines/host/quarantine.ts';
 import type { Logger } from '../../../src/log/logger.ts';
 import { systemClock } from '../../../src/system/clock.ts';
-import { childEnvironment, ourVariables, ownCommand, spawnTalking } from '../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables, ownCommand, spawnIpc } from '../../../src/system/process/processes.ts';
 
 import { someGpuAccess } from './gpu-access.ts';
 
@@ -16,9 +16,9 @@ export interface HostChoice {
 /** A host of real children. */
 export const realHost = ({ command, env, quarantine }: HostChoice, log: Logger): EngineHost =>
   createEngineHost({
-    spawn: spawnTalking,
+    spawn: spawnIpc,
     command: [...(command ?? ownCommand()), '__engine', '0'],
-    env: env ?? childEnvironment(ourVariables()),
+    env: env ?? childEnvironment(processVariables()),
     gpuAccess: someGpuAccess(),
     clock: systemClock,
     quarantine: quarantine ?? createQuarantine(systemClock),

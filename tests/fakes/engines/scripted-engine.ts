@@ -1,7 +1,7 @@
 import type { WorkerError } from '../../../src/base/errors.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine, LoadedModel, ModelFiles, RunContext } from '../../../src/engines/engine.ts';
-import type { LoadHow } from '../../../src/engines/load-how.ts';
+import type { LoadOptions } from '../../../src/engines/load-options.ts';
 import type { TaskResult } from '../../../src/engines/result.ts';
 import { READY, type Readiness, type Where } from '../../../src/engines/readiness.ts';
 
@@ -16,7 +16,7 @@ export class ScriptedEngine implements Engine {
   /** Where its models are to run, should that be elsewhere than it says of itself. */
   modelsWhere: Where | undefined;
   /** How each model was loaded. */
-  readonly loads: LoadHow[] = [];
+  readonly loads: LoadOptions[] = [];
   /** Models in memory right now. */
   loaded = 0;
   /** Ignores aborts, as a hung native library would. */
@@ -28,7 +28,7 @@ export class ScriptedEngine implements Engine {
     return Promise.resolve(this.ready);
   }
 
-  load(_model: ModelFiles, _signal: AbortSignal, how: LoadHow): Promise<LoadedModel> {
+  load(_model: ModelFiles, _signal: AbortSignal, how: LoadOptions): Promise<LoadedModel> {
     this.loaded += 1;
     this.loads.push(how);
     return Promise.resolve({

@@ -1,4 +1,4 @@
-import { chatModel, type TinyChatModel, embeddingLength, eyesOf } from '../../../src/demo/weights/chat.ts';
+import { chatModel, type TinyChatModel, embeddingLength, colourDimensionsOf } from '../../../src/demo/weights/chat.ts';
 import { claim, count, decimal, decimals, ggufFile, type GgufTensor, text } from '../../../src/demo/weights/gguf.ts';
 
 /*
@@ -23,7 +23,7 @@ export const seeingModel = (
 
 /** The projector of `seeingModel`, or of a model whose embeddings have another length. */
 export function visionProjector(embedding = embeddingLength(MODEL)): Uint8Array {
-  const eyes = eyesOf(embedding);
+  const eyes = colourDimensionsOf(embedding);
   return ggufFile(
     [
       text('general.architecture', 'clip'),

@@ -18,7 +18,7 @@ export interface Fault {
   readonly more?: Uint8Array;
 }
 
-export interface Asked {
+export interface ControlResult {
   readonly path: string;
   readonly headers: ReadonlyMap<string, string>;
 }
@@ -27,7 +27,7 @@ export interface Asked {
 export interface DownloadHost extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly ControlResult[];
   /** What is served; may change between two requests. */
   content: Uint8Array;
   etag: string | undefined;
@@ -36,7 +36,7 @@ export interface DownloadHost extends AsyncDisposable {
   /** Whether the answer says how long it is. */
   saysLength: boolean;
   /** Faults of coming answers. */
-  fault: (asked: Asked, nth: number) => Fault | undefined;
+  fault: (asked: ControlResult, nth: number) => Fault | undefined;
   /** Answers wait for it. */
   hold: Promise<void> | undefined;
   /** Bodies of all answers so far, in bytes. */
@@ -48,7 +48,7 @@ export interface DownloadHost extends AsyncDisposable {
 }
 
 export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
-  const asked: Asked[] = [];
+  const asked: ControlResult[] = [];
   const sockets = new Set<Socket>();
   let sentBytes = 0;
   let brokenBytes = 0;
@@ -69,7 +69,7 @@ export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
     });
   });
 
-  async function answer(socket: Socket, request: Asked, fault: Fault = {}): Promise<void> {
+  async function answer(socket: Socket, request: ControlResult, fault: Fault = {}): Promise<void> {
     lines += 1;
     mostLines = Math.max(mostLines, lines);
     socket.once('close', () => (lines -= 1));
@@ -138,7 +138,7 @@ export async function downloadHost(content: Uint8Array): Promise<DownloadHost> {
   return server;
 }
 
-function readHead(text: string): Asked {
+function readHead(text: string): ControlResult {
   const [first = '', ...lines] = (text.split('\r\n\r\n')[0] ?? '').split('\r\n');
   const headers = new Map(
     lines.map((line): [string, string] => {

@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout } from 'bun:test';
 import { askVulkan } from '../../../src/compose/engines/vulkan.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { createAskProgram } from '../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../src/system/process/processes.ts';
 import { runProgram } from '../../../src/system/process/programs.ts';
 import { tempFolder } from '../../fakes/system/temp-folder.ts';
 import { LINUX, needs } from '../../needs.ts';
@@ -16,7 +16,7 @@ async function setup(mode = '') {
   const source = `${import.meta.dir}/../../fixtures/machine/vulkan.c`;
   const built = Bun.spawnSync(['cc', '-shared', '-fPIC', '-o', folder.at('libvulkan.so.1'), source]);
   expect(built.stderr.toString()).toBe('');
-  const env = childEnvironment(ourVariables(), { LD_LIBRARY_PATH: folder.path, VULKAN_STAND_IN: mode });
+  const env = childEnvironment(processVariables(), { LD_LIBRARY_PATH: folder.path, VULKAN_STAND_IN: mode });
   const list = askVulkan(createAskProgram(runProgram, systemClock), env);
   return { list, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }

@@ -7,7 +7,7 @@ import { writeJson } from '../../../src/contract/json.ts';
 import type { ServedApi } from '../../../src/compose/worker/local-api.ts';
 import { serveLocalApi } from '../../fakes/serve-local-api.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import type { Asked } from '../../../src/worker/control/client.ts';
+import type { ControlResult } from '../../../src/worker/control/client.ts';
 import type { WorkerEvent } from '../../../src/worker/events.ts';
 import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';
 import { hostedEngine } from '../../fakes/engines/hosted-engine.ts';
@@ -41,7 +41,7 @@ async function setup(engine: Engine = new ScriptedEngine()) {
 }
 
 /** The answer, if there is one. */
-function answerOf<T>(asked: Asked<T>): T {
+function answerOf<T>(asked: ControlResult<T>): T {
   if (asked.is === 'answered') return asked.answer;
   throw asked.is === 'failed' ? asked.error : new Error('no worker is running');
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { harmless, quoted } from '../../../src/base/foreign-text.ts';
+import { sanitizeText, quoted } from '../../../src/base/foreign-text.ts';
 
 test.each([
   ['plain wörds', 'plain wörds'],
@@ -9,7 +9,7 @@ test.each([
   ['a\u0000b\u007Fc\u202Ed', 'a\uFFFDb\uFFFDc\uFFFDd'],
   ['1 | a\r\n\t^', '1 | a\n\t^'],
 ])('%j is shown as %j', (text, shown) => {
-  expect(harmless(text)).toBe(shown);
+  expect(sanitizeText(text)).toBe(shown);
 });
 
 test('the operator’s input is quoted on one line and truncated', () => {

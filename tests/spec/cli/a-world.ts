@@ -168,7 +168,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
     isInputPiped: async () => given.input !== undefined,
     models: untold('models'),
     outbox: untold('outbox'),
-    keptLog: () => Promise.resolve(undefined),
+    readLogFiles: () => Promise.resolve(undefined),
     paths: untold('paths'),
     modelFiles: untold('model files'),
     ...given.world,

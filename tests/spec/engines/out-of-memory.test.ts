@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { isOutOfMemory, whereShort } from '../../../src/engines/out-of-memory.ts';
+import { isOutOfMemory, exhaustedMemoryIn } from '../../../src/engines/out-of-memory.ts';
 
 const MAIN = { memory: 'main' } as const;
 
@@ -25,5 +25,5 @@ test.each([
   ['vk::Device::allocateMemory: ErrorOutOfDeviceMemory', {}],
   ['out of memory', {}],
 ])('a program that reports %j was short of this memory: %j', (text, where) => {
-  expect(whereShort(text)).toEqual(where);
+  expect(exhaustedMemoryIn(text)).toEqual(where);
 });

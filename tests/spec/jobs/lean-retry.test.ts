@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
-import type { LoadHow } from '../../../src/engines/load-how.ts';
+import type { LoadOptions } from '../../../src/engines/load-options.ts';
 import { withLeanRetry } from '../../../src/jobs/lean-retry.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { failureOf } from '../../fakes/system/temp-folder.ts';
@@ -14,9 +14,9 @@ function setup(ends: readonly (string | Error)[], about: { canRunLean?: boolean 
   const { canRunLean = true } = about;
   const log = recordingLogger();
   const abort = new AbortController();
-  const tries: LoadHow[] = [];
+  const tries: LoadOptions[] = [];
   const taught: string[] = [];
-  const attempt = (how: LoadHow): Promise<string> => {
+  const attempt = (how: LoadOptions): Promise<string> => {
     const end = ends[tries.length] ?? 'nobody asked for this';
     tries.push(how);
     return typeof end === 'string' ? Promise.resolve(end) : Promise.reject(end);

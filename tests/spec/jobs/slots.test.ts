@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { gpuId } from '../../../src/base/gpu-device.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
-import { CPU_SLOT, deviceOf, type JobSlot, type SlotWish } from '../../../src/jobs/slots/job-slot.ts';
+import { CPU_SLOT, deviceOf, type JobSlot, type SlotPreference } from '../../../src/jobs/slots/job-slot.ts';
 import type { Lease, SlotRefusal } from '../../../src/jobs/slots/lease.ts';
 import type { LocalPriority, Origin } from '../../../src/jobs/turn-order.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';
@@ -13,8 +13,8 @@ const gpuSlot = (index: number): JobSlot => {
   return { kind: 'gpu', id: gpuId(device), device, isOneOfSeveral: true };
 };
 
-const GPU: SlotWish = { needs: 'gpu' };
-const CPU: SlotWish = { needs: 'cpu' };
+const GPU: SlotPreference = { needs: 'gpu' };
+const CPU: SlotPreference = { needs: 'cpu' };
 
 /** A machine with so many GPUs, and one slot beside them. */
 function setup(gpus: number, localPriority: LocalPriority = 'first') {
@@ -84,7 +84,10 @@ test('a studio has one job in flight, and more once it says so', () => {
 
 test('who waits for one GPU leaves the rest and is not overtaken', () => {
   const { take, idOf, wait, free } = setup(2);
-  const onlyFirst: SlotWish = { needs: 'gpu', choose: ({ free: slots }) => slots.find(({ id }) => id === 'GPU-0') };
+  const onlyFirst: SlotPreference = {
+    needs: 'gpu',
+    choose: ({ free: slots }) => slots.find(({ id }) => id === 'GPU-0'),
+  };
   take('chat-1');
   const picky = wait('chat-2', onlyFirst);
   expect(idOf(take('chat-3'))).toBe('GPU-1');
@@ -120,7 +123,7 @@ test('asking for a free slot gives it to nobody who waits', () => {
 test('a slot is free soon only just after its job is made', () => {
   const { clock, take, free } = setup(2);
   const seen: boolean[] = [];
-  const looking: SlotWish = {
+  const looking: SlotPreference = {
     needs: 'gpu',
     choose({ free: slots, held }) {
       seen.push(held[0]?.isFreeSoon === true);
@@ -199,7 +202,7 @@ test('no slot is ever held twice, and everybody who waits has a turn', () => {
       for (const { act, origin, needs, at } of steps) {
         const lease = scheduler.held[at % Math.max(1, scheduler.held.length)];
         // As a placement may: a favourite GPU, waited for while it is held.
-        const choose: SlotWish['choose'] = ({ free, held }) =>
+        const choose: SlotPreference['choose'] = ({ free, held }) =>
           held.some(({ slot }) => slot.id === `GPU-${at}`)
             ? undefined
             : (free.find(({ id }) => id === `GPU-${at}`) ?? free[0]);

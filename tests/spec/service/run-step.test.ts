@@ -4,10 +4,10 @@ import { createRunStep, succeeds } from '../../../src/service/run-step.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { memoryProperties } from '../../../src/system/process/memory-scope.ts';
 import { createAskProgram } from '../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../src/system/process/processes.ts';
 import { runProgram } from '../../../src/system/process/programs.ts';
 
-const runStep = createRunStep(createAskProgram(runProgram, systemClock), childEnvironment(ourVariables()));
+const runStep = createRunStep(createAskProgram(runProgram, systemClock), childEnvironment(processVariables()));
 const shell = (script: string) => ['sh', '-c', script] as const;
 
 test('a step gives what a program printed and how it ended', async () => {

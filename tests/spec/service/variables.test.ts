@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { keptVariables } from '../../../src/service/variables.ts';
+import { serviceVariables } from '../../../src/service/variables.ts';
 
 const shell = (variables: Readonly<Record<string, string>>) => (name: string) => variables[name];
 const given = {
@@ -12,14 +12,14 @@ const given = {
 };
 
 test('a service inherits PATH and proxies, but not the operator token', () => {
-  expect(keptVariables({ platform: 'darwin', get: shell(given) }, '/cache')).toEqual({
+  expect(serviceVariables({ platform: 'darwin', get: shell(given) }, '/cache')).toEqual({
     PATH: '/usr/bin',
     HTTPS_PROXY: 'http://proxy.test:3128',
   });
 });
 
 test('driver caches move to a writable folder unless set already', () => {
-  expect(keptVariables({ platform: 'linux', get: shell(given) }, '/cache')).toMatchObject({
+  expect(serviceVariables({ platform: 'linux', get: shell(given) }, '/cache')).toMatchObject({
     CUDA_CACHE_PATH: '/fast/cuda',
     MESA_SHADER_CACHE_DIR: '/cache/mesa',
     __GL_SHADER_DISK_CACHE_PATH: '/cache/gl',
@@ -27,5 +27,5 @@ test('driver caches move to a writable folder unless set already', () => {
 });
 
 test('a task of Windows gets the variables of its account from Windows', () => {
-  expect(keptVariables({ platform: 'win32', get: shell(given) }, 'C:\\cache')).toEqual({});
+  expect(serviceVariables({ platform: 'win32', get: shell(given) }, 'C:\\cache')).toEqual({});
 });

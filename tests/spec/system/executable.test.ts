@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import {
   executablePlace,
   removeKilledInstallation,
-  swapBack,
-  swapIn,
+  restoreExecutable,
+  replaceExecutable,
   whyNotReplaceable,
 } from '../../../src/system/executable.ts';
 import { failureOf, tempFolder } from '../../fakes/system/temp-folder.ts';
@@ -33,37 +33,37 @@ async function setup() {
 
 test('a new executable replaces the old one, which is kept beside it', async () => {
   await using at = await setup();
-  await swapIn(at.place, at.fresh);
+  await replaceExecutable(at.place, at.fresh);
   expect(await at.texts()).toEqual({ 'studio-worker': 'new', 'studio-worker.previous': 'old' });
   expect((await stat(at.place.path)).mode & 0o7777).toBe(0o755);
 });
 
 test('the one before comes back in one step, once', async () => {
   await using at = await setup();
-  await swapIn(at.place, at.fresh);
-  expect(swapBack(at.place)).toBe(true);
+  await replaceExecutable(at.place, at.fresh);
+  expect(restoreExecutable(at.place)).toBe(true);
   expect(await at.texts()).toEqual({ 'studio-worker': 'old' });
-  expect(swapBack(at.place)).toBe(false);
+  expect(restoreExecutable(at.place)).toBe(false);
   expect(await at.texts()).toEqual({ 'studio-worker': 'old' });
 });
 
 test('a file with a set-user-id bit loses it on its way', async () => {
   await using at = await setup();
   await chmod(at.fresh, 0o4755);
-  await swapIn(at.place, at.fresh);
+  await replaceExecutable(at.place, at.fresh);
   expect((await stat(at.place.path)).mode & 0o7000).toBe(0);
 });
 
 test('what a swap that was killed left behind is removed by the next one', async () => {
   await using at = await setup();
   for (const name of ['.studio-worker.new-1', '.studio-worker.old-1']) await writeFile(join(at.bin, name), '');
-  await swapIn(at.place, at.fresh);
+  await replaceExecutable(at.place, at.fresh);
   expect(Object.keys(await at.texts())).toEqual(expect.not.arrayContaining(['.studio-worker.new-1']));
 });
 
 test('a new executable that is missing leaves the old one as it was', async () => {
   await using at = await setup();
-  await failureOf(swapIn(at.place, at.at('nothing')));
+  await failureOf(replaceExecutable(at.place, at.at('nothing')));
   expect(await at.texts()).toEqual({ 'studio-worker': 'old' });
 });
 

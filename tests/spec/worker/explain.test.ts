@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { toModelId } from '../../../src/base/ids.ts';
-import { explain, type OfferMoment } from '../../../src/worker/explain.ts';
+import { explain, type OfferSnapshot } from '../../../src/worker/explain.ts';
 import { RULES } from '../../../src/worker/fitness.ts';
 import type { OfferFacts } from '../../../src/worker/rules/offer-facts.ts';
 import { anOffer, aTask, synthetic } from '../../fakes/builders.ts';
@@ -9,7 +9,7 @@ import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { notReady, READY } from '../../../src/engines/readiness.ts';
 import { FIT, NUMBERS } from '../../fakes/offer-facts.ts';
 
-const now: OfferMoment = {
+const now: OfferSnapshot = {
   facts: FIT,
   engines: [new ScriptedEngine()],
   readiness: READY,
@@ -17,7 +17,7 @@ const now: OfferMoment = {
 };
 
 /** What is explained of an offer, and the report of the rule that is asked about. */
-function explained(facts: Partial<OfferFacts>, offer = anOffer(), about: Partial<OfferMoment> = {}) {
+function explained(facts: Partial<OfferFacts>, offer = anOffer(), about: Partial<OfferSnapshot> = {}) {
   const { rules, verdict, because } = explain(offer, { ...now, ...about, facts: { ...FIT, ...facts } });
   const of = (rule: string) => rules.find((one) => one.rule === rule);
   return { verdict, because, of };

@@ -3,7 +3,7 @@ import { gpuId } from '../../../src/base/gpu-device.ts';
 import { toJobId } from '../../../src/base/ids.ts';
 import type { OutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { createScheduler } from '../../../src/jobs/scheduler.ts';
-import { CPU_SLOT, type JobSlot, type SlotWish } from '../../../src/jobs/slots/job-slot.ts';
+import { CPU_SLOT, type JobSlot, type SlotPreference } from '../../../src/jobs/slots/job-slot.ts';
 import type { Lease } from '../../../src/jobs/slots/lease.ts';
 import { createClaims } from '../../../src/worker/claims.ts';
 import { createWorkerEvents } from '../../../src/worker/events.ts';
@@ -19,7 +19,7 @@ const gpuSlot = (index: number): JobSlot => {
   return { kind: 'gpu', id: gpuId(device), device, isOneOfSeveral: true };
 };
 
-const GPU: SlotWish = { needs: 'gpu' };
+const GPU: SlotPreference = { needs: 'gpu' };
 
 /** A machine with so many GPUs, and a studio that allows so many jobs. Jobs end when the test says so. */
 function setup({ gpus, maxJobs }: { readonly gpus: number; readonly maxJobs: number }) {
@@ -38,7 +38,7 @@ function setup({ gpus, maxJobs }: { readonly gpus: number; readonly maxJobs: num
     log,
     sink: { deliver: () => Promise.resolve({ is: 'delivered' }) },
     jobs: {
-      carryOut: (job, lease) => {
+      execute: (job, lease) => {
         leases.set(job.id, lease);
         return Promise.resolve();
       },
@@ -153,7 +153,7 @@ test('a request that waits and may choose otherwise by now comes before an offer
   const { scheduler, offer, answers, log } = setup({ gpus: 2, maxJobs: 2 });
   offer('a');
   const mind = { isMadeUp: false };
-  const wish: SlotWish = { needs: 'gpu', choose: ({ free }) => (mind.isMadeUp ? free[0] : undefined) };
+  const wish: SlotPreference = { needs: 'gpu', choose: ({ free }) => (mind.isMadeUp ? free[0] : undefined) };
   scheduler.waitFor({ origin: 'local', purpose: 'chat-1', wish }, { maxWaitMs: 60_000, onAnswer: () => {} });
   mind.isMadeUp = true;
   offer('b');

@@ -42,7 +42,7 @@ function setup() {
     log,
     sink,
     jobs: {
-      carryOut: (job, lease) => {
+      execute: (job, lease) => {
         jobs.push({ job, lease });
         return Promise.resolve();
       },

@@ -1,6 +1,6 @@
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { WITHOUT_WORKER } from '../../running.ts';
+import { NO_WORKER_EXITS } from '../../running.ts';
 
 /** Takes a model into memory before its first job. */
 export const load = command({
@@ -9,7 +9,7 @@ export const load = command({
   exits: [
     { code: 1, means: 'the engine could not load it' },
     { code: 69, means: 'no such model, it does not fit in memory now, or its engine is not ready' },
-    ...WITHOUT_WORKER.filter(({ code }) => code !== 69),
+    ...NO_WORKER_EXITS.filter(({ code }) => code !== 69),
   ],
   json: '{model, state: loaded}',
   args: {

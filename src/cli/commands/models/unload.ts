@@ -1,6 +1,6 @@
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { WITHOUT_WORKER } from '../../running.ts';
+import { NO_WORKER_EXITS } from '../../running.ts';
 
 /** Frees the memory of a model; its files stay. */
 export const unload = command({
@@ -8,7 +8,7 @@ export const unload = command({
   examples: ['studio-worker models unload qwen3.5-0.8b'],
   exits: [
     { code: 69, means: 'no such model, no worker is running, or it does not answer' },
-    ...WITHOUT_WORKER.filter(({ code }) => code !== 69),
+    ...NO_WORKER_EXITS.filter(({ code }) => code !== 69),
   ],
   json: '{model, state: unloading | unloaded}',
   args: {

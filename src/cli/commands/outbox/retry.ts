@@ -1,6 +1,6 @@
 import { WorkerError } from '../../../base/errors.ts';
 import type { KeptResult } from '../../../studio/delivery/kept/kept-results.ts';
-import type { Asked } from '../../../worker/control/client.ts';
+import type { ControlResult } from '../../../worker/control/client.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { findResult } from '../../view/kept-result.ts';
@@ -54,7 +54,7 @@ async function chosen(
 const countText = (count: number): string =>
   count === 0 ? 'nothing to requeue' : `requeued ${count} ${count === 1 ? 'result' : 'results'}`;
 
-function deliveryText(asked: Asked<{ readonly waiting: number }>): string {
+function deliveryText(asked: ControlResult<{ readonly waiting: number }>): string {
   switch (asked.is) {
     case 'answered':
       return `the running worker delivers ${asked.answer.waiting}`;

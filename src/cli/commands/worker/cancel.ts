@@ -1,7 +1,7 @@
 import { WorkerError } from '../../../base/errors.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { answered, runningWorker, WITHOUT_WORKER } from '../../running.ts';
+import { answerOrThrow, runningWorker, NO_WORKER_EXITS } from '../../running.ts';
 import { byPrefix } from '../../view/by-prefix.ts';
 import { onOneLine } from '../../view/text-width.ts';
 
@@ -9,7 +9,7 @@ import { onOneLine } from '../../view/text-width.ts';
 export const cancel = command({
   summary: 'Cancel a running job: the studio may give it to another worker',
   examples: ['studio-worker cancel job-9e04', 'studio-worker cancel'],
-  exits: WITHOUT_WORKER,
+  exits: NO_WORKER_EXITS,
   json: '{jobId, cancelled}',
   args: {
     job: { type: 'positional', required: false, description: 'Job id, or its beginning (default: the only one)' },
@@ -23,7 +23,7 @@ export const cancel = command({
     if (args.job === undefined && second !== undefined) throw noJob(`${runningJobs.length} jobs are running: name one`);
     const names = { what: 'running jobs', listedBy: 'ps', namesOf: (job: typeof first) => [job.jobId] };
     const { jobId } = args.job === undefined ? first : byPrefix(args.job, runningJobs, names);
-    const { cancelled } = answered(await control.ask('cancel', { jobId }));
+    const { cancelled } = answerOrThrow(await control.ask('cancel', { jobId }));
     if (args.json) return printJson(world.terminal, { jobId, cancelled });
     printLines(
       world.terminal,

@@ -3,14 +3,14 @@ import { JOB_STATUSES } from '../../../contract/worker/jobs.ts';
 import type { JobRecord } from '../../../jobs/job-record.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines, printTable } from '../../output.ts';
-import { runningWorker, WITHOUT_WORKER } from '../../running.ts';
+import { runningWorker, NO_WORKER_EXITS } from '../../running.ts';
 import { agoText } from '../../view/ago.ts';
 
 /** Lists the jobs of the running worker. */
 export const jobs = command({
   summary: 'List the running jobs, and those that ended since the worker started',
   examples: ['studio-worker jobs', 'studio-worker jobs --status failed', 'studio-worker jobs --json'],
-  exits: WITHOUT_WORKER,
+  exits: NO_WORKER_EXITS,
   json: 'an array of jobs, newest first: {jobId, origin, kind, model, prompt, settings, status, phase?, code?, reason?, hint?, startedAt, finishedAt?, ranOn?, loadMs?, runMs?}',
   args: {
     status: {

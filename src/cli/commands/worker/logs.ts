@@ -4,7 +4,7 @@ import type { LogRequest } from '../../../worker/control/log-line.ts';
 import type { World } from '../../world.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
-import { WITHOUT_WORKER } from '../../running.ts';
+import { NO_WORKER_EXITS } from '../../running.ts';
 import { toNumber } from '../../args/values.ts';
 import { onOneLine } from '../../view/text-width.ts';
 
@@ -16,7 +16,7 @@ const LINES = 50;
 export const logs = command({
   summary: 'Print the latest log lines of the worker, and follow them',
   examples: ['studio-worker logs', 'studio-worker logs --follow', 'studio-worker logs --job job-9e0417 --level warn'],
-  exits: WITHOUT_WORKER,
+  exits: NO_WORKER_EXITS,
   json: 'one object per line: {seq, ts, level, category, message, jobId?}',
   args: {
     follow: { type: 'boolean', alias: 'f', description: 'Keep printing new lines until stopped' },
@@ -50,7 +50,7 @@ async function linesOf(
   try {
     return await world.control(configPath).stream('logs', about, signal);
   } catch (thrown) {
-    const kept = toWorkerError(thrown).code === 'worker.not-running' ? await world.keptLog(configPath) : undefined;
+    const kept = toWorkerError(thrown).code === 'worker.not-running' ? await world.readLogFiles(configPath) : undefined;
     if (kept === undefined) throw thrown;
     world.terminal.stderr.write('no worker is running; these lines are from the file of the last one\n');
     const { jobId, lines } = about;

@@ -1,13 +1,13 @@
 import { formatDuration } from '../../../base/units.ts';
 import { command, JSON_ARG } from '../../command.ts';
 import { printJson, printLines, printTable } from '../../output.ts';
-import { runningWorker, WITHOUT_WORKER } from '../../running.ts';
+import { runningWorker, NO_WORKER_EXITS } from '../../running.ts';
 
 /** Shows what the running worker does, and what it holds in memory. */
 export const ps = command({
   summary: 'Show the running jobs and the models in memory',
   examples: ['studio-worker ps', 'studio-worker ps --json'],
-  exits: WITHOUT_WORKER,
+  exits: NO_WORKER_EXITS,
   json: '{jobs: [{jobId, kind, model, gpu?, phase, startedAt, …}], models: [{model, engine, state, gb, gpu?, pid?, unloadsAt?, …}]}',
   args: { ...JSON_ARG },
   run: async (args, world) => {

@@ -2,7 +2,7 @@ import { type Accent, ipaOf } from './accent.ts';
 import type { Dictionary } from './dictionary.ts';
 import { nameOf, pronounce } from './pronounce.ts';
 import { table } from './table.ts';
-import { type LookUp, type Token, tokensOf } from './words.ts';
+import { type WordLookup, type Token, tokensOf } from './words.ts';
 
 /*
  * How the words of a clause are said together: small words lose their stress, and some run into the next.
@@ -55,7 +55,7 @@ export function sayClause(clause: string, dictionary: Dictionary, accent: Accent
   return stressed.map((word, at) => joined(word, stressed[at + 1], accent)).join('');
 }
 
-function lookUp(word: string, dictionary: Dictionary): ReturnType<LookUp> {
+function lookUp(word: string, dictionary: Dictionary): ReturnType<WordLookup> {
   const found = dictionary.find(word);
   if (found === undefined) return 'unknown';
   const names = Array.from(word).flatMap((letter) => nameOf(letter)?.flat() ?? []);

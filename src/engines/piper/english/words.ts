@@ -32,10 +32,10 @@ const PIECE =
 const MAX_INITIALS = 5;
 
 /** Whether the dictionary has a word, and as letters called by their names or otherwise. */
-export type LookUp = (word: string) => 'word' | 'letters' | 'unknown';
+export type WordLookup = (word: string) => 'word' | 'letters' | 'unknown';
 
 /** The tokens of a clause, in order; letters without accents. */
-export function tokensOf(clause: string, lookUp: LookUp): readonly Token[] {
+export function tokensOf(clause: string, lookUp: WordLookup): readonly Token[] {
   const plain = clause.normalize('NFKD').replaceAll(/\p{M}/gu, '');
   const isShouted = plain.length > MAX_INITIALS && !/\p{Ll}/u.test(plain);
   const tokens: Token[] = [];
@@ -46,7 +46,7 @@ export function tokensOf(clause: string, lookUp: LookUp): readonly Token[] {
 interface Reading {
   /** What came before. */
   readonly tokens: readonly Token[];
-  readonly lookUp: LookUp;
+  readonly lookUp: WordLookup;
   readonly isShouted: boolean;
 }
 

@@ -2,7 +2,7 @@ import { WorkerError } from '../../../base/errors.ts';
 import type { ChildEnd } from '../../../system/process/child.ts';
 import { memoryExceeded } from '../../failures.ts';
 import { isKernelKill } from '../../host/crash.ts';
-import { isOutOfMemory, whereShort } from '../../out-of-memory.ts';
+import { isOutOfMemory, exhaustedMemoryIn } from '../../out-of-memory.ts';
 import { lastLine, linesOf } from '../../programs/output-tail.ts';
 import type { ProgramOutput } from './output.ts';
 
@@ -54,7 +54,7 @@ export const memoryError = (
 ): WorkerError =>
   new WorkerError('engine.out-of-memory', message, {
     hint: 'Ask for a smaller image, or offer the model with `offloadToCpu` or a smaller `maxVramGib`.',
-    fields: { ...fields, ...whereShort(`${error}\n${output}`) },
+    fields: { ...fields, ...exhaustedMemoryIn(`${error}\n${output}`) },
   });
 
 /** `task.sampler-unknown`. */

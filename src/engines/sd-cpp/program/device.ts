@@ -1,7 +1,7 @@
 import { gpuId } from '../../../base/gpu-device.ts';
 import { SECOND_MS } from '../../../base/units.ts';
 import type { AskProgram } from '../../../system/process/ask-program.ts';
-import type { LoadHow } from '../../load-how.ts';
+import type { LoadOptions } from '../../load-options.ts';
 import type { DeviceKind } from '../../readiness.ts';
 import { environmentOn, type GpuEnvironmentOptions } from './environment.ts';
 
@@ -37,7 +37,7 @@ export function listedDevice(list: string): DeviceKind | undefined {
 }
 
 interface Asked {
-  readonly device: LoadHow['device'];
+  readonly device: LoadOptions['device'];
   readonly signal: AbortSignal;
 }
 

@@ -2,7 +2,7 @@ import type { Environment } from '../../../system/environment.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { ChildEnvironment } from '../../../system/process/child.ts';
 import type { GpuAccess } from '../../gpu-access.ts';
-import type { LoadHow } from '../../load-how.ts';
+import type { LoadOptions } from '../../load-options.ts';
 import { executableName } from '../../programs/find.ts';
 
 export interface EnvironmentOptions {
@@ -40,7 +40,7 @@ export async function environmentFor(path: string, options: EnvironmentOptions):
 /** The same for one that is to compute on this GPU, or on any that may be used. */
 export const environmentOn = async (
   path: string,
-  device: LoadHow['device'],
+  device: LoadOptions['device'],
   options: GpuEnvironmentOptions,
 ): Promise<ChildEnvironment> => ({ ...(await environmentFor(path, options)), ...(await options.gpuAccess(device)) });
 

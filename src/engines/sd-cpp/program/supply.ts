@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../../../base/errors.ts';
 import { MINUTE_MS } from '../../../base/units.ts';
 import type { Clock } from '../../../system/clock.ts';
 import type { HasLibrary } from '../../../system/native/shared-library.ts';
-import type { LoadHow } from '../../load-how.ts';
+import type { LoadOptions } from '../../load-options.ts';
 import {
   createSdCliFinder,
   type FindSdCli,
@@ -29,7 +29,7 @@ export interface SdCliSupply {
    *
    * @throws WorkerError `engine.unavailable` | `native.unavailable` | `download.failed` | …; the signal's reason
    */
-  get(signal: AbortSignal, how: Pick<LoadHow, 'mayFetch'>): Promise<SdCli>;
+  get(signal: AbortSignal, how: Pick<LoadOptions, 'mayFetch'>): Promise<SdCli>;
   /** What would keep `get` from giving one, as far as can be told without fetching. */
   missing(): Promise<WorkerError | undefined>;
 }

@@ -16,7 +16,7 @@ export interface InstallDeps {
   readonly environment: (extra: ChildEnvironment) => ChildEnvironment;
   readonly sumOf: (path: string) => Promise<FileSum>;
   /** Puts a verified file in the place of the executable. Throws the system's own error. */
-  readonly swapIn: (program: string) => Promise<void>;
+  readonly replaceExecutable: (program: string) => Promise<void>;
   readonly log: Pick<Logger, 'info' | 'debug'>;
 }
 
@@ -33,7 +33,7 @@ export async function installStaged(staged: StagedRelease, deps: InstallDeps): P
   if (because === undefined) return;
   deps.log.info('update.swapped-here', { because });
   try {
-    await deps.swapIn(staged.program);
+    await deps.replaceExecutable(staged.program);
   } catch (thrown) {
     throw blockedOr(thrown);
   }

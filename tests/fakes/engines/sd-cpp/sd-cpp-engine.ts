@@ -13,7 +13,7 @@ import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { freePort } from '../../../../src/system/net/free-port.ts';
 import { createHttp } from '../../../../src/system/net/http-client.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import { type Program, runProgram } from '../../../../src/system/process/programs.ts';
 import { systemRandom } from '../../../../src/system/random.ts';
@@ -98,7 +98,7 @@ export function sdCppScene({
       return program;
     },
     ask: createAskProgram(runProgram, systemClock),
-    childEnv: childEnvironment({ ...ourVariables(), STUDIO_TOKEN: 'secret' }),
+    childEnv: childEnvironment({ ...processVariables(), STUDIO_TOKEN: 'secret' }),
     gpuAccess: someGpuAccess(),
     nice: 1,
     clock: systemClock,
@@ -115,7 +115,7 @@ export function sdCppScene({
     ffmpeg: noFfmpeg,
     http: createHttp({ clock: systemClock, env: () => undefined }),
     freePort,
-    noteCrash: createCrashBook({ quarantine, log }),
+    recordCrash: createCrashBook({ quarantine, log }),
     ...choice,
   });
   const files: ModelFiles = {

@@ -6,7 +6,7 @@ import { type HostedLoad } from '../../../../src/engines/host/host.ts';
 import type { HostedModel } from '../../../../src/engines/host/hosted-model.ts';
 import { createQuarantine } from '../../../../src/engines/host/quarantine.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
@@ -23,7 +23,7 @@ function setup(options: Partial<Pick<HostedLoad, 'stallMs' | 'how'>> = {}) {
   const abort = new AbortController();
   const host = unrulyHost({
     command: [process.execPath, 'tests/fakes/engines/unruly-child.ts', '7'],
-    env: childEnvironment(ourVariables(), { STUDIO_WORKER_TEST: 'yes' }),
+    env: childEnvironment(processVariables(), { STUDIO_WORKER_TEST: 'yes' }),
     log,
     quarantine,
   });

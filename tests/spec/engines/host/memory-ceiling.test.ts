@@ -3,7 +3,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createMemoryCeiling } from '../../../../src/system/process/memory-ceiling.ts';
 import { treeMemory } from '../../../../src/system/process/process-memory.ts';
-import { spawnTalking } from '../../../../src/system/process/processes.ts';
+import { spawnIpc } from '../../../../src/system/process/processes.ts';
 import { LINUX, needs } from '../../../needs.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { unrulyHost } from '../../../fakes/engines/hosted-engine.ts';
@@ -17,7 +17,7 @@ needs(LINUX)('an engine that grows past the memory ceiling costs its own job alo
     clock: systemClock,
     onHeld: () => {},
   });
-  const host = unrulyHost({ spawn: ceiling.talking(spawnTalking) });
+  const host = unrulyHost({ spawn: ceiling.talking(spawnIpc) });
   const { signal } = new AbortController();
   const load = (model: string) =>
     host.load(

@@ -10,7 +10,7 @@ import { sentencesOf } from '../../../../src/engines/piper/sentences.ts';
 import { readVoice, type Voice } from '../../../../src/engines/piper/voice.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { needs, POSIX } from '../../../needs.ts';
@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 const voiceOf = (about: object = {}): Voice => readVoice(JSON.stringify({ ...voiceConfig(), ...about }));
 const alone: PhonemesOptions = {
   ask: createAskProgram(runProgram, systemClock),
-  env: childEnvironment(ourVariables()),
+  env: childEnvironment(processVariables()),
   findEspeakPrograms: () => [],
   openDictionary,
   warn: () => {},

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { type ProgramStart, runWatched, startWatched } from '../../../../src/engines/programs/run.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
@@ -17,7 +17,7 @@ function setup(script: string, choice: Partial<ProgramStart> = {}) {
   const start: ProgramStart = {
     name: 'tool',
     command: ['sh', '-c', script],
-    env: childEnvironment(ourVariables()),
+    env: childEnvironment(processVariables()),
     stallMs: STALL_MS,
     graceMs: GRACE_MS,
     readOutput: (moved) => () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createDeviceBook, listedDevice } from '../../../../src/engines/sd-cpp/program/device.ts';
 import type { ChildEnd } from '../../../../src/system/process/child.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { createAskProgram } from '../../../../src/system/process/ask-program.ts';
 import type { RunProgram } from '../../../../src/system/process/programs.ts';
 import { someGpuAccess } from '../../../fakes/engines/gpu-access.ts';
@@ -33,7 +33,7 @@ test('loading a model reveals which device its program runs on', async () => {
 });
 
 test('a program without a GPU reports the CPU and a hint', async () => {
-  const childEnv = childEnvironment(ourVariables(), { SD_CLI_DEVICES: 'CPU\tRyzen 9' });
+  const childEnv = childEnvironment(processVariables(), { SD_CLI_DEVICES: 'CPU\tRyzen 9' });
   await using scene = sdCppScene({ childEnv });
   await scene.install();
   await using model = await scene.engine.load(scene.files, scene.abort.signal, USUAL);

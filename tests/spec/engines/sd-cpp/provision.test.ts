@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import manifest from '../../../../dist-manifest.json';
-import type { LoadHow } from '../../../../src/engines/load-how.ts';
+import type { LoadOptions } from '../../../../src/engines/load-options.ts';
 import { createInputFetcher } from '../../../../src/engines/media/inputs.ts';
 import { archiveFor } from '../../../../src/engines/sd-cpp/program/provision.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
@@ -34,7 +34,7 @@ async function setup(archive = ARCHIVE, pins: Readonly<Record<string, string>> =
     server,
     log,
     folder: scene,
-    load: (how: LoadHow = USUAL) => engine.load(scene.files, new AbortController().signal, how),
+    load: (how: LoadOptions = USUAL) => engine.load(scene.files, new AbortController().signal, how),
     installed: () => systemFiles.list(scene.at('models/bin')),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { createSchemaCheck, readSchemaQuestion, SCHEMA_LIMIT_MS } from '../../../../src/jobs/output/schema-check.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { spawnTalking, type TalkingChild } from '../../../../src/system/process/processes.ts';
+import { spawnIpc, type IpcChild } from '../../../../src/system/process/processes.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
 
@@ -14,10 +14,10 @@ const LONG = JSON.stringify('a'.repeat(5000));
 /** A check whose processes are known. */
 function setup() {
   const clock = new FakeClock();
-  const children: TalkingChild[] = [];
+  const children: IpcChild[] = [];
   const check = createSchemaCheck({
     spawn: (command, options) => {
-      const child = spawnTalking(command, options);
+      const child = spawnIpc(command, options);
       children.push(child);
       return child;
     },
@@ -77,7 +77,7 @@ test.each([
   ['answers something else', [process.execPath, '-e', 'process.send(1)']],
   ['cannot be started', ['/nowhere/studio-worker']],
 ])('a process that %s is no reason to lose a reply', async (_, command) => {
-  const check = createSchemaCheck({ spawn: spawnTalking, command, env: {}, clock: systemClock });
+  const check = createSchemaCheck({ spawn: spawnIpc, command, env: {}, clock: systemClock });
   expect(await check('"yes"', { pattern: 'y' }, signal)).toMatchObject({ is: 'unchecked' });
 });
 

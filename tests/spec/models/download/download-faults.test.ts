@@ -6,7 +6,7 @@ import { bytesIn } from '../../../../src/base/bytes.ts';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress, ModelStoreOptions } from '../../../../src/models/store/options.ts';
 import { aDownload, type DownloadScene, hexOf, SMALL } from '../../../fakes/models/a-store.ts';
-import { type Asked } from '../../../fakes/models/download-host.ts';
+import { type ControlResult } from '../../../fakes/models/download-host.ts';
 import { TEST_MS } from '../../../flow/wait-for.ts';
 import { aRemote } from '../../../fakes/system/a-remote.ts';
 import { failureOf, within } from '../../../fakes/system/temp-folder.ts';
@@ -28,7 +28,7 @@ function seeded(seed: number): (most: number) => number {
   return (most) => (state = (state * 48_271) % 2_147_483_647) % most;
 }
 
-const startOf = ({ headers }: Asked): number => Number(/=(\d+)/.exec(headers.get('range') ?? '')?.[1] ?? 0);
+const startOf = ({ headers }: ControlResult): number => Number(/=(\d+)/.exec(headers.get('range') ?? '')?.[1] ?? 0);
 
 test('100 cuts at random places cost at most one range each', async () => {
   await using scene = await setup(4_000 * KIB, { policy: { ...POLICY, maxTries: 1_000 } });

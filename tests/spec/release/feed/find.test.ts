@@ -4,7 +4,7 @@ import { generateSecretKey } from '../../../../install/sign.ts';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { cohortOf } from '../../../../src/release/feed/cohort.ts';
 import { type FindChoice, findUpdate } from '../../../../src/release/feed/find.ts';
-import type { MoveFacts } from '../../../../src/release/feed/objections.ts';
+import type { UpdateFacts } from '../../../../src/release/feed/objections.ts';
 import { parseVersion, type Version } from '../../../../src/release/feed/semver.ts';
 import { MANIFEST_FILE, SIGNATURE_FILE } from '../../../../src/release/manifest.ts';
 import { openUpdateMemory, type UpdateState, withFault } from '../../../../src/release/update/state.ts';
@@ -23,7 +23,7 @@ const WORKER = { name: 'worker.tar.xz', kind: 'worker', target: TARGET, bytes: n
 
 interface Given {
   readonly state?: Partial<UpdateState>;
-  readonly facts?: Partial<Omit<MoveFacts, 'state'>>;
+  readonly facts?: Partial<Omit<UpdateFacts, 'state'>>;
   readonly allowsUnsigned?: boolean;
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { toWorkerError, WorkerError } from '../../../../src/base/errors.ts';
 import type { TrustedRelease } from '../../../../src/release/feed/trusted.ts';
 import type { Artifact } from '../../../../src/release/manifest.ts';
-import { overtaken } from '../../../../src/release/update/overtaken.ts';
+import { supersededReleases } from '../../../../src/release/update/superseded.ts';
 import { type StageDeps, stageRelease } from '../../../../src/release/update/stage.ts';
 import { sha256 } from '../../../../src/system/disk/digest.ts';
 import { aRelease } from '../../../fakes/release/a-release.ts';
@@ -151,6 +151,6 @@ test('a feed that omits a file or uses plain http is not trusted', async () => {
 
 test('a staged release is overtaken once the same version or a newer one runs', () => {
   const staged = ['0.4.0', '0.5.0', '0.6.0', '.downloads', 'notes'];
-  expect(overtaken(staged, '0.5.0')).toEqual(['0.4.0', '0.5.0']);
-  expect(overtaken(staged, 'a build of today')).toEqual([]);
+  expect(supersededReleases(staged, '0.5.0')).toEqual(['0.4.0', '0.5.0']);
+  expect(supersededReleases(staged, 'a build of today')).toEqual([]);
 });

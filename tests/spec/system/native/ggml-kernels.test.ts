@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { dlopen, FFIType } from 'bun:ffi';
 import { join } from 'node:path';
-import { takeKernels } from '../../../../src/system/native/ggml-kernels.ts';
+import { useFastestKernels } from '../../../../src/system/native/ggml-kernels.ts';
 import { tempFolder } from '../../../fakes/system/temp-folder.ts';
 import { LINUX_X64, needs } from '../../../needs.ts';
 
@@ -39,11 +39,11 @@ onLinux('the library for speech and the kernels it takes have the same layout', 
 });
 
 onLinux('the library for speech computes with kernels for this CPU', async () => {
-  expect(await takeKernels(addon, kernels)).toBe(true);
+  expect(await useFastestKernels(addon, kernels)).toBe(true);
 });
 
 test('without such kernels, or without the addon, nothing is changed', async () => {
   await using folder = await tempFolder();
-  expect(await takeKernels(addon, folder.path)).toBe(false);
-  expect(await takeKernels(folder.at('missing.node'), kernels)).toBe(false);
+  expect(await useFastestKernels(addon, folder.path)).toBe(false);
+  expect(await useFastestKernels(folder.at('missing.node'), kernels)).toBe(false);
 });

@@ -5,11 +5,11 @@ import { createImagesInChild } from '../../../../src/system/native/images-in-chi
 import { createMemoryCeiling } from '../../../../src/system/process/memory-ceiling.ts';
 import { treeMemory } from '../../../../src/system/process/process-memory.ts';
 import {
-  type SpawnTalking,
-  type TalkingChild,
+  type SpawnIpc,
+  type IpcChild,
   childEnvironment,
-  ourVariables,
-  spawnUnheard,
+  processVariables,
+  spawnIpcWithoutOutput,
 } from '../../../../src/system/process/processes.ts';
 import { images as here } from '../../../fakes/engines/onnx-engine.ts';
 import { headerOfPng } from '../../../fakes/engines/pictures.ts';
@@ -29,18 +29,18 @@ const pngWith = async (last: number) =>
   Buffer.concat([await here.encode({ ...picture, format: 'png' }), Uint8Array.of(last)]);
 
 /** Images in a process that can be made to fail, and the processes that were started for them. */
-function setup(hold = (spawn: SpawnTalking): SpawnTalking => spawn) {
+function setup(hold = (spawn: SpawnIpc): SpawnIpc => spawn) {
   const clock = new FakeClock();
-  const children: TalkingChild[] = [];
+  const children: IpcChild[] = [];
   const idled: number[] = [];
   const images = createImagesInChild({
     spawn: hold((command, options) => {
-      const child = spawnUnheard(command, options);
+      const child = spawnIpcWithoutOutput(command, options);
       children.push(child);
       return child;
     }),
     command: [process.execPath, FRAGILE],
-    env: childEnvironment(ourVariables()),
+    env: childEnvironment(processVariables()),
     after: (ms, call) => clock.after(ms, call),
     onIdle: () => idled.push(clock.elapsed()),
   });

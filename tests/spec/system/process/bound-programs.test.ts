@@ -1,18 +1,18 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { bound } from '../../../../src/system/process/bound-programs.ts';
-import { childEnvironment, ourVariables, ownCommand } from '../../../../src/system/process/processes.ts';
+import { bindPrograms } from '../../../../src/system/process/bound-programs.ts';
+import { childEnvironment, processVariables, ownCommand } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { goneSoon, isGone } from '../../../fakes/system/gone.ts';
 import { LINUX, needs } from '../../../needs.ts';
 
 const onLinux = needs(LINUX);
-const run = bound(runProgram, { platform: process.platform, pid: process.pid, ownCommand: ownCommand() });
+const run = bindPrograms(runProgram, { platform: process.platform, pid: process.pid, ownCommand: ownCommand() });
 
 async function outcomeOf(command: readonly string[]) {
   let [output, error] = ['', ''];
   const program = run(command, {
-    env: childEnvironment(ourVariables()),
+    env: childEnvironment(processVariables()),
     nice: 0,
     onOutput: (text) => void (output += text),
     onError: (text) => void (error += text),
@@ -58,5 +58,5 @@ test('nobody but the worker begins a program by way of the executable', async ()
 });
 
 test('where no program can be bound it is run as it is', () => {
-  expect(bound(runProgram, { platform: 'darwin', pid: 1, ownCommand: ['never'] })).toBe(runProgram);
+  expect(bindPrograms(runProgram, { platform: 'darwin', pid: 1, ownCommand: ['never'] })).toBe(runProgram);
 });

@@ -6,7 +6,7 @@ import { createAskProgram } from '../../../../src/system/process/ask-program.ts'
 import { createMemoryCeiling } from '../../../../src/system/process/memory-ceiling.ts';
 import { createMemoryScopes, memoryProperties } from '../../../../src/system/process/memory-scope.ts';
 import { treeMemory } from '../../../../src/system/process/process-memory.ts';
-import { childEnvironment, ourVariables } from '../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../src/system/process/programs.ts';
 import { LINUX, needs } from '../../../needs.ts';
 import { FakeClock } from '../../../fakes/system/fake-clock.ts';
@@ -39,7 +39,7 @@ function setup(about: { sizeOf?: () => Promise<number | undefined>; kernelTakes?
   const run = held.programs(runProgram);
   const start = async (command: readonly string[]) => {
     const started = Promise.withResolvers<void>();
-    const options = { env: childEnvironment(ourVariables()), nice: 0, onError: () => {} };
+    const options = { env: childEnvironment(processVariables()), nice: 0, onError: () => {} };
     const program = run(command, { ...options, onOutput: () => started.resolve() });
     await within(10_000, 'the program to start', started.promise);
     return program;

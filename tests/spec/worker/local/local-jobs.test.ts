@@ -3,14 +3,14 @@ import { WorkerError } from '../../../../src/base/errors.ts';
 import { createLocalJobs, type Requester } from '../../../../src/worker/local/local-jobs.ts';
 import type { OfferFacts } from '../../../../src/worker/rules/offer-facts.ts';
 import { toJobId, toModelId } from '../../../../src/base/ids.ts';
-import { aCarryOut } from '../../../fakes/a-carry-out.ts';
+import { aJobExecutor } from '../../../fakes/a-job-executor.ts';
 import { anLlmTask, synthetic } from '../../../fakes/builders.ts';
 import { FIT } from '../../../fakes/offer-facts.ts';
 import { settle } from '../../../fakes/system/fake-clock.ts';
 
 /** Local jobs on an engine whose runs end when the test says so. */
 function setup() {
-  const { clock, engine, scheduler, happened, jobs: carrier } = aCarryOut();
+  const { clock, engine, scheduler, happened, jobs: carrier } = aJobExecutor();
   const facts: { now: Partial<OfferFacts> } = { now: {} };
   let ids = 0;
   const jobs = createLocalJobs({

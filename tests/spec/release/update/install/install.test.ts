@@ -5,7 +5,7 @@ import { type InstallDeps, installStaged, versionPrinted } from '../../../../../
 import { systemClock } from '../../../../../src/system/clock.ts';
 import { sha256 } from '../../../../../src/system/disk/digest.ts';
 import { createAskProgram } from '../../../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../../src/system/process/programs.ts';
 import { recordingLogger } from '../../../../fakes/recording-logger.ts';
 import { failureOf, tempFolder } from '../../../../fakes/system/temp-folder.ts';
@@ -24,12 +24,12 @@ async function setup(script: string | undefined, about: Partial<InstallDeps> & {
     place: folder.at(name),
     platform: 'linux',
     ask: createAskProgram(runProgram, systemClock),
-    environment: (extra) => childEnvironment(ourVariables(), extra),
+    environment: (extra) => childEnvironment(processVariables(), extra),
     async sumOf(path) {
       const bytes = await readFile(path);
       return { sizeBytes: bytes.byteLength, sha256: sha256(bytes).toHex() };
     },
-    swapIn: async (program) => await writeFile(folder.at(name), await readFile(program)),
+    replaceExecutable: async (program) => await writeFile(folder.at(name), await readFile(program)),
     log,
     ...over,
   };
@@ -91,14 +91,14 @@ test.each([
   ['EROFS', 'EROFS'],
 ])('a system that answers %s blocks the update, and not the release', async (code, because) => {
   const refused = Object.assign(new Error('no'), { code });
-  await using scene = await setup(undefined, { swapIn: () => Promise.reject(refused) });
+  await using scene = await setup(undefined, { replaceExecutable: () => Promise.reject(refused) });
   const error = toWorkerError(await failureOf(scene.install()));
   expect(error).toMatchObject({ code: 'update.blocked', fields: { because } });
 });
 
 test('a full disk is reported as itself, and not as a blocked update', async () => {
   const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
-  await using scene = await setup(undefined, { swapIn: () => Promise.reject(full) });
+  await using scene = await setup(undefined, { replaceExecutable: () => Promise.reject(full) });
   expect(await failureOf(scene.install())).toBe(full);
 });
 

@@ -7,7 +7,7 @@ import { systemClock } from '../../../../../src/system/clock.ts';
 import { systemFiles } from '../../../../../src/system/disk/files.ts';
 import { readZip } from '../../../../../src/system/native/zip.ts';
 import { createAskProgram } from '../../../../../src/system/process/ask-program.ts';
-import { childEnvironment, ourVariables } from '../../../../../src/system/process/processes.ts';
+import { childEnvironment, processVariables } from '../../../../../src/system/process/processes.ts';
 import { runProgram } from '../../../../../src/system/process/programs.ts';
 import { failureOf, tempFolder } from '../../../../fakes/system/temp-folder.ts';
 import { makeZip } from '../../../../fakes/system/zip.ts';
@@ -16,8 +16,8 @@ const MEMBER = 'studio-worker-x/studio-worker';
 const never = new AbortController().signal;
 
 /** The programs and the disk of this machine, with another `PATH` where one is given. */
-function unpacker(path = ourVariables()['PATH'] ?? '') {
-  const env = childEnvironment({ ...ourVariables(), PATH: path });
+function unpacker(path = processVariables()['PATH'] ?? '') {
+  const env = childEnvironment({ ...processVariables(), PATH: path });
   const run = createRunForUpdate(createAskProgram(runProgram, systemClock), env);
   return createUnpack({ files: systemFiles, run, readZip });
 }

@@ -2,15 +2,15 @@ import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../src/base/errors.ts';
 import type { JobOutcome } from '../../../src/jobs/job.ts';
 import type { DeliveryReport } from '../../../src/jobs/delivery-report.ts';
-import { aCarryOut } from '../../fakes/a-carry-out.ts';
+import { aJobExecutor } from '../../fakes/a-job-executor.ts';
 import { gpuId } from '../../../src/base/gpu-device.ts';
 import { aJob } from '../../fakes/builders.ts';
 import { FOUR_GPUS } from '../../fakes/engines/gpu-access.ts';
 import { settle } from '../../fakes/system/fake-clock.ts';
 
 /** Jobs of an engine, and of a sink, that end when the test says so. */
-function setup(about: Parameters<typeof aCarryOut>[0] = {}) {
-  const carrier = aCarryOut(about);
+function setup(about: Parameters<typeof aJobExecutor>[0] = {}) {
+  const carrier = aJobExecutor(about);
   const { scheduler, happened, jobs } = carrier;
   const delivered: JobOutcome[] = [];
   const delivery = Promise.withResolvers<DeliveryReport>();
@@ -23,7 +23,7 @@ function setup(about: Parameters<typeof aCarryOut>[0] = {}) {
   const start = (job = aJob({}, sink)) => {
     const lease = scheduler.reserve({ origin: 'studio', purpose: job.id });
     if (lease.is === 'refused') throw new WorkerError('internal', 'no slot');
-    return { lease, done: jobs.carryOut(job, lease) };
+    return { lease, done: jobs.execute(job, lease) };
   };
   const names = () => happened.map((event) => (event.is === 'phase' ? `phase ${event.phase}` : event.is));
   return { ...carrier, delivered, delivery, start, names };

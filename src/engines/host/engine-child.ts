@@ -2,15 +2,15 @@ import { WorkerError } from '../../base/errors.ts';
 import type { EngineName } from '../../contract/model-source.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnd, ChildEnvironment } from '../../system/process/child.ts';
-import type { SpawnTalking, TalkingChild } from '../../system/process/processes.ts';
+import type { SpawnIpc, IpcChild } from '../../system/process/processes.ts';
 import { crashError, keepLines } from './crash.ts';
 import { type ChildAnswer, Exchange, type Request } from './exchange.ts';
 import type { Warn } from './inner.ts';
 import { type FromChild, readFromChild, toError } from './messages.ts';
 
-export interface TalkOptions {
+export interface EngineChildOptions {
   readonly engine: EngineName;
-  readonly spawn: SpawnTalking;
+  readonly spawn: SpawnIpc;
   /** This program, asked to be an engine. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
@@ -22,7 +22,7 @@ export interface TalkOptions {
 }
 
 /** A conversation with one engine child. */
-export interface Talk {
+export interface EngineChild {
   readonly pid: number;
   /** Settles when the child is gone, however it ended. Never rejects. */
   readonly ended: Promise<void>;
@@ -47,12 +47,12 @@ const LEAVES_WITHIN_MS = 200;
 const LINES_KEPT = 40;
 
 /** Starts a child and talks with it. */
-export const startTalk = (options: TalkOptions): Talk => new ChildTalk(options);
+export const startEngineChild = (options: EngineChildOptions): EngineChild => new SpawnedEngineChild(options);
 
-class ChildTalk implements Talk {
+class SpawnedEngineChild implements EngineChild {
   readonly ended: Promise<void>;
-  readonly #options: TalkOptions;
-  readonly #child: TalkingChild;
+  readonly #options: EngineChildOptions;
+  readonly #child: IpcChild;
   readonly #printed = keepLines(LINES_KEPT);
   #exchange: Exchange | undefined;
   #isTaken = false;
@@ -64,7 +64,7 @@ class ChildTalk implements Talk {
   /** Forgets that the child closed its channel: its end is known. */
   #stopWaiting = (): void => {};
 
-  constructor(options: TalkOptions) {
+  constructor(options: EngineChildOptions) {
     this.#options = options;
     this.#child = options.spawn(options.command, {
       env: options.env,

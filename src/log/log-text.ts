@@ -3,7 +3,7 @@ import { AREAS, LEVELS, type LogEvent } from './logger.ts';
 import { toLogEntry } from './message.ts';
 
 /** The lines of a log that was written as JSON, oldest first, as the running worker would show them. What is no line is left out. */
-export const keptLines = (text: string): readonly LogEntry[] =>
+export const logEntriesIn = (text: string): readonly LogEntry[] =>
   text.split('\n').flatMap((line) => {
     const event = eventIn(line);
     const entry = event && toLogEntry(event);

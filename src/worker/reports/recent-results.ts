@@ -3,13 +3,13 @@ import type { JobId } from '../../base/ids.ts';
 import type { TaskResult } from '../../engines/result.ts';
 
 /** The results of the newest jobs, for whoever looks at them on this machine. They are gone with the process. */
-export interface MadeResults {
+export interface RecentResults {
   keep(jobId: JobId, result: TaskResult): void;
-  of(jobId: string): MadeResult | undefined;
+  of(jobId: string): RecentResult | undefined;
 }
 
 /** What a job made; `ext` without a dot, `json` where the result is no file. */
-export interface MadeResult {
+export interface RecentResult {
   readonly bytes: Uint8Array;
   readonly ext: string;
 }
@@ -20,8 +20,8 @@ const MAX_BYTES = 64 * MIB;
 const MAX_RESULTS = 100;
 
 /** Bounded by both limits; the oldest go first. */
-export function createMadeResults(maxBytes = MAX_BYTES): MadeResults {
-  const kept = new Map<string, MadeResult>();
+export function createRecentResults(maxBytes = MAX_BYTES): RecentResults {
+  const kept = new Map<string, RecentResult>();
   let sizeBytes = 0;
   function forget(jobId: string): void {
     sizeBytes -= kept.get(jobId)?.bytes.byteLength ?? 0;
@@ -44,7 +44,7 @@ export function createMadeResults(maxBytes = MAX_BYTES): MadeResults {
 }
 
 /** A part of a larger buffer would keep all of it. */
-const keptOf = (result: TaskResult): MadeResult =>
+const keptOf = (result: TaskResult): RecentResult =>
   result.is === 'json'
     ? { bytes: new TextEncoder().encode(JSON.stringify(result.value)), ext: 'json' }
     : { bytes: isWhole(result.bytes) ? result.bytes : result.bytes.slice(), ext: result.ext };

@@ -15,7 +15,7 @@ import type { ModelStore } from '../models/store/store.ts';
 import type { Clock } from '../system/clock.ts';
 import type { WorkerEvents } from './events.ts';
 
-export interface CarryOutDeps {
+export interface JobExecutorDeps {
   /** What a run needs beside its own job. */
   readonly runDeps: Omit<RunDeps, 'files' | 'observer' | 'log' | 'slot'>;
   readonly store: Pick<ModelStore, 'hold'>;
@@ -38,14 +38,14 @@ export interface ShownResults {
 }
 
 /** Carries accepted jobs out, whoever asked for them. */
-export interface CarryOut {
+export interface JobExecutor {
   /** Frees the lease at the end. Never throws: running and delivering turn every failure into an outcome or a report. */
-  carryOut(job: Job, lease: Lease): Promise<void>;
+  execute(job: Job, lease: Lease): Promise<void>;
   /** The jobs that are under way, oldest first. */
   running(): readonly JobRecord[];
 }
 
-const UNHEARD: CarryOutDeps['events'] = { emit: () => {} };
+const UNHEARD: JobExecutorDeps['events'] = { emit: () => {} };
 
 interface Running {
   readonly job: Job;
@@ -54,17 +54,17 @@ interface Running {
   phase: JobPhase;
 }
 
-export const createCarryOut = (deps: CarryOutDeps): CarryOut => new JobCarrier(deps);
+export const createJobExecutor = (deps: JobExecutorDeps): JobExecutor => new LeasedJobExecutor(deps);
 
-class JobCarrier implements CarryOut {
-  readonly #deps: CarryOutDeps;
+class LeasedJobExecutor implements JobExecutor {
+  readonly #deps: JobExecutorDeps;
   readonly #running = new Map<JobId, Running>();
 
-  constructor(deps: CarryOutDeps) {
+  constructor(deps: JobExecutorDeps) {
     this.#deps = deps;
   }
 
-  async carryOut(job: Job, mine: Lease): Promise<void> {
+  async execute(job: Job, mine: Lease): Promise<void> {
     using lease = mine;
     const { clock } = this.#deps;
     const events = this.#eventsOf(job);
@@ -125,7 +125,7 @@ class JobCarrier implements CarryOut {
     };
   }
 
-  #eventsOf(job: Job): CarryOutDeps['events'] {
+  #eventsOf(job: Job): JobExecutorDeps['events'] {
     return isUnlisted(job) ? UNHEARD : this.#deps.events;
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { createJsonReporter } from '../../../src/log/json-reporter.ts';
-import { keptLines } from '../../../src/log/kept-lines.ts';
+import { logEntriesIn } from '../../../src/log/log-text.ts';
 import type { LogEvent } from '../../../src/log/logger.ts';
 import { toLogEntry } from '../../../src/log/message.ts';
 
@@ -14,7 +14,7 @@ test('what was written to a file reads as the running worker showed it', () => {
   let text = '';
   const write = createJsonReporter({ write: (line) => (text += line) });
   for (const event of EVENTS) write(event);
-  expect(keptLines(text)).toEqual(EVENTS.map((event) => toLogEntry(event)!));
+  expect(logEntriesIn(text)).toEqual(EVENTS.map((event) => toLogEntry(event)!));
 });
 
 test('lines that are cut off, foreign or for developers are left out', () => {
@@ -30,5 +30,5 @@ test('lines that are cut off, foreign or for developers are left out', () => {
     '{"ts":"2026-05-25T12:00:00.000Z","level":"debug","area":"worker","event":"x"}',
     good.slice(0, 40),
   ];
-  expect(keptLines(lines.join('\n')).map(({ message }) => message)).toEqual(['stopped']);
+  expect(logEntriesIn(lines.join('\n')).map(({ message }) => message)).toEqual(['stopped']);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { toModelId } from '../../../../src/base/ids.ts';
 import type { WorkerError } from '../../../../src/base/errors.ts';
-import { startTalk } from '../../../../src/engines/host/talk.ts';
+import { startEngineChild } from '../../../../src/engines/host/engine-child.ts';
 import type { ChildEnd } from '../../../../src/system/process/child.ts';
-import type { TalkingOptions } from '../../../../src/system/process/processes.ts';
+import type { IpcOptions } from '../../../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../../../fakes/builders.ts';
 import { FakeClock, settle } from '../../../fakes/system/fake-clock.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
@@ -16,8 +16,8 @@ function setup() {
   const heard: unknown[] = [];
   const crashes: WorkerError[] = [];
   const notes: unknown[] = [];
-  let child: TalkingOptions | undefined;
-  const talk = startTalk({
+  let child: IpcOptions | undefined;
+  const talk = startEngineChild({
     engine: 'gradio',
     command: ['engine'],
     env: {},

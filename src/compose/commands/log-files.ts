@@ -1,5 +1,5 @@
 import { siblingsOf } from '../../config/paths.ts';
-import { keptLines } from '../../log/kept-lines.ts';
+import { logEntriesIn } from '../../log/log-text.ts';
 import type { OwnLogLine } from '../../contract/log-entry.ts';
 import { toLine } from '../../worker/control/log-line.ts';
 import type { Effects } from '../effects.ts';
@@ -8,7 +8,7 @@ import type { Effects } from '../effects.ts';
  * What workers with this config wrote to their file, oldest first, as far as the newest two files reach; undefined where
  * there is none.
  */
-export async function keptLog(
+export async function readLogFiles(
   configPath: string,
   { files }: Pick<Effects, 'files'>,
 ): Promise<readonly OwnLogLine[] | undefined> {
@@ -16,5 +16,5 @@ export async function keptLog(
   const newest = await files.readText(log);
   if (newest === undefined) return undefined;
   const before = (await files.readText(olderLogs[0] ?? '')) ?? '';
-  return keptLines(before + newest).map((item, index) => toLine({ seq: index + 1, item }));
+  return logEntriesIn(before + newest).map((item, index) => toLine({ seq: index + 1, item }));
 }

@@ -1,21 +1,21 @@
 import { gpuId } from '../../base/gpu-device.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { Where } from '../../engines/readiness.ts';
-import type { SlotMoment, SlotWish } from '../../jobs/slots/job-slot.ts';
+import type { SlotSnapshot, SlotPreference } from '../../jobs/slots/job-slot.ts';
 import type { PlaceableGpu } from '../../models/memory/placement.ts';
 import type { MachineFacts } from '../engines/machine-facts.ts';
 import type { MemoryAdmission, MemoryOffer } from '../rules/memory-admission.ts';
 
-export interface SlotWishOptions {
+export interface SlotPreferenceOptions {
   readonly engines: readonly Pick<Engine, 'id' | 'memory'>[];
   readonly machine: Pick<MachineFacts, 'where'>;
   readonly admission: Pick<MemoryAdmission, 'placement'>;
 }
 
 /** Which slot a job is to have: by what its engine computes on, and where there is memory for it. */
-export const slotWishFor =
-  ({ engines, machine, admission }: SlotWishOptions) =>
-  (offer: MemoryOffer): SlotWish => {
+export const slotPreferenceFor =
+  ({ engines, machine, admission }: SlotPreferenceOptions) =>
+  (offer: MemoryOffer): SlotPreference => {
     const { engine: id } = offer.modelSource;
     const engine = engines.find((one) => one.id === id);
     return {
@@ -36,7 +36,7 @@ export function needsGpu({ id, memory }: Pick<Engine, 'id' | 'memory'>, where: W
   return where === undefined ? memory === 'gpu' : where.on !== 'cpu';
 }
 
-function stateOf(id: string, { free, held }: SlotMoment): PlaceableGpu['is'] {
+function stateOf(id: string, { free, held }: SlotSnapshot): PlaceableGpu['is'] {
   if (free.some((slot) => slot.id === id)) return 'free';
   return held.find(({ slot }) => slot.id === id)?.isFreeSoon === true ? 'soon' : 'in-use';
 }

@@ -2,7 +2,7 @@ import { WorkerError } from '../../src/base/errors.ts';
 import { createRegistry } from '../../src/engines/registry.ts';
 import type { JobSlot } from '../../src/jobs/slots/job-slot.ts';
 import { createScheduler } from '../../src/jobs/scheduler.ts';
-import { createCarryOut } from '../../src/worker/carry-out.ts';
+import { createJobExecutor } from '../../src/worker/job-executor.ts';
 import { createWorkerEvents, type WorkerEvent } from '../../src/worker/events.ts';
 import { heldFiles } from './builders.ts';
 import { ScriptedEngine } from './engines/scripted-engine.ts';
@@ -11,7 +11,7 @@ import { plainRun } from './run-deps.ts';
 import { FakeClock } from './system/fake-clock.ts';
 
 /** Jobs on an engine that ends them when the test says so, and every event of theirs. */
-export function aCarryOut(about: { readonly releaseFails?: boolean; readonly slots?: readonly JobSlot[] } = {}) {
+export function aJobExecutor(about: { readonly releaseFails?: boolean; readonly slots?: readonly JobSlot[] } = {}) {
   const clock = new FakeClock();
   const log = recordingLogger();
   const engine = new ScriptedEngine();
@@ -30,7 +30,7 @@ export function aCarryOut(about: { readonly releaseFails?: boolean; readonly slo
     return { filesFor: () => Promise.resolve(heldFiles), [Symbol.asyncDispose]: release };
   };
   const taken: string[] = [];
-  const jobs = createCarryOut({
+  const jobs = createJobExecutor({
     runDeps: { ...plainRun, registry: createRegistry([engine]), clock },
     store: { hold },
     onTaken: ({ model }) => void taken.push(model),
