@@ -20,7 +20,7 @@ export async function createWorld(): Promise<World> {
   };
 }
 
-/** The terminal of whoever typed the command, and the files they name. */
+/** The terminal of the operator who typed the command, and the files they name. */
 const here = ({ clock, environment, files, machine, terminal }: Effects) =>
   ({
     terminal,

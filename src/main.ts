@@ -10,7 +10,7 @@ import {
   writeOut,
 } from './system/process/this-program.ts';
 
-/** 128 + SIGINT: the operator asked to stop three times, and waits for nothing any more. */
+/** 128 + SIGINT: the operator asked to stop three times: the process ends at once. */
 const INTERRUPTED = 130;
 /** EX_IOERR of sysexits.h. */
 const OUTPUT_NOT_WRITTEN = 74;

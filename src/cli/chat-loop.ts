@@ -28,7 +28,7 @@ interface Chatting {
   readonly before: readonly ChatTurn[];
 }
 
-/** Asks and answers until whoever types has enough. A message that could not be answered is forgotten. */
+/** Asks and answers until the operator ends the chat. A message that could not be answered is forgotten. */
 export async function chatAtTerminal(chat: LocalChat, { world, ask, before }: Chatting): Promise<number> {
   const { stdout, stderr } = world.terminal;
   let turns = before;

@@ -88,7 +88,7 @@ async function openTracker(
   }
 }
 
-/** The log of the process behind a window and its icon: to stderr, for whoever started it. */
+/** The log of the process behind a window and its icon: to stderr, for the operator who started it. */
 export const openUiLog = (effects: Effects): Log =>
   openLog({
     clock: quietClock(effects),
@@ -97,7 +97,7 @@ export const openUiLog = (effects: Effects): Log =>
     terminal: effects.terminal.stderr,
   });
 
-/** The log of a command that ends at once: warnings and errors, for whoever typed it. */
+/** The log of a command that ends at once: warnings and errors, for the operator who typed it. */
 export function openCommandLog(effects: Effects): Log {
   const levels = chosenLevels({ flag: undefined, variable: levelVariable(effects) ?? 'warn' });
   return openLog({ clock: quietClock(effects), format: 'console', levels, terminal: effects.terminal.stderr });

@@ -58,7 +58,7 @@ export interface Siblings {
   /** Held by the process that has the window and its icon; its pid is beside it. */
   readonly ui: string;
   readonly uiPid: string;
-  /** Touched by whoever wants that process to open the window. */
+  /** Touching this file asks that process to open the window. */
   readonly raise: string;
   /** Where the API of the running worker is, and its token. */
   readonly localApi: string;

@@ -85,7 +85,7 @@ const misspelt = (text: string): readonly Problem[] =>
     return { problem: `${key} is not a key of the config; did you mean ${meant}?`, position };
   });
 
-/** All of them in one refusal, in the order of the file: whoever corrects one should not have to try for the next. */
+/** All of them in one refusal, in the order of the file: one run shows every mistake. */
 function invalidAll(file: { readonly path: string; readonly text: string }, problems: readonly Problem[]): WorkerError {
   const lineOf = ({ position }: Problem): number => position?.line ?? 0;
   const [first, ...others] = problems.toSorted((one, other) => lineOf(one) - lineOf(other));

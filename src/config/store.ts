@@ -195,7 +195,7 @@ class FileConfigStore implements ConfigStore {
     return turn;
   }
 
-  /** An edit from outside is logged at info; what this process writes is logged by whoever wrote it. */
+  /** An edit from outside is logged at info; what this process writes is logged where it is written. */
   #adopt(text: string, config: Config, level: 'debug' | 'info'): void {
     const before = this.#config;
     this.#text = text;

@@ -12,7 +12,7 @@ export interface DemoJob {
   readonly registered?: boolean;
   /** Waits for the job of this kind, and needs what it made. */
   readonly after?: TaskKindId;
-  /** A picture that it changes, a PNG, to be shown beside what came of it. */
+  /** An image that it changes, a PNG, to be shown beside what came of it. */
   readonly before?: Uint8Array;
 }
 

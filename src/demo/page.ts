@@ -8,7 +8,7 @@ export interface ShownJob {
   readonly prompt: string;
   /** Name of its file beside the page. */
   readonly file: string | undefined;
-  /** Name of the picture that it was made from, beside the page. */
+  /** Name of the image that it was made from, beside the page. */
   readonly before?: string;
 }
 
@@ -53,7 +53,7 @@ function section({ kind, state, prompt, file, before, text, error }: ShownJob): 
   ].join('\n');
 }
 
-/** A result, beside the picture that it was made from where there is one. */
+/** A result, beside the image that it was made from where there is one. */
 const shown = (file: string, before: string | undefined): string =>
   before === undefined ? player(file) : `${captioned('Before', before)}${captioned('After', file)}`;
 

@@ -128,7 +128,7 @@ async function writeOut(
 }
 
 const PAGE = 'index.html';
-/** Only one job of a demonstration changes a picture. */
+/** Only one job of a demonstration changes an image. */
 const BEFORE = 'image-before.png';
 /** The folder that the command line names by itself. */
 const OUR_FOLDER = /(?:^|[\\/])studio-worker-demo[\\/]*$/;

@@ -22,7 +22,7 @@ export type StudioAnswer =
   /** `code` is the system's or the runtime's, such as ENOTFOUND. */
   | { readonly is: 'unreachable'; readonly because: string; readonly code: string | undefined };
 
-/** What became of a WebSocket upgrade by somebody whom the studio does not know. */
+/** The studio's answer to a WebSocket upgrade from a worker it does not know. */
 export type UpgradeAnswer =
   | { readonly is: 'opened' }
   | { readonly is: 'answered'; readonly status: number }

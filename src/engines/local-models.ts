@@ -2,7 +2,7 @@ import type { Files } from '../system/disk/files.ts';
 
 /**
  * Models that the operator put into a folder; each is offered by its name without the ending (studio contract). What is no
- * regular file, or a link to none, is no model: a pipe would hold up whoever loads it.
+ * regular file, or a link to none, is no model: a pipe would block its loader.
  */
 export async function localModels(
   files: Pick<Files, 'list' | 'stat'>,

@@ -18,7 +18,7 @@ export interface RunDeps {
   /** Where it runs. */
   readonly slot: JobSlot;
   readonly registry: Pick<EngineRegistry, 'get'>;
-  /** The job's hold on files of this disk; whoever gave it releases it. */
+  /** The job's hold on files of this disk; its provider releases it. */
   readonly files: JobFiles;
   /** Follows what a job takes of GPU memory. */
   readonly memory: MemoryUse;

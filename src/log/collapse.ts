@@ -44,7 +44,7 @@ interface Repeats {
 
 /**
  * Counts what is logged too often instead of passing it on. Events are told apart by area, name, level and the rule that
- * they name, all of which are our own words, so there are few. Debug events pass: whoever asked for them wants each.
+ * they name, all of which are our own words, so there are few. Debug events pass: their reader wants every one.
  */
 export function collapseRepeats(to: LogSink, clock: Pick<Clock, 'now' | 'elapsed' | 'after'>): Collapser {
   const known = new Map<string, Repeats>();

@@ -85,7 +85,7 @@ export function openLog(options: LogOptions): Log {
   };
 }
 
-/** The lines for the studio and for whoever asks this worker, each put together once. */
+/** The lines for the studio and for callers of this worker, each rendered once. */
 function keepLines(): Pick<Log, 'shipBuffer' | 'ring' | 'onLine'> & { readonly keep: LogSink } {
   const shipBuffer = createShipBuffer();
   const ring = createRing<LogEntry>(RING_ENTRIES);

@@ -25,7 +25,7 @@ const MAX_TEXT_LENGTH = 4 * KIB;
 /** No honest list is longer either. */
 const MAX_ITEMS = 100;
 const CUT = '… [cut]';
-/** Names come from our own code, so there are few; a peer's object must not make the memory of them grow. */
+/** Names come from our own code, so there are few; a peer's object must not make this cache grow. */
 const MAX_NAMES = 2_000;
 
 /** Spelled any way: `auth_token`, `authToken`, `Auth-Token`. A tokenizer is no token. */
@@ -41,7 +41,7 @@ const USER = String.raw`:\/\/[^\s\/?#@\"]+@`;
 const PARAMETER = String.raw`[?&](?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig|signature|(?:access_|auth_)?token|api[-_]?key|key|secret|password)=[^&\s"'<>]+`;
 const RECOGNISED = `${BEARER}|${USER}|${PARAMETER}`;
 
-/** What is put in the place of what was recognised, with as much of it as says what it was. */
+/** The replacement for a recognised secret, with the part of it that says what it was. */
 function inPlaceOf(hit: string): string {
   if (hit.startsWith('://')) return `://${REDACTED}@`;
   const [parameter] = /^[?&][\w-]+=/.exec(hit) ?? [];

@@ -64,7 +64,7 @@ const ManifestSchema = v.object({
   ),
 });
 
-/** Reads a manifest; whoever acts on it has verified its signature over the same bytes. Never throws. */
+/** Reads a manifest. A caller that acts on it must have verified the signature over the same bytes. Never throws. */
 export function readReleaseManifest(text: string): ManifestReading {
   let value: unknown;
   try {

@@ -21,7 +21,7 @@ export interface Claims {
   holds(jobId: JobId): boolean;
 }
 
-/** Stands between whoever speaks of jobs and the session. Holds nothing at first. */
+/** Stands between the parts that report on jobs and the session. Empty at first. */
 export function createClaims(session: { send(frame: OutboundFrame): boolean }): Claims {
   const held = new Set<JobId>();
   return {

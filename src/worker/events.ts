@@ -25,7 +25,7 @@ import type { RuleName } from './fitness.ts';
 export type WorkerEvent =
   | { readonly is: 'offer'; readonly jobId: JobId; readonly kind: TaskKindId; readonly model: ModelId }
   | { readonly is: 'rejected'; readonly jobId: JobId; readonly rule: RuleName; readonly because: string }
-  /** A slot is held for the job, and whoever asked for it was promised a result. */
+  /** A slot is held for the job, and its requester was promised a result. */
   | { readonly is: 'accepted'; readonly job: JobRecord }
   | { readonly is: 'phase'; readonly jobId: JobId; readonly phase: JobPhase }
   /** `share` is from 0 to 1 and never falls within one job; `done` of `total` are the engine's own steps. */
@@ -51,7 +51,7 @@ export type WorkerEvent =
   | ({ readonly is: 'condition' } & Condition)
   | { readonly is: 'config'; readonly changedKeys: readonly string[] }
   | { readonly is: 'update'; readonly status: UpdateStatus }
-  /** There is a small picture of what a job made. */
+  /** There is a small image of what a job made. */
   | { readonly is: 'thumbnail'; readonly jobId: JobId }
   /** A model was added to the catalogue, changed or removed. */
   | { readonly is: 'catalogue' }

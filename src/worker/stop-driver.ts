@@ -14,9 +14,9 @@ export interface StoppingDeps {
 
 /** What stopping does to the parts of the worker, in the order in which they are called. */
 export interface StopParts {
-  /** Called once, when no new work is taken any more. */
+  /** Called once, when no new work is accepted. */
   readonly onStopping: () => void;
-  /** Called when the jobs are not waited for any more. A delivery that is under way must stop, too. */
+  /** Called when the wait for running jobs is over. A delivery in progress must stop, too. */
   readonly onHandingBack: () => void;
   /** Ends everything that lives while the worker runs; resolves when it is done. */
   readonly leave: () => Promise<void>;

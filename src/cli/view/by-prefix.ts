@@ -7,7 +7,7 @@ const MAX_LISTED = 5;
 interface Names<T> {
   /** What the things are, in the plural: `jobs`. */
   readonly what: string;
-  /** The command that lists them, for whoever named none. */
+  /** The command that lists them, for the hint when none matches. */
   readonly listedBy: string;
   /** By what one may be called, the most exact first. */
   readonly namesOf: (thing: T) => readonly (string | undefined)[];

@@ -83,7 +83,7 @@ async function syncLoginEntry(
   await syncLogin(loginEntry(command, place, isScoped ? memory : undefined), enabled, { files, receipt, runStep });
 }
 
-/** What installing changed on this account, for whoever changes more. */
+/** What installing changed on this account, so that further changes can be added. */
 export const accountReceipt = ({ environment, files }: Pick<Effects, 'environment' | 'files'>): Receipt =>
   openReceipt(receiptPath(environment), files);
 

@@ -45,7 +45,7 @@ export interface Engines {
 
 /**
  * Every engine of this release, each under the CPU rule. Nothing is loaded, fetched or started until an engine is asked,
- * so nothing has to be closed; models are disposed of by whoever loads them.
+ * so nothing has to be closed; a model is disposed of by its loader.
  */
 export function realEngines(world: Effects, { log, config, fetchesNoPacks = false }: EngineSetup): Engines {
   const effects = underGpuRules(world, config);

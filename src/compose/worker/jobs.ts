@@ -64,7 +64,7 @@ export interface JobsParts extends Pick<StudioLink, 'claims' | 'delivery' | 'stu
 /** Enough that no two of the jobs in one history are alike. */
 const LOCAL_ID_BYTES = 6;
 
-/** Nothing runs yet. Whoever calls it closes it, once the last job is over and nothing is delivered any more. */
+/** Nothing runs yet. The caller closes it once the last job is over and all deliveries have ended. */
 export async function composeJobs(setup: WorkerSetup, parts: JobsParts): Promise<Jobs> {
   const { config, effects } = setup;
   const { events, claims, delivery, studioOffers } = parts;

@@ -69,7 +69,7 @@ export async function openLocalApi(worker: ComposedWorker, setup: LocalApiSetup)
   );
   const found = siblingsOf(config.path).localApi;
   const closeAll = async (): Promise<void> => {
-    await effects.files.remove(found).catch(() => {}); // whoever reads it finds nobody there
+    await effects.files.remove(found).catch(() => {}); // a client that reads a stale file finds nothing listening
     await api[Symbol.asyncDispose]();
     await server?.stop('the worker stops', CLOSE_MS);
   };
@@ -78,7 +78,7 @@ export async function openLocalApi(worker: ComposedWorker, setup: LocalApiSetup)
   const listen = async (): Promise<ServedApi | undefined> => {
     let problem = 'cannot listen';
     try {
-      assertTrustedFolder(siblingsOf(config.path).folder); // whoever owns it could read the token
+      assertTrustedFolder(siblingsOf(config.path).folder); // the folder's owner could read the token
       server = serveOnPort(setup, { ...LIMITS, answer: (request, peer) => api.answer(request, peer) });
       const { url } = server;
       problem = `cannot write ${found}, by which they would find it`;

@@ -85,7 +85,7 @@ export async function composeWorker(setup: WorkerSetup): Promise<ComposedWorker>
   };
 }
 
-/** The whole life of the worker; whatever it was built from is closed with it, all of it also where a part fails to. */
+/** The whole life of the worker. Its parts are closed with it: all of them, even when closing one fails. */
 async function run(setup: WorkerSetup, parts: Parts, worker: Worker, built: AsyncDisposableStack): Promise<number> {
   await using closing = built;
   const { scheduler, link, stopping, events } = parts;
@@ -225,7 +225,7 @@ function workerOf(setup: WorkerSetup, parts: Parts): Worker {
   });
 }
 
-/** Edits of the config reach who must know of them. */
+/** Forwards edits of the config to the parts that depend on them. */
 function follow(
   { config }: WorkerSetup,
   parts: Pick<StudioLink, 'session'> & {

@@ -1,10 +1,10 @@
 import { OnnxGraph } from './onnx.ts';
 
-/** One pixel of the coarse picture stands for so many of the fine one, each way. */
+/** One pixel of the coarse image stands for so many of the fine one, each way. */
 const BLOCK = 16;
 /** How far a hole looks for colour, in blocks. */
 const REACH = 4;
-/** How little the picture as a whole counts where there is colour nearby. */
+/** How little the image as a whole counts where there is colour nearby. */
 const FAINT = 0.001;
 
 export interface InpaintingModel {
@@ -16,7 +16,7 @@ export interface InpaintingModel {
 
 /**
  * A model file with LaMa's inputs and output. It fills a hole with the average colour around it, found on a coarse
- * picture, and with the picture's average where there is nothing around; what is not masked it leaves alone.
+ * image, and with the image's average where there is nothing around; what is not masked it leaves alone.
  */
 export function inpaintingModel({ bytes = false, imageInput = 'image' }: InpaintingModel = {}): Uint8Array {
   const graph = new OnnxGraph();

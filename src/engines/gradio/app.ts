@@ -74,7 +74,7 @@ async function readJson(url: string, access: AppAccess): Promise<JsonObject> {
   throw notGradio(url);
 }
 
-/** How one address is read, and how much of it. */
+/** How one address is read, and the limit on its size. */
 export interface AppRead extends AppAccess {
   /** Longest time for all of it. */
   readonly limitMs: number;

@@ -16,7 +16,7 @@ const MAX_MESSAGE_LENGTH = 64 * MIB;
 /** The events of one submission. Opens nothing by itself: the library does when it submits. */
 export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<AppAccess, 'clock'>): Events {
   const { promise: broken, reject } = Promise.withResolvers<never>();
-  broken.catch(() => {}); // whoever waits for a result gets it; when nobody does, the work is over
+  broken.catch(() => {}); // a pending result rejects with it; with none pending, the work is over
   return {
     broken,
     open(sessionHash, closed) {

@@ -101,7 +101,7 @@ class SpawnedEngineChild implements EngineChild {
     });
     this.#exchange = exchange;
     this.#isTaken = false;
-    this.#child.send(order); // a child that cannot receive it any more ends, which is the answer
+    this.#child.send(order); // a child that can no longer receive it ends, which is the answer
     try {
       return await exchange.answer;
     } finally {

@@ -67,7 +67,7 @@ export class Exchange implements Disposable {
   }
 
   onProgress(done: number, total: number): void {
-    if (this.#request.signal.aborted) return; // the time it has left does not grow any more
+    if (this.#request.signal.aborted) return; // its remaining time must not grow after an abort
     this.#stall.moved();
     this.#request.progress(done, total);
   }

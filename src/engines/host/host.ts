@@ -115,7 +115,7 @@ class ChildHost implements EngineHost {
   }
 }
 
-/** A copy that travels: whoever made it may have put more into it than the child is to know. */
+/** A copy to send: the original may carry fields that the child must not see. */
 const plain = ({ model, paths, loras, defaults }: ModelFiles) => ({
   model,
   paths: new Map(paths),

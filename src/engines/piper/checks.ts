@@ -12,7 +12,7 @@ type Speaking = TaskOf<'audio_tts'>;
 
 /** About eleven minutes of speech. */
 const MAX_CHARACTERS = 10_000;
-/** Beyond these a voice is not understood any more. */
+/** Beyond these speech is unintelligible. */
 const MIN_SPEED = 0.25;
 const MAX_SPEED = 4;
 /** So many names of speakers are listed to somebody who asked for another. */

@@ -72,7 +72,7 @@ interface Judged<Found> {
   rejections: number;
 }
 
-/** One that hangs costs whoever searches ten seconds. */
+/** A program that hangs delays the search by ten seconds. */
 const MAX_REJECTIONS = 2;
 
 function createJudge<Found>({ accept }: ProgramSearch<Found>, { files }: ProgramFinderOptions): Judge<Found> {

@@ -36,7 +36,7 @@ export async function fetchImages(
 ): Promise<FetchedImages> {
   const named: readonly NamedImage[] = inputImagesOf(task);
   const fetched = named.map(async ({ use, what, url }) => [use, await fetchInput(what, url, signal)] as const);
-  await Promise.allSettled(fetched); // none of them goes on when this returns
+  await Promise.allSettled(fetched); // none of them is still running when this returns
   const sent = new Map(await Promise.all(fetched));
   for (const { use, what } of named) assertImage(what, sent.get(use) ?? new Uint8Array());
   await assertMaskFits(sent, images);

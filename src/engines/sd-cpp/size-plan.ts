@@ -8,7 +8,7 @@ import { type Settings, settingsOf } from './cli/settings.ts';
 import { outputExt } from './input-images.ts';
 import type { Stretch } from './prepare-images.ts';
 
-/** Every model draws in steps that this is a whole number of: what is one of them comes out as it was asked for. */
+/** A multiple of every model's size step: an image whose sides are multiples of it comes out exactly as requested. */
 const STEP_PX = 64;
 /** No GPU draws more at once: 4096 x 4096. */
 const MAX_PIXELS = 4096 * 4096;

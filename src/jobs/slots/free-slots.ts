@@ -36,7 +36,7 @@ export class FreeSlots {
     return isLeftFree ? undefined : slot;
   }
 
-  /** Whose turn it is of those who wait, in the order in which they came; undefined where no slot is for any of them. */
+  /** Of the requests that wait, given in order of arrival, the one that gets a slot next; undefined where no slot suits any. */
   nextOf<Waiting extends SlotRequest>(
     all: readonly Waiting[],
   ): { readonly waiting: Waiting; readonly slot: JobSlot } | undefined {

@@ -1,7 +1,7 @@
 import type { JobSlot, SlotPreference } from './job-slot.ts';
 import type { Origin } from '../turn-order.ts';
 
-/** Where the holder of a slot is: at work, or getting the result to whoever asked. */
+/** Where the holder of a slot is: at work, or delivering the result to the requester. */
 export type LeasePhase = 'running' | 'delivering';
 
 export interface SlotRequest {
@@ -24,7 +24,7 @@ export interface Lease extends Omit<LeaseRequest, 'wish'>, Disposable {
   phase: LeasePhase;
 }
 
-/** What holds a slot, for whoever could not have one. */
+/** What holds a slot, as told to a request that got none. */
 export type SlotHolder = Pick<Lease, 'origin' | 'purpose' | 'phase'>;
 
 export interface SlotRefusal {

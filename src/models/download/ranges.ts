@@ -44,7 +44,7 @@ export async function fetchMissing({ first, ...missing }: MissingBytes): Promise
     await request.ensureDiskSpace(part.version.sizeBytes - part.blocks.doneBytes);
     for (let answer = first; !part.blocks.isComplete; answer = undefined) {
       const ranges = Array.from({ length: maxRanges }, (_, at) => fetchRanges(context, at === 0 ? answer : undefined));
-      // All of them, so that nobody writes any more when the file is closed.
+      // All of them, so that nothing still writes when the file is closed.
       await Promise.allSettled(ranges);
       stop.signal.throwIfAborted();
     }
@@ -97,7 +97,7 @@ async function fetchRanges(context: Context, first: RemoteAnswer | undefined): P
       }
     }
   } catch (thrown) {
-    stop.abort(thrown); // the others are of no use any more
+    stop.abort(thrown); // the other ranges have become useless
     throw stop.signal.reason;
   } finally {
     context.running -= 1;

@@ -160,7 +160,7 @@ class DrivenPool<Model extends LoadedWeights> implements ModelPool<Model> {
     if (known === undefined) return this.#add(request);
     const { state } = known.lane;
     const unloaded = known.lane.unload('replaced');
-    // It is nobody else's turn, so whoever still has it was abandoned and is not waited for.
+    // It is nobody else's turn, so a holder that still has it was abandoned and is not waited for.
     if ('inUse' in state && state.inUse) this.#entries.abandon(known);
     else {
       await unloaded;

@@ -8,7 +8,7 @@ import type { LoadedShare, MemoryVerdict } from './fit.ts';
 import { freeGb, marginGb, type MemoryKind } from './gpu-memory.ts';
 import { isSameGpu, reportOn, sharesOn } from './one-gpu.ts';
 
-/** Measures memory for whoever loads models. */
+/** Measures memory before a model is loaded. */
 export interface MemoryProbe {
   /** The newest report; undefined before the first. */
   readonly latest: MemoryReport | undefined;

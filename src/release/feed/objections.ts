@@ -19,11 +19,11 @@ export interface UpdateFacts {
   readonly cohort: number;
 }
 
-/** Who wants the move: the updater by itself, an operator, or one who knows better. */
+/** What starts an update: the updater by itself, an operator, or an operator with `--force`. */
 export type UpdateTrigger = 'by-itself' | 'asked' | 'forced';
 
 interface Objection {
-  /** Those of whom it does not stop any. */
+  /** The triggers that it does not stop. */
   readonly passes: readonly UpdateTrigger[];
   readonly against: (release: TrustedRelease, facts: UpdateFacts) => string | undefined;
 }

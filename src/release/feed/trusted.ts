@@ -12,7 +12,7 @@ import type { Version } from './semver.ts';
 export interface TrustedRelease {
   readonly version: Version;
   readonly manifest: ReleaseManifest;
-  /** As they were signed, to be verified again by whoever installs. */
+  /** As they were signed; the installation verifies them again. */
   readonly manifestBytes: Uint8Array;
   /** Undefined for one that the operator takes unsigned from this machine. */
   readonly signature: string | undefined;

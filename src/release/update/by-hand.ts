@@ -125,7 +125,7 @@ function pinned(state: UpdateState, version: string | undefined): UpdateState {
   return version === undefined ? rest : { ...rest, pinned: version };
 }
 
-/** A memory that forgets what it receives: whoever only asks leaves no trace. */
+/** A memory that stores nothing: a check alone leaves no trace. */
 const forReading = (memory: UpdateMemory): UpdateMemory => ({
   read: () => memory.read(),
   change: async (change) => change(await memory.read()),

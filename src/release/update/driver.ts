@@ -29,7 +29,7 @@ class UpdateDriver implements Updater {
   #request: UpdateRequest | undefined;
   #lastFailure: string | undefined;
   #answer = pendingAnswer();
-  /** Settles when nothing is under way any more, or the worker has to make way. */
+  /** Settles when no step is in progress, or the worker has to make way for a new version. */
   #settled = Promise.withResolvers<void>();
   #work = new AbortController();
   #release: TrustedRelease | undefined;
@@ -267,7 +267,7 @@ class UpdateDriver implements Updater {
     void this.#takeover.resume();
   }
 
-  /** What fails ends the step that is under way; what was cancelled ends nothing any more. */
+  /** A failure ends the step in progress; one that was already cancelled is ignored. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     const { signal } = this.#work;
     try {

@@ -23,7 +23,7 @@ const StateSchema = v.object({
   pinned: v.exactOptional(Version),
   /** When the feed was read last, in milliseconds since the epoch. */
   lastCheckAt: v.exactOptional(Time),
-  /** Versions that did not work, with how often. From the second time on they are not tried any more. */
+  /** Versions that did not work, with how often. After the second failure they are not tried again. */
   faults: v.optional(
     v.array(
       v.object({
@@ -125,7 +125,7 @@ export function withFault(
   return { ...state, faults: [...others, now].slice(-MAX_REMEMBERED) };
 }
 
-/** Why a version is not tried any more; undefined when it may be. */
+/** Why a version is not tried again; undefined when it may be. */
 export const whyShelved = (state: UpdateState, version: string): string | undefined => {
   const fault = state.faults.find((known) => known.version === version);
   return fault !== undefined && fault.count >= MAX_FAULTS ? fault.because : undefined;

@@ -68,7 +68,7 @@ export class Takeover {
     await trial?.end();
   }
 
-  /** False when it did not, which the machine knows then, or when nobody wants to know any more. */
+  /** False when it died, of which the state machine has been told, or when the takeover was abandoned. */
   async #survives(step: Promise<void>, signal: AbortSignal): Promise<boolean> {
     try {
       await step;

@@ -46,7 +46,7 @@ export function runTrial(deps: TrialRunDeps): TrialRun {
   });
   void parent.gone.then(() => over.abort());
   over.signal.addEventListener('abort', () => go.reject(new WorkerError('job.cancelled', 'the trial is over')));
-  go.promise.catch(() => {}); // whoever waits for clearance gets it
+  go.promise.catch(() => {}); // the part that awaits clearance gets the rejection
   let release = (): void => {};
   return {
     part: {

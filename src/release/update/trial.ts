@@ -72,7 +72,7 @@ export function startTrial({ start, clock }: TrialOptions): Trial {
     const how = end.is === 'exited' ? `exited with ${end.code}` : `was killed by ${end.signal}`;
     throw new WorkerError('update.failed', `the new version ${how} before it served`);
   });
-  died.catch(() => {}); // whoever waits for a step gets it
+  died.catch(() => {}); // the part that awaits a step gets the rejection
 
   async function within(ms: number, what: string, ...any: readonly Promise<void>[]): Promise<void> {
     const late = Promise.withResolvers<never>();

@@ -67,7 +67,7 @@ export interface UpdaterDeps {
 
 /** Keeps one installation up to date, over all the workers that run in this process one after the other. */
 export interface Updater {
-  /** A worker runs. The returned function says that it does not any more. */
+  /** A worker started. The returned function reports its end. */
   connect(host: UpdateHost): () => void;
   status(): UpdateStatus;
   /** @throws WorkerError `update.unsupported` | `update.failed` when one is under way | what finding a release throws */

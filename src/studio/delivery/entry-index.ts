@@ -70,7 +70,7 @@ export class EntryIndex {
     return [...this.#known.oldestFirst()];
   }
 
-  /** JSON results, oldest first, as they are now: whoever wants the first few looks at no others. */
+  /** JSON results, oldest first, as they are now; read lazily, so the first few cost no look at the others. */
   json(): Iterable<OutboxEntry> {
     return this.#json.oldestFirst();
   }

@@ -31,7 +31,7 @@ export interface JsonResult {
 export interface JsonResults {
   deliver(result: JsonResult): Promise<DeliveryReport>;
   onWelcome(welcome: Welcome): void;
-  /** The socket is gone: an ack on it cannot come any more. */
+  /** The socket is gone: no ack can come on it. */
   onLost(): void;
   onCompleteAck(jobId: JobId): void;
   onHeartbeatAck(ack: HeartbeatAck): void;

@@ -13,7 +13,7 @@ export function mintInstallId(random: Pick<Random, 'hex'>): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** What proves that a later poll comes from whoever sent the request: 32 random bytes as hex. */
+/** What proves that a later poll comes from the sender of the request: 32 random bytes as hex. */
 export const mintSecret = (random: Pick<Random, 'hex'>): string => random.hex(SECRET_BYTES);
 
 /** SHA-256, in hex, over the secret's hex *text*: hashing the 32 bytes behind it would lock us out of our own poll. */

@@ -48,7 +48,7 @@ export interface SessionOptions {
   readonly onStatus: (status: SessionStatus) => void;
   /** Called when a heartbeat is on its way. */
   readonly onHeartbeatSent?: () => void;
-  /** The studio does not know this worker any more. The session waits for other credentials. */
+  /** The studio has forgotten this worker. The session waits for new credentials. */
   readonly onRevoked: (revoked: { readonly workerId: string; readonly reason: string }) => void;
   /** Failures to get in, in a row, that are forgiven; 0 forgives any number. */
   readonly maxFailures: number;

@@ -43,7 +43,7 @@ export type Event =
 
 export type Effect =
   | { readonly do: 'connect' | 'send-hello' | 'send-heartbeat' | 'flush-logs' }
-  /** The studio does not know us any more; the next `start` comes with new credentials. */
+  /** The studio has forgotten this worker; the next `start` brings new credentials. */
   | { readonly do: 'report-revoked'; readonly reason: string }
   /** Close 1000 with this reason, without waiting for the socket's end. */
   | { readonly do: 'hang-up'; readonly reason: string }

@@ -26,7 +26,7 @@ export interface DbusCall extends Partial<DbusBody> {
   readonly startsService?: boolean;
 }
 
-/** A signal to send to whoever listens. */
+/** A signal to send to all listeners. */
 export type DbusSignal = Pick<DbusMessage, 'path' | 'interface' | 'member'> & Partial<DbusBody>;
 
 export interface Bus extends Disposable {

@@ -24,7 +24,7 @@ export interface DataFolder {
   writeText(name: string, text: string): Promise<void>;
   /** Takes all rights on a file from others. True when they had some, which Windows never says. */
   makePrivate(name: string): Promise<boolean>;
-  /** @throws the system's error when the folder is gone, or this account may not write there any more */
+  /** @throws the system's error when the folder is gone, or this account may no longer write there */
   assertWritable(): void;
   /** The bytes, to be streamed; undefined when there is no such file. */
   blob(name: string): Promise<Blob | undefined>;

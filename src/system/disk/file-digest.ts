@@ -75,7 +75,7 @@ export const followFile: FollowFile = (path, sizeBytes) => {
   const thread = new Worker(url);
   const stopped = new Int32Array(new SharedArrayBuffer(4));
   const end = Promise.withResolvers<string>();
-  end.promise.catch(() => {}); // whoever waits for the digest gets it
+  end.promise.catch(() => {}); // a caller that awaits the digest gets the rejection
   let doneBytes = 0;
   let isOver = false;
   const close = (because: string): void => {

@@ -69,7 +69,7 @@ export function parseNvidiaInformation(text: string): ListedGpu {
   };
 }
 
-/** The files of one card of AMD's driver. Sizes in bytes; what is missing depends on card and kernel. */
+/** The files of one GPU of AMD's driver. Sizes in bytes; what is missing depends on GPU and kernel. */
 export interface AmdFiles {
   readonly total: string | undefined;
   readonly used: string | undefined;
@@ -79,7 +79,7 @@ export interface AmdFiles {
   readonly driver: string | undefined;
 }
 
-/** A card from its files; undefined for one without memory of its own, as other vendors' are. */
+/** A GPU from its files; undefined for one without memory of its own, as other vendors' are. */
 export function parseAmdGpu(files: AmdFiles): ListedGpu | undefined {
   const totalBytes = scaled(files.total ?? '', 1);
   if (totalBytes === undefined || totalBytes === 0) return undefined;

@@ -81,7 +81,7 @@ async function askOne(source: Source): Promise<{ readonly gpus: readonly ListedG
   }
 }
 
-/** Several sources list NVIDIA's cards: the first that reports a size counts. Sources are ordered by how much they report. */
+/** Several sources list NVIDIA's GPUs: the first that reports a size counts. Sources are ordered by how much they report. */
 function withoutDoubles(answers: readonly { readonly gpus: readonly ListedGpu[] }[]): readonly ListedGpu[] {
   const isNvidia = ({ vendor }: ListedGpu): boolean => vendor === 'nvidia';
   const lists = answers.map(({ gpus }) => gpus.filter(isNvidia)).filter((gpus) => gpus.length > 0);
@@ -140,7 +140,7 @@ function nvidiaCards(root: string): readonly ListedGpu[] {
   return orNone(texts.map(parseNvidiaInformation), `nothing at ${folder}/*/information`);
 }
 
-/** `card0-DP-1` is a socket of card0, not another card. */
+/** `card0-DP-1` is a socket of card0, not another GPU. */
 const CARD = /^card\d+$/;
 
 function amdGpus(root: string): readonly ListedGpu[] {

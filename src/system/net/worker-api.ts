@@ -7,7 +7,7 @@ import { isAlive } from '../process/alive.ts';
 
 /*
  * How a command reaches the API of the running worker: a file beside the config names its address and its token. A file
- * that a killed worker left behind names nobody: its process is gone, nothing listens there, or whoever does has another
+ * that a killed worker left behind names nobody: its process is gone, nothing listens there, or what does has another
  * token.
  */
 

@@ -62,7 +62,7 @@ export interface IpcOptions {
   readonly env: ChildEnvironment;
   /** Any value: nothing about it is known yet. */
   readonly onMessage: (message: unknown) => void;
-  /** It closed its channel and may live on: no message will come any more. */
+  /** It closed its channel but may still run: no more messages will come. */
   readonly onDisconnect: () => void;
   /** A line of its stderr, cut to a length that is fit for a log. */
   readonly onLine: (line: string) => void;

@@ -8,7 +8,7 @@ export type ValueReader<T> = (value: unknown) => Read<T>;
 export interface AskEntry<Request, Answer> {
   readonly request: ValueReader<Request>;
   readonly answer: ValueReader<Answer>;
-  /** How long whoever asks should wait, in milliseconds. */
+  /** How long the caller should wait, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -16,7 +16,7 @@ export interface AskEntry<Request, Answer> {
 export interface StreamEntry<Request, Event> {
   readonly request: ValueReader<Request>;
   readonly event: ValueReader<Event>;
-  /** How long whoever subscribes should wait for the confirmation, in milliseconds; events may be any time apart. */
+  /** How long the subscriber should wait for the confirmation, in milliseconds; events may be any time apart. */
   readonly timeoutMs: number;
 }
 

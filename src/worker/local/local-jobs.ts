@@ -161,7 +161,7 @@ const whoHolds = ({ because, holders }: SlotRefusal): string => {
   return `this worker is busy with ${holders.map(({ purpose }) => purpose).join(', ')}`;
 };
 
-/** Gives the outcome to whoever waits. A result that nobody waits for any more is discarded. */
+/** Hands the outcome to the caller. A result whose caller has gone is discarded. */
 function awaitedSink(signal: AbortSignal): { readonly outcome: Promise<JobOutcome>; readonly sink: ResultSink } {
   const { promise, resolve } = Promise.withResolvers<JobOutcome>();
   return {

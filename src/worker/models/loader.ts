@@ -23,7 +23,7 @@ export interface ModelLoaderOptions {
 
 /** What of a job decides which model is loaded, and how much memory it takes. */
 export interface Recipe extends Pick<Job, 'model' | 'source' | 'vramGbEstimate'> {
-  /** Undefined while it is loaded for whoever comes. */
+  /** Undefined while it is preloaded for any job. */
   readonly task: Task | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface RestoreOptions {
   readonly log: Logger;
 }
 
-/** What it takes to load a model that is on this disk for whoever comes. */
+/** What preloading a model from this disk takes. */
 export type PreloadOptions = Pick<RestoreOptions, 'engines' | 'pool' | 'loader' | 'deviceFor' | 'filesFor' | 'keepMs'>;
 
 /**
@@ -65,7 +65,7 @@ export interface NotLoaded {
 }
 
 /**
- * Loads one model from this disk for whoever comes, as long as there is enough free memory. Gives why it was not loaded;
+ * Preloads one model from this disk, for any job, as long as there is enough free memory. Gives why it was not loaded;
  * undefined when it is in memory.
  *
  * @throws WorkerError what `filesFor` and loading throw

@@ -2,7 +2,7 @@ import { MIB } from '../../base/units.ts';
 import type { JobId } from '../../base/ids.ts';
 import type { TaskResult } from '../../engines/result.ts';
 
-/** The results of the newest jobs, for whoever looks at them on this machine. They are gone with the process. */
+/** The results of the newest jobs, for people at this machine. They are gone with the process. */
 export interface RecentResults {
   keep(jobId: JobId, result: TaskResult): void;
   of(jobId: string): RecentResult | undefined;

@@ -7,7 +7,7 @@ import { SECOND_MS } from '../../base/units.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Images, ImageSize } from '../../system/native/images.ts';
 
-/** Small pictures of what the newest image jobs made, or have made so far. */
+/** Thumbnails of what the newest image jobs made, or have made so far. */
 export interface Thumbnails {
   /** Returns at once. A job has the newest of its previews until it has a result. */
   onPreview(jobId: JobId, bytes: Uint8Array): void;

@@ -14,7 +14,7 @@ import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
  *
  *   first job starts ──▶ baseline ──last job over and its memory seen free──▶ no baseline
  *
- * A job that runs beside another teaches nothing: what the card has in use is then the need of both.
+ * A job that runs beside another teaches nothing: what the GPU has in use is then the need of both.
  */
 
 /** What there was before the running jobs, and what of it our own models had, in GiB. */

@@ -29,7 +29,7 @@ export function fitsMainMemory(files: readonly ModelFile[], report: MemoryReport
 /** Stays free beside a model whose weights are moved to the memory of the machine, in GiB (studio contract, admission). */
 const HOST_RESERVE_GB = 4;
 
-/** What of an offer the memory of the machine is held against. */
+/** The parts of an offer that are compared with the machine's memory. */
 export type OffloadingSource = Partial<Pick<ModelSource, 'files' | 'cliDefaults'>>;
 
 /**
@@ -41,7 +41,7 @@ export function hostNeedGb({ files = [], cliDefaults }: OffloadingSource): numbe
   return files.reduce((sum, { approxBytes }) => sum + Number(approxBytes ?? 0), 0) / GIB;
 }
 
-/** What an offloading model is held against. */
+/** What an offloading model is compared with. */
 export interface HostMemory {
   readonly report: MemoryReport | undefined;
   /** What other models have of the memory of the machine: idle ones are unloaded for it. */

@@ -25,7 +25,7 @@ import type { MemoryWatch } from '../../system/machine/memory-watch.ts';
 export interface MemoryAdmission extends MemoryUse {
   /** From what is known at this moment; no driver is asked. On the GPU that suits it best, where there are several. */
   verdict(offer: MemoryOffer): MemoryVerdict;
-  /** The same from a given report, for whoever has just asked. */
+  /** The same from a given report, for a caller that has just read one. */
   verdictOn(offer: MemoryOffer, moment: MemorySnapshot): MemoryVerdict;
   /** Which of several GPUs it is for, by what is known of their use; undefined where engines choose. */
   placement(offer: PlacementOffer, use: (device: GpuDevice) => PlaceableGpu['is']): Placement | undefined;
@@ -50,7 +50,7 @@ export type MemoryOffer = Pick<Offer, 'model' | 'task' | 'vramGbEstimate'> & {
   readonly modelSource: Pick<Offer['modelSource'], 'engine'> & OffloadingSource;
 };
 
-/** What of an offer decides where it goes; without a task, of a model that is loaded for whoever comes. */
+/** The parts of an offer that decide its GPU; without a task for a model that is preloaded for any job. */
 export type PlacementOffer = Pick<MemoryOffer, 'model' | 'vramGbEstimate'> & {
   readonly task: MemoryOffer['task'] | undefined;
   readonly modelSource: Pick<Offer['modelSource'], 'engine'>;

@@ -19,7 +19,7 @@ export interface OfferCounts {
   readonly rejections: readonly RuleRejections[];
 }
 
-/** Counts offers and what stood against them, for whoever asks why no jobs come. */
+/** Counts offers and why they were rejected, for an operator who asks why no jobs come. */
 export function createRejectionCounts(now: () => number): {
   readonly onEvent: (event: WorkerEvent) => void;
   readonly counts: () => OfferCounts;

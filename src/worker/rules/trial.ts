@@ -10,7 +10,7 @@ type Parts = Pick<WorkerDeps, 'registration' | 'receivers' | 'delivery'>;
 
 /**
  * The parts of a new version that proves itself: it opens a session and reports how far it has come. It takes no job, it
- * registers nobody, and what is on the disk it leaves to be delivered by whoever stays.
+ * registers nobody, and what is on the disk it leaves for the version that stays to deliver.
  */
 export function inTrial(
   { registration, receivers }: Parts,

@@ -64,7 +64,7 @@ export const migrate = command({
 /** How many artifacts are copied between two lines of progress. */
 const LINE_EVERY = 1_000;
 
-/** Lines for whoever waits, beside the result. */
+/** Progress lines for a waiting operator, apart from the result. */
 const progressTo =
   (stderr: Terminal['stderr']) =>
   (progress: MoveProgress): void => {

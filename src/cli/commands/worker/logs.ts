@@ -35,7 +35,7 @@ export const logs = command({
       if (RANK[line.level] < least) continue;
       if (args.json) printJson(world.terminal, line, 0);
       else printLines(world.terminal, lineText(line));
-      if (world.terminal.stdout.failure !== undefined) return; // whoever read it has gone
+      if (world.terminal.stdout.failure !== undefined) return; // the reader has gone
     }
   },
 });

@@ -8,7 +8,7 @@ export interface Conditions extends ConditionsWatch {
   onChange(call: () => void): void;
 }
 
-/** Whoever calls it disposes of it. */
+/** The caller disposes of it. */
 export function composeConditions(
   { effects, config, log }: WorkerSetup,
   events: Pick<WorkerEvents, 'emit'>,

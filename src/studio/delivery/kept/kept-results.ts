@@ -6,7 +6,7 @@ import { ENTRY_NAME, type EntryHeader, entryName, readEntry, writeEntry } from '
 import { type RecordSpan, readRecords } from '../journal/record.ts';
 import { CORRUPT, JOURNAL, readHead, SET_ASIDE } from '../outbox-folder.ts';
 
-/** Where a result is: on its way to the studio, out of the way of delivery, or no whole result any more. */
+/** Where a result is: on its way to the studio, set aside from delivery, or damaged. */
 export type KeptPlace = 'waiting' | 'set-aside' | 'damaged';
 
 /** A result on this machine's disk. */
