@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { maskPixels, PICTURE, imagePixels, SENTENCE } from '../src/demo/real.ts';
+import { maskPixels, IMAGE_SIZE, imagePixels, SPOKEN_TEXT } from '../src/demo/real.ts';
 import { chatModel } from '../src/demo/weights/chat.ts';
 import { inpaintingModel } from '../src/demo/weights/inpainting.ts';
 import { transcribingModel } from '../src/demo/weights/transcriber.ts';
@@ -24,7 +24,7 @@ const recording = (): Uint8Array =>
   );
 
 const png = (pixels: Uint8Array, channels: 1 | 3): Promise<Uint8Array> =>
-  sharp(pixels, { raw: { ...PICTURE, channels } })
+  sharp(pixels, { raw: { ...IMAGE_SIZE, channels } })
     .png()
     .toBuffer();
 
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const [folder = 'tiny-weights'] = process.argv.slice(2);
   const files: Readonly<Record<string, string | Uint8Array>> = {
     'tiny-chat.gguf': chatModel(),
-    'tiny-whisper.bin': transcribingModel({ text: SENTENCE }),
+    'tiny-whisper.bin': transcribingModel({ text: SPOKEN_TEXT }),
     'tiny-lama.onnx': inpaintingModel(),
     'speech.wav': recording(),
     'picture.png': await png(imagePixels(), 3),

@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../base/errors.ts';
 import type { EngineName, FileRole } from '../contract/model-source.ts';
 import { readJson } from '../contract/read.ts';
 import { type Task, TaskSchema } from '../contract/tasks/index.ts';
-import { SENTENCE } from '../demo/real.ts';
+import { SPOKEN_TEXT } from '../demo/real.ts';
 import { chatModel } from '../demo/weights/chat.ts';
 import { voiceConfig, voiceModel } from '../demo/weights/voice.ts';
 import type { LoadedModel } from '../engines/engine.ts';
@@ -50,7 +50,7 @@ export const engineBenchmarks = (): readonly EngineBenchmark[] => [
       { role: 'model', ending: '.onnx', bytes: voiceModel() },
       { role: 'config', ending: '.onnx.json', bytes: new TextEncoder().encode(JSON.stringify(voiceConfig())) },
     ],
-    task: { kind: 'audio_tts', text: SENTENCE, ext: 'wav' },
+    task: { kind: 'audio_tts', text: SPOKEN_TEXT, ext: 'wav' },
     count: (result) => (result.is === 'artifact' ? wavSeconds(result.bytes) : 0),
   },
 ];

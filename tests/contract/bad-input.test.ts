@@ -261,7 +261,7 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   'a recording of no sound at all': {
     code: 'task.audio-unreadable',
     says: 'the audio is',
-    remedy: 'the URL of the sound file itself',
+    remedy: 'the URL of the audio file itself',
     offer: writtenDown('page.onnx'),
   },
   'an unknown sampler': {

@@ -41,12 +41,12 @@ async function removal(shared: Shared) {
 
 async function chat({ native }: Shared) {
   const { openChatModel } = await import('../../engines/llama/binding.ts');
-  const { openSeeingModel } = await import('../../engines/llama/vision/binding.ts');
+  const { openVisionModel } = await import('../../engines/llama/vision/binding.ts');
   const { createChatEngine } = await import('../../engines/llama/inside.ts');
   const images = createImages({ native });
   return createChatEngine({
     openChatModel: (path, options) => openChatModel(path, options, native),
-    openSeeingModel: (path, options) => openSeeingModel(path, options, { native, images }),
+    openVisionModel: (path, options) => openVisionModel(path, options, { native, images }),
     gpu: 'auto',
     clock: systemClock,
   });

@@ -4,12 +4,12 @@ import type { FileRole } from '../../contract/model-source.ts';
 import type { DemoJob } from '../../demo/jobs.ts';
 import {
   maskPixels,
-  PICTURE,
+  IMAGE_SIZE,
   imagePixels,
   type RealFile,
   realJobs,
   type RealModels,
-  SENTENCE,
+  SPOKEN_TEXT,
 } from '../../demo/real.ts';
 import { chatModel } from '../../demo/weights/chat.ts';
 import { inpaintingModel } from '../../demo/weights/inpainting.ts';
@@ -18,10 +18,10 @@ import { voiceConfig, voiceModel } from '../../demo/weights/voice.ts';
 import { serveLoopback } from '../../system/net/loopback-files.ts';
 import type { Effects } from '../effects.ts';
 
-/** What the demonstration runs, and the server of its models and inputs; whoever laid it out closes it. */
+/** What the demonstration runs, and the server of its models and inputs; its creator closes it. */
 export interface RealLayout {
   readonly jobs: readonly DemoJob[];
-  /** Serves nothing any more. */
+  /** Stops serving. */
   close(): Promise<void>;
 }
 
@@ -47,8 +47,8 @@ export async function layOutReal(given: GivenWeights, { effects, spoken }: Place
   };
   if (given.recording !== undefined) await sizeOf(given.recording, effects);
   const inputs = {
-    picture: await images.encode({ ...PICTURE, pixels: imagePixels(), channels: 3, format: 'png' }),
-    mask: await images.encode({ ...PICTURE, pixels: maskPixels(), channels: 1, format: 'png' }),
+    image: await images.encode({ ...IMAGE_SIZE, pixels: imagePixels(), channels: 3, format: 'png' }),
+    mask: await images.encode({ ...IMAGE_SIZE, pixels: maskPixels(), channels: 1, format: 'png' }),
     recording: given.recording,
     spoken,
   };
@@ -56,7 +56,7 @@ export async function layOutReal(given: GivenWeights, { effects, spoken }: Place
   return { jobs: realJobs(models, inputs, served), close: () => served.close() };
 }
 
-const transcriber = (): Uint8Array => transcribingModel({ text: SENTENCE });
+const transcriber = (): Uint8Array => transcribingModel({ text: SPOKEN_TEXT });
 
 /** The model that is given, or a generated one. */
 async function givenOr(

@@ -13,7 +13,7 @@ import { ggufOf, noChatTemplate } from '../model-file.ts';
 import { notReady, type Readiness, type Where } from '../readiness.ts';
 import type { Devices } from './devices.ts';
 import { assertKind } from '../failures.ts';
-import { seeingLoadError } from './vision/load-error.ts';
+import { visionLoadError } from './vision/load-error.ts';
 
 export interface LlamaEngineOptions {
   readonly host: EngineHost;
@@ -66,7 +66,7 @@ export function createLlamaEngine(options: LlamaEngineOptions): Engine {
     load: async (modelFiles, signal, how) => {
       signal.throwIfAborted();
       if ((await options.hasPromptFormat(ggufOf(modelFiles))) === false) throw noChatTemplate();
-      const load = modelFiles.paths.has(VISION_PROJECTOR) && (await vision.hasRuntime()) ? loadSeeing : loadReading;
+      const load = modelFiles.paths.has(VISION_PROJECTOR) && (await vision.hasRuntime()) ? loadVision : loadReading;
       return await load(modelFiles, { ...options, signal, how });
     },
   };
@@ -95,7 +95,7 @@ async function loadReading(files: ModelFiles, { host, devices, signal, how }: Lo
 }
 
 /** A model that reads images too. */
-async function loadSeeing(files: ModelFiles, { host, vision, signal, how }: Loading): Promise<LoadedModel> {
+async function loadVision(files: ModelFiles, { host, vision, signal, how }: Loading): Promise<LoadedModel> {
   const binariesFolder = await vision.devices.prepare(signal, how);
   const where = await vision.devices.where(); // what could not be fetched counts
   const request = {
@@ -113,7 +113,7 @@ async function loadSeeing(files: ModelFiles, { host, vision, signal, how }: Load
     return await model.run({ ...task, images: [] }, inputs, context);
   });
   return await loading.catch((thrown: unknown) => {
-    throw seeingLoadError(thrown);
+    throw visionLoadError(thrown);
   });
 }
 

@@ -10,10 +10,10 @@ import type { InnerEngine, Inputs, LoadContext } from '../host/inner.ts';
 import { grammarOf } from './grammar/grammar.ts';
 import type { ChatModel, OpenOptions } from './port.ts';
 import { minTokensOf } from './pieces.ts';
-import { type Reader, readerOf, seeingReaderOf } from './reader.ts';
+import { type Reader, readerOf, visionReaderOf } from './reader.ts';
 import { budgetFor, splitReasoning } from './reply.ts';
 import { assertKind } from '../failures.ts';
-import type { OpenSeeingOptions, SeeingModel } from './vision/port.ts';
+import type { OpenVisionOptions, VisionModel } from './vision/port.ts';
 import { answerAsk, textAskOf } from './text-asks.ts';
 import { startReply } from './writing.ts';
 
@@ -21,7 +21,7 @@ export interface ChatEngineOptions {
   /** Loads a model file; see the binding. */
   readonly openChatModel: (path: string, options: OpenOptions) => Promise<ChatModel>;
   /** Loads a model file together with its vision projector; see the binding of `vision`. */
-  readonly openSeeingModel: (path: string, options: OpenSeeingOptions) => Promise<SeeingModel>;
+  readonly openVisionModel: (path: string, options: OpenVisionOptions) => Promise<VisionModel>;
   readonly gpu: OpenOptions['gpu'];
   readonly clock: Pick<Clock, 'now' | 'elapsed'>;
 }
@@ -53,7 +53,7 @@ export function createChatEngine(options: ChatEngineOptions): InnerEngine {
 async function openReader(
   files: ModelFiles,
   { signal, progress, lean, binariesFolder }: LoadContext,
-  { openChatModel, openSeeingModel, gpu }: ChatEngineOptions,
+  { openChatModel, openVisionModel, gpu }: ChatEngineOptions,
 ): Promise<Reader> {
   const projector = files.paths.get(VISION_PROJECTOR);
   // 0 means that the source has no default (studio contract).
@@ -61,7 +61,7 @@ async function openReader(
   const how = { contextSize, gpu, binariesFolder, lean, progress };
   return projector === undefined
     ? readerOf(await openChatModel(ggufOf(files), { ...how, signal }))
-    : seeingReaderOf(await openSeeingModel(ggufOf(files), { ...how, projector }));
+    : visionReaderOf(await openVisionModel(ggufOf(files), { ...how, projector }));
 }
 
 interface Tools extends RunContext, Pick<ChatEngineOptions, 'clock'> {

@@ -6,7 +6,7 @@ import { piecesOf } from './pieces.ts';
 import { promptOf, promptTextOf, type Rendering } from './prompt.ts';
 import { createDecoder } from './reply.ts';
 import { withMarkers } from './vision/markers.ts';
-import type { SeeingModel } from './vision/port.ts';
+import type { VisionModel } from './vision/port.ts';
 import type { ReplyInProgress, Written } from './writing.ts';
 
 /** A loaded model, whichever library holds it. */
@@ -76,7 +76,7 @@ async function writeTokens(
 }
 
 /** A model that reads images too, which come as the inputs of a run. */
-export const seeingReaderOf = (model: SeeingModel): Reader => ({
+export const visionReaderOf = (model: VisionModel): Reader => ({
   ranOn: model.ranOn,
   contextSize: model.contextSize,
   texts: undefined,

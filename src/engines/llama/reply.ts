@@ -21,13 +21,13 @@ export function splitReasoning(text: string): Reply {
   return { content: text.slice(at + CLOSING.length).trim(), reasoning };
 }
 
-/** Text as it grows, up to the first stop string after what the model thinks, no character of which is ever part of it. */
-export interface StopWatch {
+/** The growing reply, up to the first stop string after the reasoning. No character of the stop string ever gets into it. */
+export interface StopStringScanner {
   /** True once a stop string came; what follows is not taken. */
   push(piece: string): boolean;
   /** Everything before the stop string, or everything. */
   text(): string;
-  /** What no stop string can begin in any more, as far as it was not returned before; at the end all of the rest. */
+  /** The text not yet returned in which no stop string can begin; at the end, all that is left. */
   settled(isEnd: boolean): string;
 }
 
@@ -35,7 +35,7 @@ export interface StopWatch {
  * Watches the answer for any of these; empty ones are ignored (studio contract). Thoughts may hold them: the answer begins
  * after the closing tag where the reply, or the prompt before it, opened one.
  */
-export function watchForStops(stops: readonly string[], opensReasoning: boolean): StopWatch {
+export function scanForStopStrings(stops: readonly string[], opensReasoning: boolean): StopStringScanner {
   const searched = stops.filter((stop) => stop !== '');
   const longest = Math.max(0, ...searched.map((stop) => stop.length));
   let text = '';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../system/clock.ts';
 import type { RunContext } from '../engine.ts';
-import { watchForStops } from './reply.ts';
+import { scanForStopStrings } from './reply.ts';
 import { createReplyStream } from './reply-stream.ts';
 
 /** What a model wrote. */
@@ -31,13 +31,13 @@ export interface ReplyInProgress {
   end(tokens: number, finish: Written['finish']): Written;
 }
 
-/** Often enough for whoever watches: each report is a message to another process, and a token may take a millisecond. */
+/** Often enough for people: each report is a message to another process, and a token may take a millisecond. */
 const REPORT_EVERY_MS = 50;
 
 /** Counts its progress in tokens: those of the prompt as they are read, then those of the reply. */
 export function startReply(options: ReplyOptions): ReplyInProgress {
   const { prompt, clock } = options;
-  const watch = watchForStops(options.stops, options.opensReasoning);
+  const watch = scanForStopStrings(options.stops, options.opensReasoning);
   const stream = createReplyStream(options.opensReasoning, options.emit);
   const report = createReport(options);
   const isDue = createTicker(clock);

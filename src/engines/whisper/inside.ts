@@ -8,8 +8,8 @@ import type { InnerEngine, Inputs } from '../host/inner.ts';
 import { languageOf, languagesOf } from '../media/languages.ts';
 import type { SpeechFinder, Transcriber, Transcription } from './port.ts';
 import { SAMPLE_RATE, samplesOf, toPcm } from './recording.ts';
-import { condense, type Span } from './speech.ts';
-import { mended, type Segment, segmentsOf, wordsOf } from './words.ts';
+import { condense, type SpeechSpan } from './speech.ts';
+import { repairText, type Segment, segmentsOf, wordsOf } from './words.ts';
 import { assertKind } from '../failures.ts';
 import { modelFileOf } from '../model-file.ts';
 import { isDetection, noSpeechFinder } from './asked.ts';
@@ -95,9 +95,9 @@ const DETECTION_PERCENT = 10;
 const PART_SAMPLES = 60 * SAMPLE_RATE;
 
 async function spoken(task: TaskOf<'audio_stt'>, recording: Float32Array, { finder, signal, progress }: Tools) {
-  if (task.vad !== true) return { samples: recording, when: (span: Span) => span };
+  if (task.vad !== true) return { samples: recording, when: (span: SpeechSpan) => span };
   if (finder === undefined) throw noSpeechFinder();
-  const speech: Span[] = [];
+  const speech: SpeechSpan[] = [];
   for (let at = 0; at < recording.length; at += PART_SAMPLES) {
     const found = await finder.find(toPcm(recording.subarray(at, at + PART_SAMPLES)));
     signal.throwIfAborted();
@@ -108,10 +108,10 @@ async function spoken(task: TaskOf<'audio_stt'>, recording: Float32Array, { find
   return condense(recording, speech, SAMPLE_RATE);
 }
 
-function listsOf({ text, segments }: Transcription, pieces: boolean, when: (span: Span) => Span) {
+function listsOf({ text, segments }: Transcription, pieces: boolean, when: (span: SpeechSpan) => SpeechSpan) {
   const placed = segments.map((one) => ({ ...one, ...when(one) }));
   if (!pieces) return { segment_list: shown(placed) };
-  const words = wordsOf(mended(placed, text));
+  const words = wordsOf(repairText(placed, text));
   return { segment_list: shown(segmentsOf(words)), words: shown(words) };
 }
 
@@ -119,7 +119,7 @@ const shown = (segments: readonly Segment[]): JsonObject[] =>
   segments.map(({ text, start, end }) => ({ start, end, text: text.trim() })).filter(({ text }) => text !== '');
 
 /** The model is given silence behind a short recording, and may place the end of the last word there. */
-function within({ start, end }: Span, duration: number): Span {
+function within({ start, end }: SpeechSpan, duration: number): SpeechSpan {
   const from = Math.min(start, duration);
   return { start: from, end: Math.min(duration, Math.max(from, end)) };
 }

@@ -1,4 +1,4 @@
-import type { Span } from './speech.ts';
+import type { SpeechSpan } from './speech.ts';
 import type { Segment } from './words.ts';
 
 export interface TranscribeOptions {
@@ -35,5 +35,5 @@ export interface Transcriber extends AsyncDisposable {
 /** A model that tells speech from everything else. */
 export interface SpeechFinder extends AsyncDisposable {
   /** @throws WorkerError `engine.failed` */
-  find(samples: Int16Array<ArrayBuffer>): Promise<readonly Span[]>;
+  find(samples: Int16Array<ArrayBuffer>): Promise<readonly SpeechSpan[]>;
 }

@@ -21,7 +21,7 @@ export function readerFor(bytes: Uint8Array): 'own' | 'other' | 'none' {
 /** @throws WorkerError `task.audio-unreadable` */
 export const unreadable = (because: string): WorkerError =>
   new WorkerError('task.audio-unreadable', `the audio is unreadable: ${because}`, {
-    hint: 'Create the job with the URL of the sound file itself, such as a WAV or an MP3, that needs no login.',
+    hint: 'Create the job with the URL of the audio file itself, such as a WAV or an MP3, that needs no login.',
   });
 
 /**

@@ -1,5 +1,5 @@
 /** From when to when, in seconds. */
-export interface Span {
+export interface SpeechSpan {
   readonly start: number;
   readonly end: number;
 }
@@ -8,7 +8,7 @@ export interface Span {
 export interface Condensed {
   readonly samples: Float32Array;
   /** A span of the condensed samples as a span of the whole recording. */
-  readonly when: (span: Span) => Span;
+  readonly when: (span: SpeechSpan) => SpeechSpan;
 }
 
 /** Around each part, so that no consonant is cut; and what stays of a pause between two. */
@@ -16,7 +16,7 @@ const MARGIN_SECONDS = 0.1;
 const PAUSE_SECONDS = 0.1;
 
 /** Puts the parts with speech one behind the other. Parts that touch each other become one. */
-export function condense(samples: Float32Array, speech: readonly Span[], rate: number): Condensed {
+export function condense(samples: Float32Array, speech: readonly SpeechSpan[], rate: number): Condensed {
   const parts = joined(speech, samples.length / rate).map(({ start, end }) => ({
     from: Math.round(start * rate),
     to: Math.min(samples.length, Math.round(end * rate)),
@@ -48,7 +48,7 @@ export function condense(samples: Float32Array, speech: readonly Span[], rate: n
   };
 }
 
-function joined(speech: readonly Span[], seconds: number): readonly Span[] {
+function joined(speech: readonly SpeechSpan[], seconds: number): readonly SpeechSpan[] {
   const parts: { start: number; end: number }[] = [];
   for (const { start, end } of speech.toSorted((a, b) => a.start - b.start)) {
     const from = Math.max(0, start - MARGIN_SECONDS);

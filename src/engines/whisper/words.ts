@@ -1,7 +1,7 @@
-import type { Span } from './speech.ts';
+import type { SpeechSpan } from './speech.ts';
 
 /** A part of what was spoken, and when, in seconds. */
-export interface Segment extends Span {
+export interface Segment extends SpeechSpan {
   readonly text: string;
 }
 
@@ -18,7 +18,7 @@ const MAX_SECONDS = 30;
  * Pieces as their text is in the whole. The model speaks in pieces that may end in the middle of a character; then the
  * pieces of it become one, with the character that the whole has there.
  */
-export function mended(pieces: readonly Segment[], whole: string): readonly Segment[] {
+export function repairText(pieces: readonly Segment[], whole: string): readonly Segment[] {
   const spoken = pieces.filter(({ text }) => text !== '');
   const repaired: Segment[] = [];
   let at = 0;

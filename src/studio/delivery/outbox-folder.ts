@@ -42,7 +42,7 @@ export async function openFolder({ dir, files }: OutboxOptions): Promise<readonl
  * A file of the folder as an entry; undefined for what is none, which is then set aside. What is no plain file stays where
  * it is, unopened: nothing of ours made it, and reading a pipe would never end. Never throws.
  */
-export async function takeIn(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
+export async function readEntryFile(name: string, options: OutboxOptions): Promise<OutboxEntry | undefined> {
   if (name === CORRUPT || name === SET_ASIDE || name === JOURNAL) return undefined;
   const path = `${options.dir}/${name}`;
   try {

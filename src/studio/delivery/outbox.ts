@@ -24,7 +24,7 @@ import {
   SET_ASIDE,
   setAside,
   setAsideBytes,
-  takeIn,
+  readEntryFile,
 } from './outbox-folder.ts';
 import { UnreadFiles } from './unread-files.ts';
 
@@ -62,7 +62,7 @@ export interface Outbox {
   entries(): readonly OutboxEntry[];
   /** The one of this name; undefined where there is none, or it is not read yet. */
   entryOf(file: string): OutboxEntry | undefined;
-  /** The JSON results among them, one at a time: whoever wants the first few looks at no others. */
+  /** The JSON results among them, one at a time; read lazily, so the first few cost no look at the others. */
   json(): Iterable<OutboxEntry>;
   /** Those of one job that are known, oldest first, however many others there are. */
   ofJob(jobId: JobId): readonly OutboxEntry[];
@@ -82,7 +82,7 @@ export type OutboxSpace = 'free' | 'full' | 'unread';
 export const EXPIRED = 'it waited too long for the studio';
 export const UNREADABLE = 'its copy on disk is damaged or gone';
 
-/** After a week nobody waits for a result any more, and most studios have long given the job to another worker. */
+/** After a week nobody still waits for a result, and most studios have long given the job to another worker. */
 const MAX_AGE_MS = 7 * DAY_MS;
 
 /** So many files are read within 10 ms; nobody need wait for more of them. */
@@ -191,7 +191,7 @@ class DiskOutbox implements Outbox {
     await this.whole;
     if (this.#index.has(file) || !ENTRY_NAME.test(file) || (await files.stat(`${dir}/${file}`)) === undefined)
       return false;
-    const entry = await takeIn(file, this.#options);
+    const entry = await readEntryFile(file, this.#options);
     if (entry !== undefined) this.#index.add(entry);
     return entry !== undefined;
   }

@@ -1,7 +1,7 @@
 import type { JobId } from '../../base/ids.ts';
 import { createdAtOf, ENTRY_NAME, isSameResult, jobPart, type OutboxEntry } from './entry.ts';
 import type { EntryIndex } from './entry-index.ts';
-import { type OutboxOptions, takeIn } from './outbox-folder.ts';
+import { type OutboxOptions, readEntryFile } from './outbox-folder.ts';
 
 /**
  * Files that earlier processes left in the folder of an outbox and nobody has read yet: each is taken into the index once,
@@ -45,7 +45,7 @@ export class UnreadFiles {
   }
 
   async #take(name: string): Promise<void> {
-    const entry = await takeIn(name, this.#options);
+    const entry = await readEntryFile(name, this.#options);
     if (!this.#names.delete(name) || entry === undefined) return; // read before its turn meanwhile
     if (this.#isReplaced(entry)) await this.#remove(entry);
     else this.#index.add(entry);

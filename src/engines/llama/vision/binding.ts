@@ -22,7 +22,7 @@ import {
   placesInGrid,
   projectorError,
 } from './native.ts';
-import type { OpenSeeingOptions, SeeingModel, SeenPrompt, SeenReplyOptions } from './port.ts';
+import type { OpenVisionOptions, VisionModel, VisionPrompt, VisionReplyOptions } from './port.ts';
 import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
 
 /*
@@ -32,7 +32,7 @@ import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
 
 const PERCENT = 100;
 
-export interface SeeingTools {
+export interface VisionTools {
   readonly native: Pick<NativeCache, 'unpack'>;
   readonly images: Pick<Images, 'probe'>;
 }
@@ -43,11 +43,11 @@ export interface SeeingTools {
  *
  * @throws WorkerError `native.unavailable` | `model.unusable`
  */
-export async function openSeeingModel(
+export async function openVisionModel(
   path: string,
-  options: OpenSeeingOptions,
-  { native, images }: SeeingTools,
-): Promise<SeeingModel> {
+  options: OpenVisionOptions,
+  { native, images }: VisionTools,
+): Promise<VisionModel> {
   const { render, addon } = await loadRuntime(native, options.binariesFolder);
   const pair = { model: await factsOf(addon, path), projector: await factsOf(addon, options.projector) };
   const names = { model: basename(path), projector: basename(options.projector) };
@@ -75,7 +75,7 @@ export async function openSeeingModel(
   };
 }
 
-interface Reading extends Pick<SeeingTools, 'images'> {
+interface Reading extends Pick<VisionTools, 'images'> {
   readonly addon: Addon;
 }
 
@@ -90,9 +90,9 @@ async function reading(context: NativeContext, facts: GgufFacts, { addon, images
   const addsFirst = await addsFirstToken(context, idOf('bos'));
   const inGrid = placesInGrid(facts);
   // The library adds the first token by itself.
-  const asRead = ({ text }: SeenPrompt): string =>
+  const asRead = ({ text }: VisionPrompt): string =>
     addsFirst && bos !== '' && text.startsWith(bos) ? text.slice(bos.length) : text;
-  const count = async (prompt: SeenPrompt): Promise<number> => {
+  const count = async (prompt: VisionPrompt): Promise<number> => {
     const read = await context.tokenize(asRead(prompt), prompt.images.map(dataUrl));
     // Beside images it shows the first token.
     const places = read.tokens.length + (addsFirst && prompt.images.length === 0 ? 1 : 0);
@@ -101,7 +101,7 @@ async function reading(context: NativeContext, facts: GgufFacts, { addon, images
   return {
     template: { source: templateOf(facts), bos, eos: await special('eos') },
     count,
-    write: (prompt: SeenPrompt, options: SeenReplyOptions) =>
+    write: (prompt: VisionPrompt, options: VisionReplyOptions) =>
       write(context, { ...prompt, text: asRead(prompt) }, { ...options, addon }),
   };
 }
@@ -146,14 +146,14 @@ async function moreInGrid(
   return more;
 }
 
-interface Writing extends SeenReplyOptions {
+interface Writing extends VisionReplyOptions {
   readonly addon: Addon;
 }
 
 /** The last lines of the library's log say what went wrong, its error only that something did. */
 const LINES_KEPT = 8;
 
-async function write(context: NativeContext, { text, images }: SeenPrompt, writing: Writing): Promise<Written> {
+async function write(context: NativeContext, { text, images }: VisionPrompt, writing: Writing): Promise<Written> {
   const { addon, signal, onPiece, budget, stops, sampling } = writing;
   signal.throwIfAborted();
   // What it believes to be in memory may lack the last token of a reply that was cut, so nothing is kept.
@@ -186,7 +186,7 @@ async function write(context: NativeContext, { text, images }: SeenPrompt, writi
 }
 
 interface Libraries {
-  readonly render: SeeingModel['render'];
+  readonly render: VisionModel['render'];
   readonly addon: Addon;
 }
 

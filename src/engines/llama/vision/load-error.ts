@@ -7,7 +7,7 @@ const REASON = /error loading model: ([^|]+)/;
  * What to make of a failed load: the library ends its process when it cannot load a model, and only what it printed
  * tells that the file is to blame.
  */
-export function seeingLoadError(thrown: unknown): unknown {
+export function visionLoadError(thrown: unknown): unknown {
   if (!(thrown instanceof WorkerError) || thrown.code !== 'engine.crashed') return thrown;
   const [, reason] = REASON.exec(thrown.message) ?? [];
   if (reason === undefined) return thrown;

@@ -1,7 +1,7 @@
 import type { ChatModel, OpenOptions, Sampling } from '../port.ts';
 import type { Written } from '../writing.ts';
 
-export interface OpenSeeingOptions extends Pick<
+export interface OpenVisionOptions extends Pick<
   OpenOptions,
   'contextSize' | 'gpu' | 'binariesFolder' | 'lean' | 'progress'
 > {
@@ -10,13 +10,13 @@ export interface OpenSeeingOptions extends Pick<
 }
 
 /** A chat as its template made it, with `MARKER` where each of its images belongs, in order. */
-export interface SeenPrompt {
+export interface VisionPrompt {
   readonly text: string;
   /** PNG or JPEG files. */
   readonly images: readonly Uint8Array[];
 }
 
-export interface SeenReplyOptions {
+export interface VisionReplyOptions {
   readonly sampling: Sampling;
   /** Most tokens to write. */
   readonly budget: number;
@@ -28,13 +28,13 @@ export interface SeenReplyOptions {
 }
 
 /** A chat model in memory together with its projector, as the runtime sees it. */
-export interface SeeingModel extends AsyncDisposable, Pick<ChatModel, 'ranOn' | 'template' | 'contextSize' | 'render'> {
+export interface VisionModel extends AsyncDisposable, Pick<ChatModel, 'ranOn' | 'template' | 'contextSize' | 'render'> {
   /** Tokens that a prompt takes, those of its images included. */
-  count(prompt: SeenPrompt): Promise<number>;
+  count(prompt: VisionPrompt): Promise<number>;
   /**
-   * After a failure the model is of no use any more.
+   * After a failure the model is unusable.
    *
    * @throws WorkerError `engine.failed` | `engine.out-of-memory`; rejects with the signal's reason
    */
-  write(prompt: SeenPrompt, options: SeenReplyOptions): Promise<Written>;
+  write(prompt: VisionPrompt, options: VisionReplyOptions): Promise<Written>;
 }

@@ -1,7 +1,7 @@
 import type { Device } from '../port.ts';
 import type { Written } from '../writing.ts';
 import { architectureFact, type GgufFacts, type NativeCompletion } from './native.ts';
-import type { OpenSeeingOptions, SeenReplyOptions } from './port.ts';
+import type { OpenVisionOptions, VisionReplyOptions } from './port.ts';
 
 /** Tokens that are read at once, lean or not: all tokens of an image may have to be (studio contract). */
 const PORTION = 2048;
@@ -17,7 +17,7 @@ interface Machine {
 /** How a model is opened, in the library's words. */
 export function settingsOf(
   model: string,
-  { gpu, lean }: Pick<OpenSeeingOptions, 'gpu' | 'lean'>,
+  { gpu, lean }: Pick<OpenVisionOptions, 'gpu' | 'lean'>,
   { facts, contextSize, threads }: Machine,
 ): Readonly<Record<string, unknown>> {
   const layers = architectureFact(facts, 'block_count') ?? 0;
@@ -47,7 +47,7 @@ export const deviceOf = (names: readonly string[]): Device =>
 const HALF_AT_END = /\uFFFD$/;
 
 /** Nothing but what the contract names: the library's own defaults also cut and punish. */
-export const samplerOf = ({ temperature, topP, seed, grammar }: SeenReplyOptions['sampling']) => ({
+export const samplerOf = ({ temperature, topP, seed, grammar }: VisionReplyOptions['sampling']) => ({
   temperature: Math.max(temperature, 0),
   top_k: 0,
   top_p: topP ?? 1,

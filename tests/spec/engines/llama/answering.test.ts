@@ -61,7 +61,7 @@ function setup({ says, reads = [], defaults = {}, prompt = 'prompt' }: About) {
       asked.opened = options;
       return Promise.resolve(model);
     },
-    openSeeingModel: () => Promise.reject(new Error('there is no projector')),
+    openVisionModel: () => Promise.reject(new Error('there is no projector')),
     gpu: 'auto',
     clock,
   });

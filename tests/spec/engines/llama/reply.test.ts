@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { GIB } from '../../../../src/base/units.ts';
 import { paddingFor } from '../../../../src/engines/llama/padding.ts';
 import { MARGIN_GB } from '../../../../src/models/memory/gpu-memory.ts';
-import { budgetFor, createDecoder, splitReasoning, watchForStops } from '../../../../src/engines/llama/reply.ts';
+import { budgetFor, createDecoder, splitReasoning, scanForStopStrings } from '../../../../src/engines/llama/reply.ts';
 import { threadsFor } from '../../../../src/engines/llama/threads.ts';
 
 test.each([
@@ -29,7 +29,7 @@ test('a reply ends before its first stop string, however it is cut into pieces',
   const stops = ['###', 'END', 'NE'];
   fc.assert(
     fc.property(anyPieces, (pieces) => {
-      const watch = watchForStops(['', ...stops], false);
+      const watch = scanForStopStrings(['', ...stops], false);
       const stopped = pieces.some((piece) => watch.push(piece));
       const whole = pieces.join('');
       // Of two that begin in the same piece the first counts, and one that ended in an earlier piece before all others.
@@ -51,7 +51,7 @@ test.each([
   ['<think>never END closed', ['END'], false, '<think>never END closed'],
 ])('of %j with the stops %j only the answer is cut', (reply, stops, opensReasoning, kept) => {
   for (const size of [1, 3, reply.length]) {
-    const watch = watchForStops(stops, opensReasoning);
+    const watch = scanForStopStrings(stops, opensReasoning);
     let settled = '';
     for (let at = 0; at < reply.length && !watch.push(reply.slice(at, at + size)); at += size) {
       settled += watch.settled(false);

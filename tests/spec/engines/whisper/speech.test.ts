@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { condense, type Span } from '../../../../src/engines/whisper/speech.ts';
+import { condense, type SpeechSpan } from '../../../../src/engines/whisper/speech.ts';
 
 const RATE = 100;
 const SECONDS = 60;
@@ -9,7 +9,7 @@ const clock = Float32Array.from({ length: SECONDS * RATE }, (_, at) => at + 1);
 const spans = fc.array(
   fc
     .tuple(fc.double({ min: 0, max: SECONDS, noNaN: true }), fc.double({ min: 0, max: 8, noNaN: true }))
-    .map(([start, length]): Span => ({ start, end: Math.min(SECONDS, start + length) })),
+    .map(([start, length]): SpeechSpan => ({ start, end: Math.min(SECONDS, start + length) })),
   { maxLength: 8 },
 );
 

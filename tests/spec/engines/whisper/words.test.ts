@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { languageOf, languagesOf } from '../../../../src/engines/media/languages.ts';
-import { mended, type Segment, segmentsOf, wordsOf } from '../../../../src/engines/whisper/words.ts';
+import { repairText, type Segment, segmentsOf, wordsOf } from '../../../../src/engines/whisper/words.ts';
 
 /** Pieces of a second each, one behind the other. */
 const pieces = (...texts: readonly string[]): readonly Segment[] =>
@@ -36,7 +36,7 @@ test('words become segments at the end of a sentence and at a pause', () => {
 
 test('pieces of one character become one piece, with the character that the whole has', () => {
   const broken = pieces(' a', ' \ufffd', '\ufffd', ' b', '\ufffd');
-  expect(mended(broken, ' a 🦊 b€')).toEqual([
+  expect(repairText(broken, ' a 🦊 b€')).toEqual([
     { text: ' a', start: 0, end: 1 },
     { text: ' 🦊', start: 1, end: 3 },
     { text: ' b', start: 3, end: 4 },
@@ -58,7 +58,7 @@ test('words keep the whole text however its bytes are cut', () => {
         cut.push(bytes.subarray(at, at + size).toString());
         at += size;
       }
-      const words = wordsOf(mended(pieces(...cut), whole));
+      const words = wordsOf(repairText(pieces(...cut), whole));
       expect(textsOf(words).join('')).toBe(whole);
       expect(textsOf(segmentsOf(words)).join('')).toBe(whole);
       for (const { start, end } of words) expect(end).toBeGreaterThan(start);

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { WorkerError } from '../../../../../src/base/errors.ts';
-import { seeingLoadError } from '../../../../../src/engines/llama/vision/load-error.ts';
+import { visionLoadError } from '../../../../../src/engines/llama/vision/load-error.ts';
 
 const crashed = (output: string) =>
   new WorkerError(
@@ -10,7 +10,7 @@ const crashed = (output: string) =>
 
 test('a process that ended over a bad file is reported as the bad file', () => {
   const output = "a | b | … | llama_model_load: error loading model: missing tensor 'x' | failed to load model";
-  expect(seeingLoadError(crashed(output))).toMatchObject({
+  expect(visionLoadError(crashed(output))).toMatchObject({
     code: 'model.unusable',
     message: "not a loadable GGUF file: missing tensor 'x'",
   });
@@ -20,5 +20,5 @@ test.each([
   ['that ended over something else', crashed('a | b')],
   ['that found no memory', new WorkerError('engine.out-of-memory', 'error loading model: failed to allocate')],
 ])('a process %s is reported as it ended', (_what, error) => {
-  expect(seeingLoadError(error)).toBe(error);
+  expect(visionLoadError(error)).toBe(error);
 });
