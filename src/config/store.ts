@@ -219,7 +219,7 @@ class FileConfigStore implements ConfigStore {
   }
 }
 
-/** A first file, written unless the store is to read only. A threshold above the machine's memory would take jobs that fail for want of it. */
+/** A first file, written unless the store is to read only. A threshold above the machine's memory would accept jobs that then run out of memory. */
 async function firstText(options: ConfigStoreOptions): Promise<string> {
   const detectedGb = Math.floor((await options.detectVramGb()) * 100) / 100;
   const usualGb = CONFIG_KEYS.vram_threshold_gb.default;

@@ -108,7 +108,7 @@ class SlotScheduler implements Scheduler {
     const disarm = this.#options.clock.after(maxWaitMs, () => {
       this.#waiting.delete(mine);
       onAnswer(this.refusal(request) ?? refused('busy', this.#holders.inTheWayOf(request)));
-      this.#handOn(); // others may have waited for maintenance that is not to be
+      this.#handOn(); // others may have waited for maintenance whose wait has just timed out
     });
     this.#waiting.add(mine);
     this.#watchGap();

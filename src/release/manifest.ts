@@ -9,7 +9,7 @@ import { parseVersion } from './feed/semver.ts';
 export const MANIFEST_FILE = 'dist-manifest.json';
 /** Its signature in the format of minisign, beside it. */
 export const SIGNATURE_FILE = `${MANIFEST_FILE}.minisig`;
-/** Other programs' releases have files of the same name; theirs say something else here, or nothing. */
+/** Other programs' releases have files of the same name, but with another value here, or none. */
 export const MANIFEST_SCHEMA = 'studio-worker-release/1';
 
 /** One file of a release, or of another project that the release relies on. */

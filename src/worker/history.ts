@@ -4,7 +4,7 @@ import type { JobRecord } from '../jobs/job-record.ts';
 import type { DeliveryReport } from '../jobs/delivery-report.ts';
 import type { WorkerEvent } from './events.ts';
 
-/** The newest jobs that ended, so many of each origin, newest last. */
+/** The newest jobs that ended, up to a limit for each origin, newest last. */
 export interface JobHistory {
   /** For the stream of events. */
   onEvent(event: WorkerEvent): void;

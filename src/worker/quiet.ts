@@ -17,9 +17,9 @@ export interface QuietOptions {
   readonly onQuiet: () => Promise<void>;
 }
 
-/** So long nothing may happen. A burst is over, and its memory back, within twice of it. */
+/** Idle for this long, a burst is over. Its memory is returned within twice this time. */
 export const QUIET_MS = 15 * SECOND_MS;
-/** An idle worker takes less than half of it on a slow machine. */
+/** An idle worker uses less than half of this share, even on a slow machine. */
 const BUSY_SHARE = 0.01;
 
 /** Watches until disposed of. */

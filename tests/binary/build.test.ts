@@ -28,7 +28,7 @@ test('settings that lie in the folder it is started in are not read', async () =
   expect(await program.run([])).toEqual({ code: 0, stdout: MADE, stderr: '' });
 });
 
-test('a picture is encoded by the library inside the executable', async () => {
+test('an image is encoded by the library inside the executable', async () => {
   await using program = await setup();
   expect(await program.run([])).toMatchObject({ code: 0, stdout: MADE });
   const [addon = ''] = await filesIn(await unpackedIn(program.home), /\.node$/);

@@ -38,7 +38,7 @@ async function aScene(programs: { readonly withServer: boolean }) {
   return { studio, create, asked, worker, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test.each(['sd-cli', 'sd-server'] as const)('the executable alone serves a picture by way of %s', async (name) => {
+test.each(['sd-cli', 'sd-server'] as const)('the executable alone serves an image by way of %s', async (name) => {
   await using place = await aScene({ withServer: name === 'sd-server' });
   const id = await place.create();
   await place.studio.jobIs(id, 'completed');

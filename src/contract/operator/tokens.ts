@@ -23,7 +23,7 @@ export const TokenDraftSchema = v.strictObject({
   scopes: v.pipe(v.array(v.picklist(SCOPES)), v.minLength(1), v.maxLength(SCOPES.length)),
   /** For people: what it is for. */
   name: absentable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
-  /** It opens nothing after so long; for ever when left out. */
+  /** It expires after this long; never when left out. */
   expiresInSeconds: absentable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_TOKEN_SECONDS))),
 });
 export type TokenDraft = v.InferInput<typeof TokenDraftSchema>;

@@ -16,7 +16,7 @@ const DOING: Readonly<Record<ChildActivity, string>> = {
 
 /**
  * What a library printed is worth more than its exit code: the cause comes first, the end last (studio contract). It
- * travels in a frame, so only so much of it.
+ * travels in a frame, so its length is limited.
  */
 const LINES_REPORTED = { first: 2, last: 4 };
 const MAX_LINE_CHARACTERS = 300;

@@ -106,7 +106,7 @@ class SpawnedEngineChild implements EngineChild {
       return await exchange.answer;
     } finally {
       this.#exchange = undefined;
-      signal.throwIfAborted(); // whatever it answered, nobody wants it now
+      signal.throwIfAborted(); // the answer came too late: the request was cancelled
     }
   }
 

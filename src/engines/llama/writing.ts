@@ -25,7 +25,7 @@ export interface ReplyOptions extends Pick<RunContext, 'emit' | 'progress'> {
 export interface ReplyInProgress {
   /** So much of the prompt is in memory. */
   read(tokens: number): void;
-  /** The next text, after so many tokens of the reply. True once a stop string came: nothing more is needed. */
+  /** The next text, with how many tokens the reply has by now. True once a stop string came: nothing more is needed. */
   push(text: string, tokens: number): boolean;
   /** Nothing more comes. */
   end(tokens: number, finish: Written['finish']): Written;

@@ -80,7 +80,7 @@ async function readEach<Made>(
   return made;
 }
 
-/** Studio contract: what keeps a chat's image from being read may pass, whatever it is. */
+/** Studio contract: any failure to read an image of a chat may pass. */
 const unreadable = (which: string, cause: WorkerError): WorkerError =>
   new WorkerError('task.images-unreadable', `${which}: ${cause.message}`, {
     cause,

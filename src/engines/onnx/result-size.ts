@@ -18,7 +18,7 @@ export function resultSize({ width = 0, height = 0 }: Pick<TaskOf<'image'>, 'wid
   return size;
 }
 
-/** Neither side is asked for: the ratio is 0, and the side stays what it is. */
+/** Without a requested side the ratio is 0, and the side keeps its length. */
 const scaled = (side: number, ratio: number): number => (ratio === 0 ? side : Math.max(1, Math.round(side * ratio)));
 
 /** @throws WorkerError `task.invalid` for more pixels than are read */

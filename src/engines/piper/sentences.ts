@@ -12,7 +12,7 @@ export interface Clause {
 /** Clauses that are spoken together. Never empty. */
 export type SpokenSentence = readonly Clause[];
 
-/** Of a sentence that has no end, so much is spoken at a time. */
+/** A sentence without an end is spoken in parts of at most this length. */
 export const MAX_SENTENCE_CHARACTERS = 400;
 
 /** Abbreviations whose full stop ends no sentence, in the languages that most voices speak. */

@@ -1,5 +1,5 @@
 /*
- * Programs print why they failed in the last lines of what they print. Only so much of it is kept.
+ * Programs print why they failed in their last lines, so only the end of the output is kept.
  */
 const KEPT_LENGTH = 4000;
 const MAX_LINE_LENGTH = 500;
@@ -14,5 +14,5 @@ export const linesOf = (text: string): readonly string[] =>
     .map((line) => line.trim().slice(0, MAX_LINE_LENGTH))
     .filter((line) => line !== '');
 
-/** The last line that carries text, of what a program wrote to stderr. */
+/** The last line with text that a program wrote to stderr. */
 export const lastLine = (stderr: string): string => linesOf(stderr).at(-1) ?? '(no stderr)';

@@ -53,7 +53,7 @@ function filterFor(cutoff: number) {
 const STEPS = 512;
 let kernel: Float32Array | undefined;
 
-/** The windowed sinc, so many zero crossings from its middle. */
+/** The windowed sinc at this many zero crossings from its middle. */
 function kernelAt(crossings: number): number {
   kernel ??= Float32Array.from({ length: CROSSINGS * STEPS + 2 }, (_, step) => exactKernel(step / STEPS));
   if (crossings >= CROSSINGS) return 0;

@@ -12,7 +12,7 @@ export interface DiskSpaceOptions {
 }
 
 /**
- * Makes sure that so many more bytes fit on the disk without eating into its floor. Where the system does not report
+ * Makes sure that this many more bytes fit on the disk and leave its minimum free. Where the system does not report
  * free space, the failing write is what reports a full disk.
  *
  * @throws WorkerError `disk.full`

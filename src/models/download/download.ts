@@ -16,7 +16,7 @@ import {
 } from './request.ts';
 import { Retries } from './retry.ts';
 
-/** After so many starts from nothing, one request for the whole file is the only way left. */
+/** After this many starts from zero, one request for the whole file is the only way left. */
 const MAX_RESTARTS = 2;
 
 /**

@@ -21,7 +21,7 @@ export interface DownloadPolicy {
   readonly blockBytes: number;
   /** Maximum blocks of one range. */
   readonly blocksPerRange: number;
-  /** A range without a byte for so long is cut and retried. */
+  /** A range that receives no byte for this long is cut and retried. */
   readonly stallMs: number;
   /** Pause after the first attempt in a row that made no progress; doubles with each. */
   readonly retryMs: number;
@@ -61,14 +61,14 @@ export interface DownloadRequest {
   readonly url: string;
   /** Lower-case hex, when the source names it. */
   readonly sha256: string | undefined;
-  /** No more is taken from a server, whatever it claims. */
+  /** The limit on a file's size, whatever length the server claims. */
   readonly maxBytes: number;
   readonly sidecars: Sidecars;
   readonly signal: AbortSignal;
   /** How much has arrived, and of how much; the total is undefined while the server does not report it. */
   readonly onProgress: (doneBytes: number, totalBytes: number | undefined) => void;
   /**
-   * Makes sure that the disk takes so many more bytes. Called before and during the download.
+   * Makes sure that this many more bytes fit on the disk. Called before and during the download.
    *
    * @throws WorkerError `disk.full`
    */

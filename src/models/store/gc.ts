@@ -14,7 +14,7 @@ export interface Collected {
   readonly leftBytes: number;
 }
 
-/** A download that nobody resumed for so long is abandoned. */
+/** A download that was not resumed for this long is abandoned. */
 const ABANDONED_MS = 7 * DAY_MS;
 
 /**

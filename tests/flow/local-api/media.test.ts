@@ -197,7 +197,7 @@ describe('a mesh', () => {
     return { bytes, form, inline, blob: new Blob([bytes], { type: 'image/png' }) };
   }
 
-  test('comes from a picture as the body, in a form or in JSON', async () => {
+  test('comes from an image as the body, in a form or in JSON', async () => {
     await using at = await setup();
     const { form, inline, blob } = await pictures(at);
     const asked = [
@@ -224,7 +224,7 @@ describe('a mesh', () => {
     expect(await response.json()).toMatchObject({ error });
   });
 
-  test('is refused for a picture of more than 25 MiB', async () => {
+  test('is refused for an image of more than 25 MiB', async () => {
     await using at = await setup();
     const response = await send(at, '', new Blob([new Uint8Array(25 * 1024 * 1024 + 1)], { type: 'image/png' }));
     expect(response.status).toBe(413);

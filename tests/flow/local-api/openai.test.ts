@@ -103,7 +103,7 @@ test('a chat’s message parts, images and system message are read', async () =>
   expect(completion.choices[0]?.message.content).toEndWith('(read 1 images: 1x1)');
 });
 
-test('a picture elsewhere is refused, since nothing is fetched for a program', async () => {
+test('an image elsewhere is refused, since nothing is fetched for a program', async () => {
   await using at = await setup();
   const content = [{ type: 'image_url' as const, image_url: { url: 'http://127.0.0.1/secret.png' } }];
   const asked = at.client.chat.completions.create({ model: 'tiny-chat', messages: [{ role: 'user', content }] });

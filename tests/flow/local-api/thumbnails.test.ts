@@ -41,7 +41,7 @@ const [CALM_MS, AT_MOST_MS] = [250, 1000];
 const picture = (width: number, height: number): Promise<Uint8Array> =>
   images.encode({ format: 'png', width, height, channels: 3, pixels: new Uint8Array(width * height * 3) });
 
-test('an image job has a small picture in its list, once it is made', async () => {
+test('an image job has a small image in its list, once it is made', async () => {
   await using at = await setupApi();
   await using events = await subscribe(at.api);
   const task = aTask({ kind: 'image', prompt: 'a red fox', width: 640, height: 320, ext: 'webp' });

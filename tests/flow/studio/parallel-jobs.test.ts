@@ -132,7 +132,7 @@ test('of four jobs the one that the next socket does not name is lost', async ()
   expect(await studio.attempts(gone)).toMatchObject([{ outcome: 'lost' }]);
 });
 
-test('jobs that nobody names any more end, and the others go on', async () => {
+test('jobs that nobody names end, and the others go on', async () => {
   await using world = await setup();
   const { studio, worker } = world;
   const [first = '', second = ''] = await accepted(studio, worker, 4);

@@ -50,7 +50,7 @@ test('a result waiting on disk completes its job once the studio has it', async 
   });
 });
 
-test('a result that the studio does not want any more is not called completed', async () => {
+test('a result that the studio no longer wants is not called completed', async () => {
   const engine = new ScriptedEngine();
   await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }));

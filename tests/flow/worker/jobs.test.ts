@@ -51,7 +51,7 @@ test('an image has the pixels that the contract gives for its prompt', async () 
   ]);
 });
 
-test('speech is one second of sound as the contract describes it', async () => {
+test('speech is one second of audio as the contract describes it', async () => {
   await using scene = await setup();
   const job = await completed(scene, aTask({ kind: 'audio_tts', text: 'hello world' }));
   const wav = Buffer.from(await artifactOf(scene, job));

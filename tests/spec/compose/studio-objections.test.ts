@@ -50,7 +50,7 @@ const REFUSED = [
   ['m.onnx', 'invalid model URL'],
 ] as const;
 
-test('a model that no worker could fetch is refused by name, whoever posts it', async () => {
+test('a model that no worker could fetch is refused by name, for every caller', async () => {
   await using at = await setup();
   expect((await at.ask('POST', '/models', at.model('https://cdn.example/m'))).status).toBe(201);
   for (const [url, words] of REFUSED) {

@@ -25,7 +25,7 @@ test('each prompt stands beside its result, or says that there was none', () => 
   expect(pair(aJob({ prompt: '' }))).toStartWith('<div><p>No prompt</p></div>');
 });
 
-test('a changed picture is shown beside what it was before', () => {
+test('a changed image is shown beside what it was before', () => {
   const page = demoPage([aJob({ before: 'image-before.png' })]);
   const [before, after] = [page.indexOf('<img src="image-before.png"'), page.indexOf('<img src="image.webp"')];
   expect(before).toBeGreaterThan(page.indexOf('<figcaption>Before</figcaption>'));

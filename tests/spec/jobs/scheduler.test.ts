@@ -153,7 +153,7 @@ test('maintenance waits for every slot, and nobody else gets one meanwhile', () 
   expect(update.answers).toMatchObject([{ is: 'leased', origin: 'maintenance' }]);
 });
 
-test('maintenance comes before whoever waited longer, and they go on waiting', () => {
+test('maintenance comes before requests that waited longer, which go on waiting', () => {
   const { scheduler } = setup();
   const held = take(scheduler, 'job-1');
   const chat = waiting(scheduler, 'chat-1', { maxWaitMs: 60_000 });

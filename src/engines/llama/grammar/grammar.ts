@@ -264,7 +264,7 @@ function anyOf<Choice>(choices: readonly Choice[], ruleOf: (choice: Choice) => s
   return others.length === 0 ? only : `(${[only, ...others].join(' | ')})`;
 }
 
-/** At least so many of it, with commas between. */
+/** At least that many repetitions, separated by commas. */
 const listOf = (item: string, min: number): string => {
   const list = `${item} ${repeated(`("," blank ${item})`, Math.max(0, min - 1), Infinity)}`;
   return min > 0 ? list : `(${list})?`;

@@ -180,7 +180,7 @@ test('without the library for images their chats are rejected, and the others an
   expect((await scene.chat()).said).toMatch(/^I see (red|green|blue)$/);
 });
 
-test('a chat about an image that nobody waits for any more ends at once', async () => {
+test('a chat about an image that nobody still waits for ends at once', async () => {
   const says = [['I'], [' see'], [' red', ' green', ' blue']] as const;
   await using scene = await setup({ weights: seeingModel({ says, endless: true }), defaults: { contextSize: 2048 } });
   const abort = new AbortController();

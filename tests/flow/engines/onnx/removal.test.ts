@@ -131,7 +131,7 @@ test('an image of too many pixels is refused by its header', async () => {
   });
 });
 
-test('a picture of any size comes back in that size, however small', async () => {
+test('an image of any size comes back in that size, however small', async () => {
   using scene = await setup({}, { width: 320, height: 240 });
   await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   scene.web.set(MASK, await paint(320, 240, (x) => (x < 160 ? 255 : 0)));
@@ -154,7 +154,7 @@ test('a misnamed JPEG and a coloured mask of another size are read', async () =>
   expect(red).toBeLessThan(110);
 });
 
-test('a second picture on a loaded model needs no second load', async () => {
+test('a second image on a loaded model needs no second load', async () => {
   using scene = await setup();
   await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const task = aTask({ kind: 'image', prompt: '', initImageUrl: INIT, maskUrl: MASK, width: 300, height: 300 });
@@ -162,7 +162,7 @@ test('a second picture on a loaded model needs no second load', async () => {
   expect(scene.log.names()).toEqual(['engine.started']);
 });
 
-test('a picture is named as asked, unless no file can be', async () => {
+test('an image is named as asked, unless no file can be', async () => {
   using scene = await setup();
   await using model = await scene.engine.load(scene.files, context().signal, USUAL);
   const extOf = async (ext: string): Promise<string | undefined> => {
@@ -200,7 +200,7 @@ test.each([
   });
 });
 
-test('a picture of too many pixels is refused before it is fetched', async () => {
+test('an image of too many pixels is refused before it is fetched', async () => {
   using scene = await setup();
   scene.web.clear();
   expect(await failureOf(removed(scene, { width: 4_294_967_295, height: 4_294_967_295 }))).toMatchObject({

@@ -195,7 +195,7 @@ test('progress after a cancel buys no time', async () => {
   expect({ progress, crashes }).toEqual({ progress: [], crashes: [] });
 });
 
-test('a result that comes after the cancel is nobody’s any more', async () => {
+test('a result that comes after the cancel is discarded', async () => {
   const { ask, child, abort } = setup();
   const running = failureOf(ask());
   const reason = new Error('given up');

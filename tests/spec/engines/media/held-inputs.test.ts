@@ -11,7 +11,7 @@ function setup() {
   return { held, fetchInput: held.over(() => Promise.resolve(elsewhere), 4) };
 }
 
-test('a held file is given to whoever asks by its URL, and nobody else', async () => {
+test('a held file is served under its URL only', async () => {
   const { held, fetchInput } = setup();
   const file = held.hold(Uint8Array.of(1, 2, 3));
   expect(await fetchInput('image', file.url, signal)).toEqual(Uint8Array.of(1, 2, 3));
@@ -25,7 +25,7 @@ test('a file that was let go is held no longer', async () => {
   expect(await fetchInput('image', file.url, signal)).toBe(elsewhere);
 });
 
-test('a held file obeys the limit of whoever reads it', async () => {
+test('a held file obeys the limit of its reader', async () => {
   const { held, fetchInput } = setup();
   const file = held.hold(new Uint8Array(5));
   const refusal = await fetchInput('image', file.url, signal).catch((thrown: unknown) => thrown);

@@ -50,16 +50,16 @@ test.each([
   expect(regionFor(aMask(1024, 768, box))).toEqual(region);
 });
 
-test('without anything to remove the model sees the whole picture', () => {
+test('without anything to remove the model sees the whole image', () => {
   expect(regionFor(aMask(640, 480))).toEqual({ x: 0, y: 0, width: 640, height: 480 });
 });
 
-test('an object that no square can hold is removed on the whole picture', () => {
+test('an object that no square can hold is removed on the whole image', () => {
   const box = { x: 10, y: 40, width: 500, height: 20 };
   expect(regionFor(aMask(600, 300, box))).toEqual({ x: 0, y: 0, width: 600, height: 300 });
 });
 
-test('a picture below 256 px is cropped to what it has', () => {
+test('an image below 256 px is cropped to what it has', () => {
   expect(regionFor(aMask(300, 100, { x: 200, y: 10, width: 8, height: 8 }))).toEqual({
     x: 154,
     y: 0,

@@ -184,7 +184,7 @@ test('the engine rejects other task kinds and frees its model when disposed', as
   expect(released()).toBe(1);
 });
 
-test('an input that is no picture is the task’s fault', async () => {
+test('an input that is no image is the task’s fault', async () => {
   const { engine, files, context } = setup();
   await using model = await engine.load(files, loading(context.signal));
   const inputs = new Map([...(await pictures()), ['maskUrl', new TextEncoder().encode('<html>')]]);

@@ -19,7 +19,7 @@ test('doubling goes straight from pixel to pixel', () => {
   expect([...resize(grey(2, 0, 200), 4, 1).data]).toEqual([0, 50, 150, 200]);
 });
 
-test('the same size is the same picture', () => {
+test('the same size is the same image', () => {
   const plane = grey(3, 1, 2, 3, 4, 5, 6);
   expect(resize(plane, 3, 2)).toBe(plane);
 });

@@ -106,7 +106,7 @@ test('sentences keep their loudness to each other, and the loudest just fits', (
   expect(samples.at(-1)).toBeCloseTo(-0.95, 3);
 });
 
-test('a sound that is nearly nothing is not made into noise', () => {
+test('audio that is nearly silent is not made into noise', () => {
   const sound = createSpeech(8_000);
   sound.add(new Float32Array(10).fill(1e-6));
   expect(samplesOf(sound.wav()).samples.every((sample) => Math.abs(sample) < 0.001)).toBe(true);

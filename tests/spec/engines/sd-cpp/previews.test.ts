@@ -68,7 +68,7 @@ test('a preview larger than a megabyte is not read', async () => {
   expect(at.log.names()).toEqual(['preview.unreadable']);
 });
 
-test('sd-cli is asked for previews, and they reach whoever follows the job', async () => {
+test('sd-cli is asked for previews, and they reach the followers of the job', async () => {
   await using scene = sdCppScene();
   await scene.install();
   await scene.run();

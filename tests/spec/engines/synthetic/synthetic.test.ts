@@ -53,7 +53,7 @@ test.each(PIXELS)('the image of hello world has its colour at $x, $y', async ({ 
   expect([...decoded.pixels.subarray(at, at + 3)]).toEqual(colour);
 });
 
-test('a picture has the size its task names', async () => {
+test('an image has the size its task names', async () => {
   await using worker = await setup();
   expect((await worker.picture({ width: 96, height: 160 })).facts).toMatchObject({ width: 96, height: 160 });
   expect((await worker.picture({ width: 0, height: 64 })).facts).toMatchObject({ width: 512, height: 64 });
@@ -93,7 +93,7 @@ test('the same prompt gives the same bytes, another prompt gives others', async 
   expect(one.bytes).not.toEqual(other.bytes);
 });
 
-test('drawing a large picture lets the event loop run every few milliseconds of work', async () => {
+test('drawing a large image lets the event loop run every few milliseconds of work', async () => {
   let breaths = 0;
   await drawImage(sha256(''), { width: 2048, height: 1024 }, () => Promise.resolve(void (breaths += 1)));
   expect(breaths).toBe(7); // eight turns of 512 x 512 pixels
@@ -238,7 +238,7 @@ test('a video that is given up between two frames ends with the reason', async (
   expect(frames).toEqual([1, 2, 3]);
 });
 
-test('a picture that is given up while it is drawn ends with the reason', async () => {
+test('an image that is given up while it is drawn ends with the reason', async () => {
   await using worker = await setup();
   const abort = new AbortController();
   const reason = new Error('the worker was stopped');

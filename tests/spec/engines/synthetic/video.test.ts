@@ -77,7 +77,7 @@ test('what needs no ffmpeg is made without it', async () => {
   for (const ext of ['webp', 'gif']) expect((await worker.make({ ext })).ext).toBe(ext);
 });
 
-test('a video that is given up ends at once, whoever encodes it', async () => {
+test('a cancelled video ends at once, whatever encodes it', async () => {
   await using worker = await setup();
   const abort = new AbortController();
   const reason = new Error('the worker was stopped');

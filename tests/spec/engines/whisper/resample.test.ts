@@ -10,12 +10,12 @@ const rms = (samples: Float32Array): number =>
   Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 const rates = fc.constantFrom(8_000, 11_025, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000);
 
-test('the same rate is the same sound', () => {
+test('the same rate is the same audio', () => {
   const samples = tone(0.1);
   expect(resample(samples, TO, TO)).toBe(samples);
 });
 
-test('a sound lasts as long as before, to within one sample', () => {
+test('audio lasts as long as before, to within one sample', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1_000, max: 200_000 }), fc.nat(500), (rate, length) => {
       const resampled = resample(new Float32Array(length), rate, TO);

@@ -55,7 +55,7 @@ test.each([
   expect(await newest(feed, running)).toBe(expected as string);
 });
 
-test('whoever wants prereleases gets them, and still no drafts', async () => {
+test('an operator who wants prereleases gets them, and still no drafts', async () => {
   expect(await newest(CONTRACT_FEED, '0.4.3', true)).toBe('0.5.0-rc.1');
 });
 

@@ -118,7 +118,7 @@ test('an unsigned release is accepted only where that is allowed', async () => {
   expect(await lax.found()).toBe('0.6.0');
 });
 
-test('whoever allows unsigned releases still refuses a wrong signature', async () => {
+test('allowing unsigned releases still refuses a wrong signature', async () => {
   await using at = await setup({ allowsUnsigned: true });
   at.publish('0.6.0', { signedBy: generateSecretKey() });
   expect(await at.found()).toBeUndefined();

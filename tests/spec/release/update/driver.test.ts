@@ -220,7 +220,7 @@ test('a worker that ends while the update waits leaves nothing behind', async ()
   expect(at.did).toEqual([]);
 });
 
-test('whoever stops the worker during a trial ends the trial and gets the machine', async () => {
+test('stopping the worker during a trial ends the trial and frees the machine', async () => {
   const never = Promise.withResolvers<void>();
   let ended = 0;
   const end = async (): Promise<void> => void (ended += 1);

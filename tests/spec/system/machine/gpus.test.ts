@@ -247,7 +247,7 @@ test('a name with a comma in it is still one name', () => {
   expect(parseNvidiaGpus('GPU-1, 1.0, 10, 4, 6, NVIDIA RTX, Laptop\n')).toMatchObject([{ name: 'NVIDIA RTX, Laptop' }]);
 });
 
-test('what a card does not tell is absent, never a wrong number', async () => {
+test('what a GPU does not report is absent, never a wrong number', async () => {
   const nothing = { total: undefined, used: undefined, productName: undefined, uniqueId: undefined, uevent: undefined };
   expect(parseAmdGpu({ ...nothing, driver: undefined })).toBeUndefined();
   expect(parseAmdGpu({ ...nothing, total: '8589934592\n', driver: undefined })).toEqual({

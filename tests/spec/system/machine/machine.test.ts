@@ -42,7 +42,7 @@ test('the memory of all NVIDIA GPUs is summed without a built-in GPU', async () 
   expect(await machine.vram()).toEqual({ totalGb: 32.5, reasons: [], silentGpus: 0 });
 });
 
-test('without an NVIDIA card the memory of every GPU counts', async () => {
+test('without an NVIDIA GPU the memory of every GPU counts', async () => {
   expect(await setup([aGpu('amd', 16), aGpu('other', 8)]).machine.vramTotalGb()).toBe(24);
 });
 

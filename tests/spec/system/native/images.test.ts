@@ -16,13 +16,13 @@ function setup() {
 
 const FORMATS: readonly ImageFormat[] = ['webp', 'png', 'jpeg', 'gif', 'tiff'];
 
-test.each(FORMATS)('a picture encoded as %s says so itself', async (format) => {
+test.each(FORMATS)('an image encoded as %s says so itself', async (format) => {
   const { images, picture } = setup();
   const facts = await images.probe(await images.encode({ ...picture, format }));
   expect(facts).toMatchObject({ format, width: 8, height: 4, pages: 1 });
 });
 
-test.each(['webp', 'png', 'tiff'] as const)('a picture survives %s without a pixel changed', async (format) => {
+test.each(['webp', 'png', 'tiff'] as const)('an image survives %s without a pixel changed', async (format) => {
   const { images, picture } = setup();
   expect(await images.decode(await images.encode({ ...picture, format }))).toMatchObject({
     pixels: Buffer.from(picture.pixels),
@@ -146,7 +146,7 @@ test('bytes that are no image are the fault of the task', async () => {
   expect(await failureOf(images.decode(new Uint8Array(30)))).toMatchObject({ code: 'task.invalid' });
 });
 
-test('a library that cannot be unpacked is asked for again by the next picture', async () => {
+test('a library that cannot be unpacked is asked for again by the next image', async () => {
   let tries = 0;
   const unpack = (): Promise<undefined> =>
     ++tries === 1 ? Promise.reject(new WorkerError('native.unavailable', 'read-only')) : Promise.resolve(undefined);
@@ -156,7 +156,7 @@ test('a library that cannot be unpacked is asked for again by the next picture',
   expect((await images.encode({ ...picture, format: 'png' })).byteLength).toBeGreaterThan(0);
 });
 
-test('a still without a picture in it is not joined', () => {
+test('a still without an image in it is not joined', () => {
   const still = new TextEncoder().encode('RIFF\u0004\0\0\0WEBP');
   expect(() => joinWebp({ width: 1, height: 1, loop: 0, frames: [{ still, delayMs: 1 }] })).toThrow('without an image');
 });

@@ -33,7 +33,7 @@ function setup() {
   return { clock, engine, scheduler, happened, facts, jobs, ask, codeOf };
 }
 
-test('whoever asks gets the result, and history the job with its origin', async () => {
+test('the requester gets the result, and history the job with its origin', async () => {
   const { engine, ask, happened, scheduler } = setup();
   const asked = ask();
   (await engine.started()).finish({ is: 'json', value: { text: 'hello' } });

@@ -58,7 +58,7 @@ test('a driver that does not answer once loses none of its GPUs', () => {
   expect(slotsAfter(before, reportOf([nvidia(0), nvidia(1)]))).toBe(before);
 });
 
-test('a GPU that left has no slot any more, and a new one has', () => {
+test('a GPU that left loses its slot, and a new one gets one', () => {
   const before = slotsAfter(ONLY_SLOT, reportOf([nvidia(0), nvidia(1)]));
   expect(idsOf([nvidia(1)], before)).toEqual(['GPU-1', 'cpu']);
   expect(idsOf([nvidia(0), nvidia(1), nvidia(2)], before)).toEqual(['GPU-0', 'GPU-1', 'GPU-2', 'cpu']);

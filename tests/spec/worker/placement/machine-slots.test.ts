@@ -58,7 +58,7 @@ test('a GPU that is gone takes its job at a time with it', () => {
   expect([slots.parallelJobs(), slots.devices(), heard.changed]).toEqual([1, [], 2]);
 });
 
-test('a slot left to the studio is told to whoever asks it for work', () => {
+test('a slot left to the studio is reported, so that work is requested', () => {
   const { slots, heard } = setup('last');
   const lease = slots.scheduler.reserve({ origin: 'studio', purpose: 'a' });
   slots.scheduler.waitFor({ origin: 'local', purpose: 'b' }, { maxWaitMs: 10_000, onAnswer: () => {} });

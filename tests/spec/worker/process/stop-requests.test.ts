@@ -22,7 +22,7 @@ test('a request that comes before anybody takes it is passed on later', () => {
   expect(taken).toEqual(['worker', 'worker']);
 });
 
-test('each request is passed on once, to whoever takes them then', () => {
+test('each request is passed on once, to its receiver of that moment', () => {
   const { requests, send } = setup();
   const taken: string[] = [];
   requests.passTo(() => taken.push('first'));

@@ -69,7 +69,7 @@ test('a version on trial registers nobody', () => {
   expect([known.did, known.steps]).toEqual([['register'], []]);
 });
 
-test('a version on trial leaves finished results to be delivered by whoever stays', async () => {
+test('a version on trial leaves finished results to the version that stays', async () => {
   const { parts, did } = setup();
   await parts.delivery.deliverPending();
   parts.receivers.delivery.onLost();
