@@ -12,7 +12,7 @@ import { openPartFile } from '../system/disk/sparse-file.ts';
 import { ramOf } from '../system/machine/ram.ts';
 import type { Remote } from '../system/net/remote/remote.ts';
 import type { CheckOfferedUrl } from '../system/net/remote/url-check.ts';
-import { readDraft } from '../models/store/read-draft.ts';
+import { readModelDraft } from '../models/store/read-draft.ts';
 import { createModelStore } from '../models/store/store.ts';
 import { configPathOf, openConfig } from './config.ts';
 import type { Effects } from './effects.ts';
@@ -88,6 +88,6 @@ export async function openLocalModels(configPath: string | undefined, effects: E
       return options.maxBytes();
     },
     store: createModelStore(options),
-    readDraft,
+    readDraft: readModelDraft,
   };
 }

@@ -5,8 +5,8 @@ import type { AskProgram } from '../../system/process/ask-program.ts';
 import { type TriedFile, createProgramFinder, pathFolders, type ProgramFinderOptions } from '../programs/find.ts';
 
 /** Names the program to use. */
-export const VARIABLE = 'STUDIO_WORKER_FFMPEG';
-const INSTALL = `Install ffmpeg so that it is on the PATH (\`sudo apt install ffmpeg\`, \`brew install ffmpeg\`, \`winget install ffmpeg\`), or name the program in ${VARIABLE}.`;
+export const FFMPEG_VARIABLE = 'STUDIO_WORKER_FFMPEG';
+const INSTALL = `Install ffmpeg so that it is on the PATH (\`sudo apt install ffmpeg\`, \`brew install ffmpeg\`, \`winget install ffmpeg\`), or name the program in ${FFMPEG_VARIABLE}.`;
 
 /** An ffmpeg that was asked what it can write. */
 export interface FfmpegProgram {
@@ -37,7 +37,7 @@ export function createFfmpegFinder(options: FfmpegFinderOptions): FindFfmpeg {
   const find = createProgramFinder(
     {
       name: 'ffmpeg',
-      variable: VARIABLE,
+      variable: FFMPEG_VARIABLE,
       folders: () => pathFolders(options.environment),
       accept: (path) => listEncoders(path, options),
     },
@@ -67,11 +67,11 @@ async function listEncoders(path: string, { ask, childEnv }: FfmpegFinderOptions
 
 const doesNotRun = (path: string): WorkerError =>
   new WorkerError('engine.unavailable', `${path} does not run as ffmpeg`, {
-    hint: `Run \`${path} -encoders\` to see why, or name another one in ${VARIABLE}.`,
+    hint: `Run \`${path} -encoders\` to see why, or name another one in ${FFMPEG_VARIABLE}.`,
   });
 
 /** Says which encoder a build lacks. */
 export const lacks = ({ path }: FfmpegProgram, encoder: string, ext: string): WorkerError =>
   new WorkerError('engine.unavailable', `${path} was built without ${encoder}, so it cannot write ${ext}`, {
-    hint: `Install an ffmpeg that has ${encoder}, or name one in ${VARIABLE}.`,
+    hint: `Install an ffmpeg that has ${encoder}, or name one in ${FFMPEG_VARIABLE}.`,
   });

@@ -93,7 +93,7 @@ export async function readApp(url: string, { ask, clock, signal, limitMs, maxByt
     const both = AbortSignal.any([signal, late.signal]);
     const answer = await ask(url, { method: 'GET', headers: new Headers(), signal: both });
     if (answer.status === 401) throw needsLogin(url);
-    if (answer.status !== 200) throw failed(`GET ${shownUrl(url)} -> ${answer.status}`);
+    if (answer.status !== 200) throw appFailed(`GET ${shownUrl(url)} -> ${answer.status}`);
     return await readLimited(answer.body, { maxBytes, tooLarge: () => tooLarge(url, maxBytes) });
   } catch (thrown) {
     signal.throwIfAborted();
@@ -113,7 +113,7 @@ const lateError = (limitMs: number): WorkerError =>
   new WorkerError('engine.failed', `no complete answer within ${limitMs / SECOND_MS} s`);
 
 const tooLarge = (url: string, maxBytes: number): WorkerError =>
-  failed(`${shownUrl(url)} is larger than ${formatBytes(maxBytes)}`);
+  appFailed(`${shownUrl(url)} is larger than ${formatBytes(maxBytes)}`);
 
 /** Whether a value of an app's answer has fields. */
 export const isObject = (value: unknown): value is JsonObject =>
@@ -126,7 +126,7 @@ export const unavailable = (message: string, { hint }: { readonly hint: string }
   new WorkerError('engine.unavailable', message, { hint });
 
 /** What may work at another time. */
-export const failed = (message: string, cause?: unknown): WorkerError =>
+export const appFailed = (message: string, cause?: unknown): WorkerError =>
   new WorkerError('engine.failed', message, { hint: 'See the output of the Gradio app in its own terminal.', cause });
 
 const notGradio = (url: string): WorkerError =>

@@ -3,7 +3,7 @@ import { unlessAborted } from '../../base/abort.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { SECOND_MS } from '../../base/units.ts';
-import { failed, type GradioApp, type AppAccess } from './app.ts';
+import { appFailed, type GradioApp, type AppAccess } from './app.ts';
 import { createEvents, type Events } from './events.ts';
 
 /** What is asked of an app, and by which endpoint. */
@@ -84,13 +84,13 @@ async function outcomeOf(
   let last: readonly unknown[] | undefined;
   for (;;) {
     const { done, value } = await unlessAborted(Promise.race([submission.next(), events.broken]), signal);
-    if (done === true) throw failed('the Gradio app ended without a result');
+    if (done === true) throw appFailed('the Gradio app ended without a result');
     if (value.type === 'data') last = value.data;
     if (value.type !== 'status') continue;
-    if (value.stage === 'error') throw failed(`the Gradio app failed: ${messageOf(value)}`);
+    if (value.stage === 'error') throw appFailed(`the Gradio app failed: ${messageOf(value)}`);
     onStatus(barsOf(value));
     if (value.stage !== 'complete') continue;
-    if (last === undefined) throw failed('the Gradio app ended without a result');
+    if (last === undefined) throw appFailed('the Gradio app ended without a result');
     return last;
   }
 }
@@ -116,7 +116,7 @@ async function connect(app: GradioApp, events: Events, access: AppAccess): Promi
   } catch (thrown) {
     access.signal.throwIfAborted();
     if (thrown instanceof WorkerError) throw thrown;
-    throw failed(`the Gradio app cannot be used: ${errorChain(thrown)}`, thrown);
+    throw appFailed(`the Gradio app cannot be used: ${errorChain(thrown)}`, thrown);
   }
 }
 
@@ -141,7 +141,7 @@ function confined(Library: ClientClass, { app, events, access }: Confinement): C
     override async fetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
       const url = input instanceof Request ? input.url : String(input);
       if (known.has(url)) return Response.json(known.get(url));
-      if (new URL(url).origin !== origin) throw failed(`the Gradio app refers to another address: ${url}`);
+      if (new URL(url).origin !== origin) throw appFailed(`the Gradio app refers to another address: ${url}`);
       const { method = 'GET', body } = init;
       const request = { method, headers: new Headers(init.headers), signal: access.signal };
       return await access.ask(url, typeof body === 'string' ? { ...request, body } : request);

@@ -1,6 +1,6 @@
 import { errorChain } from '../../base/errors.ts';
 import { MIB } from '../../base/units.ts';
-import { failed, type GradioApp, isObject, type AppAccess } from './app.ts';
+import { appFailed, type GradioApp, isObject, type AppAccess } from './app.ts';
 
 /** The stream on which an app reports on its work (server-sent events, WHATWG HTML §9.2). */
 export interface Events {
@@ -27,12 +27,12 @@ export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Om
         const headers = new Headers({ accept: 'text/event-stream' });
         const answer = await ask(url, { method: 'GET', headers, signal: both });
         const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
-        if (answer.status !== 200 || !isStream) throw failed(`it does not stream events: GET -> ${answer.status}`);
+        if (answer.status !== 200 || !isStream) throw appFailed(`it does not stream events: GET -> ${answer.status}`);
         for await (const text of messagesOf(answer)) await handle(source, text);
       };
       void read().then(
-        () => reject(failed('the Gradio app closed the connection before it was done')),
-        (thrown: unknown) => reject(failed(`the connection to the Gradio app broke: ${errorChain(thrown)}`, thrown)),
+        () => reject(appFailed('the Gradio app closed the connection before it was done')),
+        (thrown: unknown) => reject(appFailed(`the connection to the Gradio app broke: ${errorChain(thrown)}`, thrown)),
       );
       return source;
     },
@@ -42,10 +42,10 @@ export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Om
 /** What the library cannot read, it would only print. */
 async function handle(source: Source, json: string): Promise<void> {
   const message: unknown = JSON.parse(json);
-  if (!isObject(message)) throw failed('it sent something other than messages');
+  if (!isObject(message)) throw appFailed('it sent something other than messages');
   const { msg, output, message: text } = message;
-  if (msg === 'unexpected_error') throw failed(typeof text === 'string' ? text : 'unexpected error');
-  if (msg === 'process_completed' && !isObject(output)) throw failed('it sent a result without an output');
+  if (msg === 'unexpected_error') throw appFailed(typeof text === 'string' ? text : 'unexpected error');
+  if (msg === 'process_completed' && !isObject(output)) throw appFailed('it sent a result without an output');
   await source.onmessage?.(new MessageEvent('message', { data: json }));
 }
 
@@ -58,7 +58,7 @@ async function* messagesOf(answer: Response): AsyncGenerator<string> {
   for await (const part of answer.body ?? []) {
     const text = decoder.decode(part, { stream: true });
     rest += text;
-    if (dataLength + rest.length > MAX_MESSAGE_LENGTH) throw failed('one of its messages is too large');
+    if (dataLength + rest.length > MAX_MESSAGE_LENGTH) throw appFailed('one of its messages is too large');
     if (!/[\r\n]/.test(text)) continue; // an image within a message comes in many parts
     const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';

@@ -3,7 +3,7 @@ import { shownUrl } from '../../base/urls.ts';
 import type { Images } from '../../system/native/images.ts';
 import type { TaskResult } from '../result.ts';
 import { imageFormat } from '../media/image-formats.ts';
-import { failed, type GradioApp, isObject, type AppAccess, readApp } from './app.ts';
+import { appFailed, type GradioApp, isObject, type AppAccess, readApp } from './app.ts';
 
 /** Where the image is that an endpoint returned. */
 type ImageLocation =
@@ -25,7 +25,7 @@ export async function imageOf(
   { access, images, ext: requested }: { readonly access: AppAccess; readonly images: ImageTools; readonly ext: string },
 ): Promise<TaskResult> {
   const location = firstOf(outputs, app, MAX_DEPTH);
-  if (location === undefined) throw failed('the Gradio app returned no image');
+  if (location === undefined) throw appFailed('the Gradio app returned no image');
   const bytes = location.is === 'inline' ? location.bytes : await fetched(location.url, access);
   const { ext, format } = imageFormat(requested);
   try {
@@ -33,7 +33,7 @@ export async function imageOf(
     if (facts.format === format && facts.pages === 1 && facts.isUpright) return { is: 'artifact', bytes, ext };
     return { is: 'artifact', bytes: await images.convert(bytes, { format }), ext };
   } catch (thrown) {
-    throw failed('the Gradio app returned an image that cannot be read', thrown);
+    throw appFailed('the Gradio app returned an image that cannot be read', thrown);
   }
 }
 
@@ -68,6 +68,6 @@ function fileOf({ url, path }: Readonly<Record<string, unknown>>, { base, apiPre
   // Behind a proxy an app may not know its own address; its route for files is known.
   if (typeof path === 'string') return `${base}${apiPrefix}/file=${path.split('/').map(encodeURIComponent).join('/')}`;
   if (shown !== null)
-    throw failed(`the image is not served by the Gradio app itself, but from ${shownUrl(shown.href)}`);
+    throw appFailed(`the image is not served by the Gradio app itself, but from ${shownUrl(shown.href)}`);
   return undefined;
 }

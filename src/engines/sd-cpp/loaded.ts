@@ -15,7 +15,7 @@ import {
 } from './cli/arguments.ts';
 import { PREVIEW_NAME, previewArguments, type PreviewOptions, previewReader } from './cli/preview.ts';
 import { runSdCli, type SdCliRun } from './cli/run-sd-cli.ts';
-import { settingsOf } from './cli/settings.ts';
+import { sdCliSettingsOf } from './cli/settings.ts';
 import { type FetchedImages, fetchImages, type ImageFetchOptions } from './fetch-images.ts';
 import { outputExt } from './input-images.ts';
 import { lorasOf } from './loras.ts';
@@ -180,7 +180,7 @@ async function draw(task: TaskOf<'image'>, { sdCli, held, inputs }: Drawing, run
 async function generateVideo(task: TaskOf<'video'>, sdCli: SdCliForModel, run: SdCppRun): Promise<TaskResult> {
   const { options, context } = run;
   const plan = planVideo(task);
-  assertWithinLimits(settingsOf(task, sdCli.defaults));
+  assertWithinLimits(sdCliSettingsOf(task, sdCli.defaults));
   const inputs = await fetchImages(task, { ...options, stretch: undefined }, context.signal);
   return await withScratch(options, 'sdcpp', async (folder) => {
     const name = 'out.avi';

@@ -4,7 +4,7 @@ import { MAX_STEPS } from '../../base/media/result-limits.ts';
 import type { CliDefaults } from '../../contract/model-source.ts';
 import type { TaskOf } from '../../contract/tasks/index.ts';
 import type { ImageFormat, Images } from '../../system/native/images.ts';
-import { type Settings, settingsOf } from './cli/settings.ts';
+import { type Settings, sdCliSettingsOf } from './cli/settings.ts';
 import { outputExt } from './input-images.ts';
 import type { Stretch } from './prepare-images.ts';
 
@@ -33,7 +33,7 @@ export interface SizePlan {
  * @throws WorkerError `task.invalid` for what is beyond any model, or cannot be made into what was asked for
  */
 export function planImage(task: TaskOf<'image'>, defaults: CliDefaults): SizePlan {
-  const settings = settingsOf(task, defaults);
+  const settings = sdCliSettingsOf(task, defaults);
   assertWithinLimits(settings);
   assertShares(task);
   const { width, height } = settings;

@@ -11,7 +11,7 @@ const FIRST_CHUNK = 12;
 const HEAD_BYTES = 8;
 const USUAL = new Set(['fmt ', 'data', 'fact', 'LIST', 'ds64', 'JUNK', 'bext', 'PEAK']);
 
-export const tagAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
+export const chunkTagAt = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
 
 /**
  * The chunks of a file in their order, up to what the reader looks for. When they end before that, one of them has a wrong
@@ -22,7 +22,7 @@ export function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
   let formatEnd: number | undefined;
   for (const start of ['first', 'found'] as const) {
     let at = start === 'first' ? FIRST_CHUNK : found(bytes, formatEnd);
-    while (at + HEAD_BYTES <= bytes.byteLength && isTag(tagAt(bytes, at))) {
+    while (at + HEAD_BYTES <= bytes.byteLength && isTag(chunkTagAt(bytes, at))) {
       const chunk = chunkAt(bytes, at);
       yield chunk;
       at = behind(bytes, chunk);
@@ -34,20 +34,20 @@ export function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
 /** Whether there are whole chunks and nothing else from here to the end of the file. */
 export function endsInChunks(bytes: Uint8Array, from: number): boolean {
   let at = from;
-  while (at + HEAD_BYTES <= bytes.byteLength && isTag(tagAt(bytes, at))) at = behind(bytes, chunkAt(bytes, at));
+  while (at + HEAD_BYTES <= bytes.byteLength && isTag(chunkTagAt(bytes, at))) at = behind(bytes, chunkAt(bytes, at));
   return at >= bytes.byteLength && at <= bytes.byteLength + 1; // the last byte that makes its place even may be missing
 }
 
 function chunkAt(bytes: Uint8Array, at: number): Chunk {
   const size = new DataView(bytes.buffer, bytes.byteOffset + at, HEAD_BYTES).getUint32(4, true);
-  return { at, tag: tagAt(bytes, at), size };
+  return { at, tag: chunkTagAt(bytes, at), size };
 }
 
 /** Where the next chunk begins. Chunks lie on even places, which not every program knows. */
 function behind(bytes: Uint8Array, { at, size }: Chunk): number {
   const end = at + HEAD_BYTES + size;
   const even = end + (size % 2);
-  return even !== end && USUAL.has(tagAt(bytes, end)) && !USUAL.has(tagAt(bytes, even)) ? end : even;
+  return even !== end && USUAL.has(chunkTagAt(bytes, end)) && !USUAL.has(chunkTagAt(bytes, even)) ? end : even;
 }
 
 const isTag = (tag: string): boolean => /^[ -~]{4}$/.test(tag);

@@ -3,7 +3,7 @@
  * samples that are plain numbers. Sizes in the file are somebody's word: none is followed beyond the bytes there are.
  */
 
-import { chunksOf, endsInChunks, tagAt } from './chunks.ts';
+import { chunksOf, endsInChunks, chunkTagAt } from './chunks.ts';
 
 /** Samples of a file that was found to be whole. */
 export interface Wav {
@@ -45,7 +45,7 @@ interface Format {
 const FORMS = new Set(['RIFF', 'RF64', 'BW64']);
 
 /** Whether bytes begin as a WAV does. */
-export const isWav = (bytes: Uint8Array): boolean => FORMS.has(tagAt(bytes, 0)) && tagAt(bytes, 8) === 'WAVE';
+export const isWav = (bytes: Uint8Array): boolean => FORMS.has(chunkTagAt(bytes, 0)) && chunkTagAt(bytes, 8) === 'WAVE';
 
 /**
  * Reads a file up to its samples. Nothing is copied. Recorders that were cut off and programs that write to a pipe leave

@@ -1,4 +1,4 @@
-import { tagAt, viewOf } from './binary.ts';
+import { tagAt, dataViewOf } from './binary.ts';
 import { bad, type CheckResult, GOOD } from './check-result.ts';
 
 /** Header of the file and of its first chunk (glTF 2.0 §4.4, binary glTF). */
@@ -8,7 +8,7 @@ const VERSION = 2;
 /** Checks the frame of a GLB file: its first twenty bytes, whatever its size. */
 export function checkGlb(bytes: Uint8Array): CheckResult {
   if (bytes.byteLength < HEAD_BYTES || tagAt(bytes, 0) !== 'glTF') return bad('the mesh is not a GLB file');
-  const view = viewOf(bytes);
+  const view = dataViewOf(bytes);
   const version = view.getUint32(4, true);
   if (version !== VERSION) return bad(`the GLB has version ${version} instead of ${VERSION}`);
   const declared = view.getUint32(8, true);

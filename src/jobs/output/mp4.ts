@@ -1,4 +1,4 @@
-import { tagAt, viewOf } from './binary.ts';
+import { tagAt, dataViewOf } from './binary.ts';
 
 /*
  * Jobs read this format because a video is checked on machines without ffmpeg too, and its header says all that is
@@ -48,7 +48,7 @@ function factsOf(header: Uint8Array | undefined, media: readonly Box[] | undefin
   const sizes = find(table, 'stsz');
   if (header === undefined || timing === undefined || sizes === undefined) return undefined;
   if (header.byteLength < 84 || timing.byteLength < 24 || sizes.byteLength < 12) return undefined;
-  const time = viewOf(timing);
+  const time = dataViewOf(timing);
   const is64 = timing[0] === 1; // version 1 has 64-bit times
   if (is64 && timing.byteLength < 36) return undefined;
   const scale = time.getUint32(is64 ? 20 : 12);
@@ -56,9 +56,9 @@ function factsOf(header: Uint8Array | undefined, media: readonly Box[] | undefin
   // The last two numbers of a track header are its size, 16.16 fixed point.
   const end = header.byteLength;
   return {
-    width: viewOf(header).getUint32(end - 8) / 0x1_0000,
-    height: viewOf(header).getUint32(end - 4) / 0x1_0000,
-    frames: viewOf(sizes).getUint32(8),
+    width: dataViewOf(header).getUint32(end - 8) / 0x1_0000,
+    height: dataViewOf(header).getUint32(end - 4) / 0x1_0000,
+    frames: dataViewOf(sizes).getUint32(8),
     seconds: scale === 0 ? 0 : duration / scale,
   };
 }
@@ -70,7 +70,7 @@ const find = (boxes: readonly Box[] | undefined, name: string): Uint8Array | und
 function boxesOf(bytes: Uint8Array | undefined): readonly Box[] | undefined {
   if (bytes === undefined) return undefined;
   const boxes: Box[] = [];
-  const view = viewOf(bytes);
+  const view = dataViewOf(bytes);
   for (let at = 0; at + 8 <= bytes.byteLength;) {
     const short = view.getUint32(at);
     const isLong = short === 1;

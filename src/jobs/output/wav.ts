@@ -1,4 +1,4 @@
-import { tagAt, viewOf } from './binary.ts';
+import { tagAt, dataViewOf } from './binary.ts';
 import { bad, type CheckResult, unchecked } from './check-result.ts';
 
 /*
@@ -24,7 +24,7 @@ export interface WavSamples {
 /** The samples of a WAV file, or why there are none to check. */
 export function readWave(bytes: Uint8Array): WavSamples | CheckResult {
   if (tagAt(bytes, 8) !== 'WAVE') return bad('the audio is not a WAV file');
-  const view = viewOf(bytes);
+  const view = dataViewOf(bytes);
   let read: SampleReader | undefined;
   for (let at = 12; at + 8 <= bytes.byteLength;) {
     const size = view.getUint32(at + 4, true);

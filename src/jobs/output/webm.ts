@@ -1,4 +1,4 @@
-import { viewOf } from './binary.ts';
+import { dataViewOf } from './binary.ts';
 import type { VideoFacts } from './mp4.ts';
 
 /*
@@ -33,7 +33,7 @@ interface Element {
 
 /** Whether these bytes are EBML (RFC 8794), which Matroska and WebM are. */
 export const isWebm = (bytes: Uint8Array): boolean =>
-  bytes.byteLength >= 4 && viewOf(bytes).getUint32(0) === 0x1a45dfa3;
+  bytes.byteLength >= 4 && dataViewOf(bytes).getUint32(0) === 0x1a45dfa3;
 
 /** What a WebM says of its video track; `unsized` when it was written into a pipe; undefined when it is cut off. */
 export function readWebm(bytes: Uint8Array): VideoFacts | 'unsized' | undefined {
@@ -115,6 +115,6 @@ const uint = (bytes: Uint8Array | undefined): number =>
   (bytes ?? new Uint8Array()).reduce((value, byte) => value * 256 + byte, 0);
 
 function float(bytes: Uint8Array): number {
-  if (bytes.byteLength === 4) return viewOf(bytes).getFloat32(0);
-  return bytes.byteLength === 8 ? viewOf(bytes).getFloat64(0) : 0;
+  if (bytes.byteLength === 4) return dataViewOf(bytes).getFloat32(0);
+  return bytes.byteLength === 8 ? dataViewOf(bytes).getFloat64(0) : 0;
 }

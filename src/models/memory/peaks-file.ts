@@ -7,11 +7,11 @@ export interface RunMemory {
   /** Peaks of the newest runs, oldest first, in GiB. */
   readonly peaks: readonly number[];
   /** The most free memory that did not suffice; absent when it always did. */
-  readonly shortage?: MemoryShortage;
+  readonly shortage?: RecordedShortage;
 }
 
 /** Free memory that did not suffice for a run, in GiB. */
-export interface MemoryShortage {
+export interface RecordedShortage {
   readonly gb: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -36,7 +36,7 @@ export const isPositive = (value: unknown): value is number =>
   typeof value === 'number' && value > 0 && value < Infinity;
 
 /** The shortage, if it still counts. A time in the future is one of a clock that was wrong, and lasts no longer. */
-export const lastingShortage = ({ shortage }: RunMemory, now: number): MemoryShortage | undefined =>
+export const lastingShortage = ({ shortage }: RunMemory, now: number): RecordedShortage | undefined =>
   shortage !== undefined && Math.abs(now - shortage.at) < SHORTAGE_LASTS_MS ? shortage : undefined;
 
 /** The file as `readPeaks` reads it, without shortages that no longer count at `now` (milliseconds since the epoch). */

@@ -14,7 +14,7 @@ import {
   peaksText,
   readPeaks,
   type RunMemory,
-  type MemoryShortage,
+  type RecordedShortage,
 } from './peaks-file.ts';
 
 /** What runs have in common that need the same memory: model, engine, and about the same size. */
@@ -82,7 +82,7 @@ class SavedPeaks implements Peaks {
 
   learnShortage(key: PeakKey, freeGb: number): void {
     if (!isPositive(freeGb)) return;
-    const shortage: MemoryShortage = { gb: rounded(freeGb), at: this.#options.clock.now() };
+    const shortage: RecordedShortage = { gb: rounded(freeGb), at: this.#options.clock.now() };
     this.#update(key, (runs) => {
       const before = lastingShortage(runs, shortage.at);
       return { ...runs, shortage: before !== undefined && before.gb > shortage.gb ? before : shortage };

@@ -1,7 +1,7 @@
 import { errorChain } from '../../base/errors.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
-import { readReceipt } from './receipt.ts';
+import { readFileReceipt } from './receipt.ts';
 import type { FileTarget } from './target.ts';
 
 /** Decides which files of this disk can be used, and reads the header of each only once. */
@@ -22,7 +22,7 @@ export class FileCheck {
     if (!facts?.isFile) return false;
     const { onlySizeBytes } = target.place;
     if (onlySizeBytes !== undefined && onlySizeBytes !== facts.sizeBytes) return false;
-    const receipt = await readReceipt(files, target.sidecars.receipt);
+    const receipt = await readFileReceipt(files, target.sidecars.receipt);
     if (receipt !== undefined && target.sha256 !== undefined && receipt.sha256 !== target.sha256) return false;
     const version = `${facts.sizeBytes} ${facts.modifiedAt}`;
     if (this.#valid.get(path) === version) return true;

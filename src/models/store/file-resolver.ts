@@ -6,7 +6,7 @@ import { notFound } from './gc.ts';
 import type { InUse } from './in-use.ts';
 import { type FilePlaces, localPlace, pathOf, placesOf } from './layout.ts';
 import type { FileProgress, ModelStoreOptions } from './options.ts';
-import { readReceipt, writeReceipt } from './receipt.ts';
+import { readFileReceipt, writeFileReceipt } from './receipt.ts';
 import type { SharedDownloads } from './shared-download.ts';
 import { sourceProblem } from './source-check.ts';
 import { digestOf, type FileTarget, targetAt } from './target.ts';
@@ -138,7 +138,7 @@ export class FileResolver {
   async #freeTarget(targets: readonly FileTarget[], places: FilePlaces): Promise<FileTarget> {
     const [first, ...others] = targets.filter(({ place }) => place === places.target || place === places.own);
     if (first === undefined) throw new WorkerError('internal', 'a model file has no place to go');
-    const receipt = await readReceipt(this.#context.options.files, first.sidecars.receipt);
+    const receipt = await readFileReceipt(this.#context.options.files, first.sidecars.receipt);
     return receipt === undefined || receipt.model === first.model ? first : (others[0] ?? first);
   }
 
@@ -154,9 +154,9 @@ export class FileResolver {
     }
     this.#onMarked(release);
     this.#targets.push(target);
-    const receipt = await readReceipt(files, target.sidecars.receipt);
+    const receipt = await readFileReceipt(files, target.sidecars.receipt);
     if (receipt !== undefined) {
-      await writeReceipt(files, target.sidecars.receipt, { ...receipt, usedAt: clock.now() }).catch(() => {
+      await writeFileReceipt(files, target.sidecars.receipt, { ...receipt, usedAt: clock.now() }).catch(() => {
         // Not written, it only counts as used less recently than it was.
       });
     }

@@ -10,7 +10,7 @@ import {
 } from '../names.ts';
 import type { ModelStoreOptions } from './options.ts';
 import { readProgress } from '../download/progress-file.ts';
-import { readReceipt } from './receipt.ts';
+import { readFileReceipt } from './receipt.ts';
 
 /** One file below the models root. */
 export interface StoredFile {
@@ -91,7 +91,7 @@ async function wholeAt(
   const facts = await files.stat(path);
   if (!facts?.isFile) return undefined;
   const sidecars = sidecarsOf(folder, filename, shortHash(sha256));
-  const receipt = await readReceipt(files, sidecars.receipt);
+  const receipt = await readFileReceipt(files, sidecars.receipt);
   return {
     model: receipt?.model ?? modelOf(name, filename),
     filename,

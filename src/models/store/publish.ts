@@ -4,7 +4,7 @@ import type { Downloaded } from '../download/request.ts';
 import { checkForImpostor, checkModelFile, type ReadableFile } from '../headers/check.ts';
 import { pathOf } from './layout.ts';
 import type { ModelStoreOptions } from './options.ts';
-import { writeReceipt } from './receipt.ts';
+import { writeFileReceipt } from './receipt.ts';
 import type { FileTarget } from './target.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function publish(
   await files.remove(sidecars.receipt);
   await files.rename(sidecars.part, pathOf(place));
   const receipt = { filename, model: target.model, url, sizeBytes, sha256, fetchedAt: now, usedAt: now };
-  await writeReceipt(files, sidecars.receipt, receipt);
+  await writeFileReceipt(files, sidecars.receipt, receipt);
   await files.remove(sidecars.progress);
 }
 

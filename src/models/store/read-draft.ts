@@ -10,7 +10,7 @@ import type { ModelRequest } from './file-resolver.ts';
  *
  * @throws WorkerError `cli.usage`
  */
-export function readDraft(
+export function readModelDraft(
   value: Readonly<Record<string, unknown>>,
   { path, id }: { readonly path: string; readonly id: string | undefined },
 ): ModelRequest {

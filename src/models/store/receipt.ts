@@ -16,7 +16,7 @@ export interface FileReceipt {
 }
 
 /** The receipt at a path; undefined when there is none, or none that can be read: its file is used all the same. */
-export async function readReceipt(files: Pick<Files, 'readText'>, path: string): Promise<FileReceipt | undefined> {
+export async function readFileReceipt(files: Pick<Files, 'readText'>, path: string): Promise<FileReceipt | undefined> {
   const text = await files.readText(path);
   if (text === undefined) return undefined;
   const receipt = readStateFile(text, (fields): FileReceipt => ({
@@ -32,5 +32,8 @@ export async function readReceipt(files: Pick<Files, 'readText'>, path: string):
 }
 
 /** Replaces the receipt at a path in one step. Rejects when the disk does not take it. */
-export const writeReceipt = (files: Pick<Files, 'writeAtomic'>, path: string, receipt: FileReceipt): Promise<void> =>
-  files.writeAtomic(path, `${JSON.stringify(receipt)}\n`);
+export const writeFileReceipt = (
+  files: Pick<Files, 'writeAtomic'>,
+  path: string,
+  receipt: FileReceipt,
+): Promise<void> => files.writeAtomic(path, `${JSON.stringify(receipt)}\n`);

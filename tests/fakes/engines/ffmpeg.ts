@@ -1,6 +1,6 @@
 import packaged from '@ffmpeg-installer/ffmpeg';
 import { createFfmpeg, type Ffmpeg, type FfmpegOptions } from '../../../src/engines/ffmpeg/index.ts';
-import { VARIABLE } from '../../../src/engines/ffmpeg/find-ffmpeg.ts';
+import { FFMPEG_VARIABLE } from '../../../src/engines/ffmpeg/find-ffmpeg.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { systemFiles } from '../../../src/system/disk/files.ts';
 import { childEnvironment, processVariables } from '../../../src/system/process/processes.ts';
@@ -10,9 +10,9 @@ import { systemRandom } from '../../../src/system/random.ts';
 import { recordingLogger } from '../recording-logger.ts';
 
 /** The ffmpeg to test with: the one that npm brings, so that every machine tests with the same, or the one this names. */
-export const FFMPEG = process.env[VARIABLE] ?? packaged.path;
+export const FFMPEG = process.env[FFMPEG_VARIABLE] ?? packaged.path;
 /** What makes a worker use it. */
-export const ffmpegVariables: Readonly<Record<string, string>> = { [VARIABLE]: FFMPEG };
+export const ffmpegVariables: Readonly<Record<string, string>> = { [FFMPEG_VARIABLE]: FFMPEG };
 
 export interface FfmpegChoice extends Omit<Partial<FfmpegOptions>, 'environment'> {
   readonly variables?: Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { MIB } from '../../../src/base/units.ts';
 import { showProgress } from '../../../src/cli/view/model-progress.ts';
-import { readDraft } from '../../../src/models/store/read-draft.ts';
+import { readModelDraft } from '../../../src/models/store/read-draft.ts';
 import { createModelStore } from '../../../src/models/store/store.ts';
 import { aFile, aSource, aStore, hexOf } from '../../fakes/models/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../fakes/models/download-host.ts';
@@ -24,7 +24,7 @@ async function setup(): Promise<Scene> {
     world: {
       models: async () => {
         const { options } = aStore(`${cli.folder}/models`);
-        return { root: options.root, maxBytes: undefined, store: createModelStore(options), readDraft };
+        return { root: options.root, maxBytes: undefined, store: createModelStore(options), readDraft: readModelDraft };
       },
     },
   });

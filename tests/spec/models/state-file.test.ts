@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { readProgress } from '../../../src/models/download/progress-file.ts';
 import { readStateFile } from '../../../src/models/state-file.ts';
-import { readReceipt } from '../../../src/models/store/receipt.ts';
+import { readFileReceipt } from '../../../src/models/store/receipt.ts';
 
 const filesWith = (text: string) => ({ readText: () => Promise.resolve(text) });
 
@@ -48,7 +48,7 @@ test.each([
 test('whatever receipts and progress files hold, none of it is fatal', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      expect([await readReceipt(filesWith(text), 'r'), await readProgress(filesWith(text), 'p')]).toEqual([
+      expect([await readFileReceipt(filesWith(text), 'r'), await readProgress(filesWith(text), 'p')]).toEqual([
         undefined,
         undefined,
       ]);

@@ -23,7 +23,7 @@ import {
   projectorError,
 } from './native.ts';
 import type { OpenVisionOptions, VisionModel, VisionPrompt, VisionReplyOptions } from './port.ts';
-import { deviceOf, samplerOf, settingsOf, writtenBy } from './settings.ts';
+import { visionDeviceOf, samplerOf, visionSettingsOf, writtenBy } from './settings.ts';
 
 /*
  * The only file that knows this library, as `../binding.ts` is of the one for texts: two libraries, because that one reads
@@ -55,10 +55,10 @@ export async function openVisionModel(
   const contextSize = Math.min(options.contextSize, architectureFact(pair.model, 'context_length') || Infinity);
   const threads = threadsFor(availableParallelism(), availableParallelism());
   const context = new addon.LlamaContext(
-    settingsOf(path, options, { facts: pair.model, contextSize, threads }),
+    visionSettingsOf(path, options, { facts: pair.model, contextSize, threads }),
     (percent) => options.progress(percent, PERCENT),
   );
-  const ranOn = deviceOf(context.getUsedDevices());
+  const ranOn = visionDeviceOf(context.getUsedDevices());
   try {
     context.initMultimodal({ path: options.projector, use_gpu: ranOn !== 'cpu' && !options.lean });
     if (!context.getMultimodalSupport().vision) throw projectorError(pair, names);

@@ -15,7 +15,7 @@ interface Machine {
 }
 
 /** How a model is opened, in the library's words. */
-export function settingsOf(
+export function visionSettingsOf(
   model: string,
   { gpu, lean }: Pick<OpenVisionOptions, 'gpu' | 'lean'>,
   { facts, contextSize, threads }: Machine,
@@ -41,7 +41,7 @@ const DEVICES: readonly (readonly [RegExp, Device])[] = [
 ];
 
 /** What a model is on, by the names of the devices that it uses. */
-export const deviceOf = (names: readonly string[]): Device =>
+export const visionDeviceOf = (names: readonly string[]): Device =>
   DEVICES.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1] ?? 'cpu';
 
 const HALF_AT_END = /\uFFFD$/;

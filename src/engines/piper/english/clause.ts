@@ -2,7 +2,7 @@ import { type Accent, ipaOf } from './accent.ts';
 import type { Dictionary } from './dictionary.ts';
 import { nameOf, pronounce } from './pronounce.ts';
 import { table } from './table.ts';
-import { type WordLookup, type Token, tokensOf } from './words.ts';
+import { type WordLookup, type Token, clauseTokensOf } from './words.ts';
 
 /*
  * How the words of a clause are said together: small words lose their stress, and some run into the next.
@@ -48,7 +48,7 @@ interface Said {
 
 /** The phonemes of a clause, in IPA with a space between words; empty when there is nothing to say in it. */
 export function sayClause(clause: string, dictionary: Dictionary, accent: Accent): string {
-  const tokens = tokensOf(clause, (word) => lookUp(word, dictionary));
+  const tokens = clauseTokensOf(clause, (word) => lookUp(word, dictionary));
   const isAlone = tokens.length === 1;
   const said = tokens.map((token) => say(token, { dictionary, accent, isAlone })).filter(({ ipa }) => ipa !== '');
   const stressed = withStress(said);

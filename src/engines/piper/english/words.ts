@@ -35,7 +35,7 @@ const MAX_INITIALS = 5;
 export type WordLookup = (word: string) => 'word' | 'letters' | 'unknown';
 
 /** The tokens of a clause, in order; letters without accents. */
-export function tokensOf(clause: string, lookUp: WordLookup): readonly Token[] {
+export function clauseTokensOf(clause: string, lookUp: WordLookup): readonly Token[] {
   const plain = clause.normalize('NFKD').replaceAll(/\p{M}/gu, '');
   const isShouted = plain.length > MAX_INITIALS && !/\p{Ll}/u.test(plain);
   const tokens: Token[] = [];

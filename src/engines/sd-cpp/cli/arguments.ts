@@ -4,7 +4,7 @@ import type { TaskOf } from '../../../contract/tasks/index.ts';
 import { float32Text } from './float32.ts';
 import type { ImagePaths } from '../input-images.ts';
 import { type Loras, taggedPrompt } from '../loras.ts';
-import { settingsOf, type Settings } from './settings.ts';
+import { sdCliSettingsOf, type Settings } from './settings.ts';
 
 /** How a model is loaded: its files, its source's defaults, and whether it has to get by with little memory. */
 export interface ModelSettings {
@@ -46,7 +46,7 @@ export function imageArgumentsFor(run: ImageRun): readonly string[] {
     taggedPrompt(task.prompt, run.loras),
     ...given('--negative-prompt', task.negativePrompt),
     ...inputImageArguments(run),
-    ...settingArguments(settingsOf(task, defaults)),
+    ...settingArguments(sdCliSettingsOf(task, defaults)),
     '-o',
     output,
     ...given('--seed', task.seed),
@@ -72,7 +72,7 @@ export function videoArgumentsFor(run: VideoRun): readonly string[] {
     taggedPrompt(task.prompt, run.loras),
     ...given('--negative-prompt', task.negativePrompt),
     ...given('--init-img', images.init),
-    ...settingArguments(settingsOf(task, defaults)),
+    ...settingArguments(sdCliSettingsOf(task, defaults)),
     '--video-frames',
     String(run.frames),
     '--fps',

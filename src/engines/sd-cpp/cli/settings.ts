@@ -19,7 +19,7 @@ const STEPS = 8;
 const SIDE_PX = { image: 1024, video: 512 } as const;
 
 /** The task's own settings, else the model's; 0 is none. */
-export function settingsOf(task: TaskOf<'image'> | TaskOf<'video'>, defaults: CliDefaults): Settings {
+export function sdCliSettingsOf(task: TaskOf<'image'> | TaskOf<'video'>, defaults: CliDefaults): Settings {
   const own = task.kind === 'image' ? task : { cfgScale: undefined, steps: 0 };
   const asked = drawnSize(task);
   return {

@@ -13,7 +13,7 @@ import { environmentFor, type EnvironmentOptions } from './environment.ts';
 import { isPinned } from './release.ts';
 
 /** Names the program to use, whatever its release. */
-export const VARIABLE = 'STUDIO_WORKER_SD_CLI';
+export const SD_CLI_VARIABLE = 'STUDIO_WORKER_SD_CLI';
 
 /** An sd-cli of this machine. */
 export interface SdCli {
@@ -49,7 +49,7 @@ export function createSdCliFinder(options: SdCliFinderOptions): FindSdCli {
   const find = createProgramFinder<SdCli>(
     {
       name: 'sd-cli',
-      variable: VARIABLE,
+      variable: SD_CLI_VARIABLE,
       folders: () => [binFolder(modelsRoot), ...accountFolders(environment), ...pathFolders(environment)],
       accept: async (path, isNamed) =>
         isNamed || path === own

@@ -9,7 +9,7 @@ import {
   ownPath,
   type SdCli,
   type SdCliFinderOptions,
-  VARIABLE,
+  SD_CLI_VARIABLE,
 } from './find-sd-cli.ts';
 import { archiveFor, markerPath, provision, type ProvisionOptions, whyNotFetched } from './provision.ts';
 import { PINNED_RELEASE } from './release.ts';
@@ -107,5 +107,5 @@ const notInstalled = (options: SdCliSupplyOptions): WorkerError =>
   new WorkerError('engine.unavailable', `sd-cli is not installed: ${whyNotFetched(options) ?? 'it has disappeared'}`, {
     hint:
       `Put sd-cli of stable-diffusion.cpp ${PINNED_RELEASE} and its libraries beside each other, at ` +
-      `${ownPath(options.modelsRoot, options.environment.platform)} or on the PATH, or name it in ${VARIABLE}.`,
+      `${ownPath(options.modelsRoot, options.environment.platform)} or on the PATH, or name it in ${SD_CLI_VARIABLE}.`,
   });

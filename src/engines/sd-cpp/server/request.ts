@@ -7,7 +7,7 @@ import { outputExt, type ImageUse } from '../input-images.ts';
 import type { Loras } from '../loras.ts';
 import { samplerError } from '../cli/failures.ts';
 import type { ServerCapabilities } from './server-api.ts';
-import { settingsOf } from '../cli/settings.ts';
+import { sdCliSettingsOf } from '../cli/settings.ts';
 
 /** An image as a task asks for it, and what the model is loaded with. */
 export interface ImageJob {
@@ -41,14 +41,14 @@ export function whyNotServed({ task, defaults, loras, uses }: ImageJob, can: Ser
   if (missing !== undefined) return `it takes no ${INPUT_FIELDS[missing]}`;
   const unknown = loras?.names.find((name) => !can.loras.has(name));
   if (unknown !== undefined) return `it does not list the LoRA ${unknown}`;
-  if (settingsOf(task, defaults).steps > MAX_STEPS) return `it takes no more than ${MAX_STEPS} steps`;
+  if (sdCliSettingsOf(task, defaults).steps > MAX_STEPS) return `it takes no more than ${MAX_STEPS} steps`;
   return (task.seed ?? 0n) > BigInt(Number.MAX_SAFE_INTEGER) ? 'the seed has more digits than JSON keeps' : undefined;
 }
 
 /** The job as sd-server reads it: the same as `imageArgumentsFor` gives to sd-cli. */
 export function requestFor(job: ImageJob, inputs: ReadonlyMap<ImageUse, Uint8Array>): JsonObject {
   const { task, defaults, loras, lean } = job;
-  const { cfgScale, steps, width, height } = settingsOf(task, defaults);
+  const { cfgScale, steps, width, height } = sdCliSettingsOf(task, defaults);
   const sampler = task.samplingMethod ?? defaults.samplingMethod ?? '';
   return {
     prompt: task.prompt,

@@ -44,7 +44,7 @@ export interface ServerChild {
 }
 
 /** Starts it, with a model to load. @throws WorkerError `engine.failed` */
-export const startChild = (command: ServerCommand, port: number, tools: WatchTools): ServerChild =>
+export const startServerChild = (command: ServerCommand, port: number, tools: WatchTools): ServerChild =>
   new StartedServer(command, port, tools);
 
 class StartedServer implements ServerChild {

@@ -13,7 +13,7 @@ import {
   type NoAnswer,
   type ServerApi,
 } from './server-api.ts';
-import { type ServerCommand, type ServerChild, startChild } from './server-child.ts';
+import { type ServerCommand, type ServerChild, startServerChild } from './server-child.ts';
 
 /*
  * The life of one server: a port, a start, the question of whether it is ours, jobs one after the other, an end. It may die
@@ -68,7 +68,7 @@ export async function startServer(
   for (let left = STARTS - 1; ; left--) {
     signal.throwIfAborted();
     const port = await options.freePort();
-    const child = startChild(command, port, options);
+    const child = startServerChild(command, port, options);
     const api = createServerApi(options.http, port);
     signal.addEventListener('abort', child.end, { once: true });
     const can = await ready(child, api, options);

@@ -1,5 +1,10 @@
 import { expect, test } from 'bun:test';
-import { deviceOf, samplerOf, settingsOf, writtenBy } from '../../../../../src/engines/llama/vision/settings.ts';
+import {
+  visionDeviceOf,
+  samplerOf,
+  visionSettingsOf,
+  writtenBy,
+} from '../../../../../src/engines/llama/vision/settings.ts';
 
 const facts = { 'general.architecture': 'llama', 'llama.block_count': '33' };
 
@@ -9,7 +14,7 @@ test.each([
   ['on the CPU', { gpu: 'cpu', lean: false }, 8192, { n_gpu_layers: 0, n_batch: 2048, n_ubatch: 2048 }],
   ['with a small context', { gpu: 'auto', lean: false }, 300, { n_gpu_layers: 999, n_batch: 300, n_ubatch: 300 }],
 ] as const)('a model loaded %s takes a whole image in one batch', (_how, how, contextSize, settings) => {
-  expect(settingsOf('/m.gguf', how, { facts, contextSize, threads: 3 })).toMatchObject({
+  expect(visionSettingsOf('/m.gguf', how, { facts, contextSize, threads: 3 })).toMatchObject({
     ...settings,
     n_ctx: contextSize,
     n_threads: 3,
@@ -24,7 +29,7 @@ test.each([
   [['CPU'], 'cpu'],
   [[], 'cpu'],
 ] as const)('a model on the devices %p runs on %s', (names, device) => {
-  expect(deviceOf(names)).toBe(device);
+  expect(visionDeviceOf(names)).toBe(device);
 });
 
 test('a reply is written by the task alone, without habits of the library', () => {
