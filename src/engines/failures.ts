@@ -18,7 +18,7 @@ export function assertKind<Kind extends TaskKindId>(
 ): asserts task is TaskOf<Kind> {
   if (task.kind === kind) return;
   const message = `${nameInMessages(engine)} engine only serves ${kind} tasks, got ${task.kind}`;
-  throw new WorkerError('task.unsupported', message);
+  throw new WorkerError('task.unsupported', message, { hint: `Create the job with a model that serves ${task.kind}.` });
 }
 
 /** A model without a file that its engine cannot do without. */

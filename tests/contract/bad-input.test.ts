@@ -203,7 +203,7 @@ const MISTAKES: Readonly<Record<string, Row>> = {
   'a prompt over the context': {
     code: 'task.prompt-too-long',
     says: 'prompt is 8019 tokens but the context holds 512',
-    remedy: 'raise contextSize or shorten the prompt',
+    remedy: 'Set a larger `contextSize` in the model source',
     offer: {
       engine: 'llama-cpp',
       files: [{ url: 'chat.gguf' }],

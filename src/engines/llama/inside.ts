@@ -100,6 +100,7 @@ const tooLong = (prompt: number | string, context: number): WorkerError =>
   new WorkerError(
     'task.prompt-too-long',
     `prompt is ${prompt} tokens but the context holds ${context}; raise contextSize or shorten the prompt`,
+    { hint: 'Set a larger `contextSize` in the model source, or create the job with fewer or shorter messages.' },
   );
 
 const samplingOf = ({ temperature, topP, seed = SEED, jsonSchema }: TaskOf<'llm'>) => ({

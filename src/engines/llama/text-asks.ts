@@ -49,4 +49,6 @@ const onlyChats = (): WorkerError =>
   });
 
 const longText = (at: number, tokens: number, most: number): WorkerError =>
-  new WorkerError('task.prompt-too-long', `input[${at}] is ${tokens} tokens, and a vector takes ${most} at most`);
+  new WorkerError('task.prompt-too-long', `input[${at}] is ${tokens} tokens, and a vector takes ${most} at most`, {
+    hint: 'Split the text into parts, and ask for a vector of each.',
+  });

@@ -70,7 +70,9 @@ async function chat(
 /** A kind that the contract has and this engine has not: unreachable until the contract grows. */
 function refuse(task: never): never {
   const { kind } = task as Task;
-  throw new WorkerError('task.unsupported', `synthetic engine cannot serve ${kind} tasks`);
+  throw new WorkerError('task.unsupported', `synthetic engine cannot serve ${kind} tasks`, {
+    hint: `Create the job with a model whose engine serves ${kind}.`,
+  });
 }
 
 async function image(

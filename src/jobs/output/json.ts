@@ -35,6 +35,11 @@ const depthOf = (pointer: string): number => pointer.split('/').length;
 /** A reply refers to a part of its schema for each value in it; one that multiplies references blocks everything else. */
 const MAX_REFERENCES = 100_000;
 
+const endlessReferences = (): WorkerError =>
+  new WorkerError('task.invalid', 'its schema references form a cycle', {
+    hint: 'Create the job with a schema whose `$ref`s lead to fewer parts.',
+  });
+
 function validated(value: unknown, schema: unknown): ReturnType<typeof validate> {
   // Numbers as the reply has them: the validator knows no `bigint`.
   const plain: Schema | boolean = JSON.parse(writeJson(schema));
@@ -44,7 +49,7 @@ function validated(value: unknown, schema: unknown): ReturnType<typeof validate>
   const lookup = new Proxy(dereference(plain), {
     get(parts, name) {
       followed += 1;
-      if (followed > MAX_REFERENCES) throw new WorkerError('task.invalid', 'its schema references form a cycle');
+      if (followed > MAX_REFERENCES) throw endlessReferences();
       return Reflect.get(parts, name);
     },
   });

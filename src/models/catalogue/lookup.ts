@@ -61,7 +61,9 @@ export function modelToChat(id: string, known: readonly KnownModel[]): Catalogue
   if (found === undefined) throw unknown(id, chatHint(id, known));
   const { entry, isHere } = found;
   if (entry.kind !== 'llm') {
-    throw new WorkerError('task.unsupported', `${id} is a model for ${entry.kind}, not for chats`);
+    throw new WorkerError('task.unsupported', `${id} is a model for ${entry.kind}, not for chats`, {
+      hint: 'Name a model of the kind llm: `studio-worker models list` shows the kind of each.',
+    });
   }
   if (!entry.enabled) {
     throw new WorkerError('local.unfit', `${id} is turned off in the catalogue`, {

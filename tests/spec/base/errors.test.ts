@@ -26,9 +26,6 @@ const WITHOUT_HINT: Readonly<Partial<Record<ErrorCode, string>>> = {
   'update.untrusted': 'the command line asks to report it',
   'job.cancelled': 'somebody asked for it',
   'job.claim-lost': 'the studio decided it',
-  'task.invalid': 'the message names what to change in the job',
-  'task.unsupported': 'the message names what to change in the job',
-  'task.prompt-too-long': 'the message names what to change in the job',
 };
 
 const throwersOf = (code: ErrorCode): readonly string[] =>

@@ -1,7 +1,16 @@
 import { errorChain, WorkerError } from '../../../base/errors.ts';
 import { writeJson } from '../../../contract/json.ts';
 import { type Lengths, patternRule } from './pattern.ts';
-import { countOf, invalidSchema, JSON_RULES, literal, NoValue, numberRule, stringRule } from './json-rules.ts';
+import {
+  countOf,
+  invalidSchema,
+  JSON_RULES,
+  literal,
+  NoValue,
+  numberRule,
+  SCHEMA_HINT,
+  stringRule,
+} from './json-rules.ts';
 import { fieldsOf, isSchema, mayHaveOthers, otherFieldsOf, type Schema, unnamedField } from './fields.ts';
 import { SchemaParts } from './schema-parts.ts';
 
@@ -33,7 +42,7 @@ export function grammarOf(jsonSchema: unknown): string {
   } catch (thrown) {
     throw new WorkerError('task.invalid', `the jsonSchema of the task cannot be used: ${errorChain(thrown)}`, {
       cause: thrown,
-      hint: 'Use a satisfiable schema whose `$ref`s point inside it.',
+      hint: SCHEMA_HINT,
     });
   }
 }

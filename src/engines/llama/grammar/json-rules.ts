@@ -21,13 +21,17 @@ export const JSON_RULES: readonly (readonly [name: string, body: string])[] = [
 export const literal = (value: unknown): string =>
   `"${JSON.stringify(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
+/** What the author of a task can do about a schema that no grammar follows. */
+export const SCHEMA_HINT = 'Use a satisfiable schema whose `$ref`s point inside it.';
+
 /** What makes a schema useless for a grammar. */
-export const invalidSchema = (because: string): WorkerError => new WorkerError('task.invalid', because);
+export const invalidSchema = (because: string): WorkerError =>
+  new WorkerError('task.invalid', because, { hint: SCHEMA_HINT });
 
 /** A part of a schema that no value satisfies. What contains it may do without that part. */
 export class NoValue extends WorkerError {
   constructor(because: string) {
-    super('task.invalid', because);
+    super('task.invalid', because, { hint: SCHEMA_HINT });
   }
 }
 

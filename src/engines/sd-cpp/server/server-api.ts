@@ -64,7 +64,8 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
       const id = textOf(field(value, 'id'));
       if (status === 202 && id !== '') return { is: 'queued', id };
       const because = `sd-server answered ${status}: ${textOf(field(value, 'error')).slice(0, MAX_REASON_LENGTH)}`;
-      throw new WorkerError(status === 400 ? 'task.invalid' : 'engine.failed', because);
+      if (status !== 400) throw new WorkerError('engine.failed', because);
+      throw new WorkerError('task.invalid', because, { hint: 'Correct in the job what sd-server names.' });
     },
     async cancel(id) {
       const answer = await exchange('POST', `jobs/${encodeURIComponent(id)}/cancel`, {});

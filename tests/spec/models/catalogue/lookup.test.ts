@@ -55,7 +55,11 @@ test('a chat is with an enabled model that is on this disk', () => {
 });
 
 test.each([
-  ['of another kind', here({ kind: 'image' }), { code: 'task.unsupported' }],
+  [
+    'of another kind',
+    here({ kind: 'image' }),
+    { code: 'task.unsupported', hint: expect.stringContaining('studio-worker models list') },
+  ],
   ['that is turned off', here({ enabled: false }), { code: 'local.unfit' }],
   [
     'that is not here',
