@@ -210,14 +210,14 @@ const anEvent: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<Event>({ type: 'start' }, { type: 'opened' }, welcome, other) },
   { weight: 3, arbitrary: fc.constantFrom<Timer>('connect', 'silence', 'heartbeat', 'logs', 'backoff').map(elapsed) },
   { weight: 1, arbitrary: fc.constantFrom<Event>({ type: 'beat' }, { type: 'unapproved' }) },
-  { weight: 2, arbitrary: fc.constantFrom(1000, 1006, 4001, 4002, 4003).map(reported) },
+  { weight: 2, arbitrary: fc.constantFrom(1000, 1006, 4001, 4002, 4003, 4004).map(reported) },
   {
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('lost' as const),
-      code: fc.constantFrom(1000, 1006, 4001, 4002),
+      code: fc.constantFrom(1000, 1006, 4001, 4002, 4004),
       reason: fc.constant(''),
-      status: fc.option(fc.constantFrom(401, 503), { nil: undefined }),
+      status: fc.option(fc.constantFrom(401, 404, 503), { nil: undefined }),
       retryAfterMs: fc.option(fc.nat(), { nil: undefined }),
     }),
   },
