@@ -5,7 +5,7 @@ import type { LiveConfig } from '../config/store.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ModelStoreOptions } from '../models/store/options.ts';
 import { DOWNLOAD_POLICY } from '../models/download/request.ts';
-import { crc32, startSha256 } from '../system/disk/digest.ts';
+import { crc32 } from '../system/disk/digest.ts';
 import { followFile } from '../system/disk/file-digest.ts';
 import { acquireLock } from '../system/disk/lock.ts';
 import { openPartFile } from '../system/disk/sparse-file.ts';
@@ -50,7 +50,7 @@ const MAX_MEMORY_RATIO = 8;
 
 /** What the model store is made of, as the config says. Limits follow the config without a restart. */
 export function modelStoreOptions(effects: Effects, config: LiveConfig, log: Logger): ModelStoreOptions {
-  const { files, clock, sha256, environment } = effects;
+  const { files, clock, sha256, startSha256, environment } = effects;
   const { pid } = environment;
   const floorGb = config.live('disk_floor_gb');
   const maxGb = config.live('models_max_gb');

@@ -17,7 +17,7 @@ import { sumOf } from './file-sum.ts';
 
 /** This program as it is installed: one that can be replaced, or not. A checkout is not. */
 export function installationOf(
-  { files, clock, environment }: Effects,
+  { files, startSha256, clock, environment }: Effects,
   log: Logger,
 ): Pick<UpdaterDeps, 'unable' | 'install' | 'previousVersion' | 'putBack' | 'cleanUp'> {
   const place = executablePlace(environment.execPath);
@@ -34,7 +34,7 @@ export function installationOf(
         platform: environment.platform,
         ask,
         environment: (extra) => childEnvironment(processVariables(), extra),
-        sumOf: (path) => sumOf(path, files),
+        sumOf: (path) => sumOf(path, { files, startSha256 }),
         replaceExecutable: (program) => replaceExecutable(place, program),
         log,
       }),

@@ -6,6 +6,7 @@ import { COMMANDS } from '../../cli/commands/index.ts';
 import { createWorld } from '../../compose.ts';
 import { type SelfTestFiles, selfTestFiles } from '../../release/update/command-line.ts';
 import { problemWith } from '../../release/verify-files.ts';
+import { startSha256 } from '../../system/disk/digest.ts';
 import { type Files, systemFiles } from '../../system/disk/files.ts';
 import { readEnvironment } from '../../system/environment.ts';
 import { payloads } from '../../system/native/payloads.ts';
@@ -53,7 +54,7 @@ async function strangeFiles(named: SelfTestFiles | undefined, files: Files): Pro
   const signature = await files.readNamedText(named.signature, MAX_SIGNATURE_BYTES);
   if (bytes === undefined) return `${named.manifest} is missing`;
   if (signature === undefined) return `${named.signature} is missing`;
-  const archive = named.archive === undefined ? undefined : await sumOf(named.archive, files);
+  const archive = named.archive === undefined ? undefined : await sumOf(named.archive, { files, startSha256 });
   return problemWith(
     { manifest: bytes, signature, archive },
     { version: VERSION, target: tripleOf(readEnvironment()), keys: manifest.signingKeys, crypto: signatureCrypto },

@@ -49,7 +49,7 @@ export function stageDeps(
       const { paths } = await hold.filesFor({ model: toModelId('release'), source }, signal);
       return paths.get('model') ?? '';
     },
-    sumOf: (path) => sumOf(path, files),
+    sumOf: (path) => sumOf(path, effects),
     unpack: createUnpack({ files, run, readZip }),
     selfTest: async (program, words, signal) => whyFailed(await run([program, '--self-test', ...words], signal)),
     log,

@@ -14,7 +14,6 @@ import { createRecentResults, type RecentResults } from '../../worker/reports/re
 import { createThumbnails, type Thumbnails, type ThumbnailsOptions } from '../../worker/reports/thumbnails.ts';
 import { afterUnreferenced } from '../../system/clock.ts';
 import type { UserPresence } from '../../system/presence/presence.ts';
-import { sha256 } from '../../system/disk/digest.ts';
 import { createLoadFailures, type LoadFailures } from '../../worker/rules/load-failures.ts';
 import { createOfferFacts, type OfferFactsDeps, type OfferFactsReader } from '../../worker/rules/offer-facts.ts';
 import { openSchemaCheck } from '../children/schema-check.ts';
@@ -109,7 +108,7 @@ function executorOf(
     readonly loaded: LoadedModels;
   },
 ): JobExecutor {
-  const { clock, images } = effects;
+  const { clock, images, sha256 } = effects;
   const { loadFailures, loaded, ...deps } = parts;
   return createJobExecutor({
     ...deps,
