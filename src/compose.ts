@@ -86,7 +86,7 @@ const studio = (effects: Effects) =>
     operator: async ({ url, token }) =>
       (await import('./operator/client.ts')).createOperatorClient({ http: effects.http, url, token }),
     operatorApi: async () => ({
-      ...(await import('./contract/admin.ts')),
+      ...(await import('./contract/operator/views.ts')),
       ...(await import('./contract/json.ts')),
       ...(await import('./contract/limits.ts')),
       ...(await import('./contract/read.ts')),

@@ -1,5 +1,5 @@
 import { WorkerError } from '../base/errors.ts';
-import type { JobView, ModelView, RegistrationView, WorkerView } from '../contract/admin.ts';
+import type { JobView, ModelView, RegistrationView, WorkerView } from '../contract/operator/views.ts';
 import type { WebhookView } from '../contract/operator/webhooks.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import { byPrefix } from './view/by-prefix.ts';

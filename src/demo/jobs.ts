@@ -1,4 +1,4 @@
-import type { JobRequest } from '../contract/admin.ts';
+import type { JobRequest } from '../contract/operator/views.ts';
 import type { ModelSource } from '../contract/model-source.ts';
 import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 

@@ -2,7 +2,7 @@ import { errorChain, WorkerError } from '../base/errors.ts';
 import { isPlainFileName } from '../base/foreign/file-name.ts';
 import { quoted } from '../base/foreign-text.ts';
 import { SECOND_MS } from '../base/units.ts';
-import { hasEnded, type JobState, type JobView } from '../contract/admin.ts';
+import { hasEnded, type JobState, type JobView } from '../contract/operator/views.ts';
 import { TASK_KIND_IDS, type TaskKindId } from '../contract/tasks/index.ts';
 import type { OperatorClient } from '../operator/client.ts';
 import type { Clock } from '../system/clock.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../contract/admin.ts';
+import type { LogLine } from '../contract/operator/views.ts';
 import type { StudioNews } from './replicas/bus.ts';
 
 /** Something that whoever watches a studio may want to know. It names what changed, and not how. */

@@ -16,11 +16,11 @@ import { watchDeadlines } from './deadlines.ts';
 import { every } from './every.ts';
 import { watchFreed } from './freed.ts';
 import { createStudioPublisher } from './dashboard/publisher.ts';
-import type { AdminContext } from './http/admin/context.ts';
-import { adminRoutes } from './http/admin/index.ts';
-import { viewOf } from './http/admin/job-view.ts';
-import { studioStatus } from './http/admin/overview.ts';
-import { currentWorker } from './http/admin/workers.ts';
+import type { OperatorContext } from './http/operator/context.ts';
+import { operatorRoutes } from './http/operator/index.ts';
+import { viewOf } from './http/operator/job-view.ts';
+import { studioStatus } from './http/operator/overview.ts';
+import { currentWorker } from './http/operator/workers.ts';
 import { createCallers } from './http/access/callers.ts';
 import { createAllowedHosts } from './http/allowed-hosts.ts';
 import { bearerOf, type Exchange, problem, Refusal, type Route } from './http/http.ts';
@@ -224,7 +224,7 @@ const jobRow = async (studio: StudioState, row: JobRow | undefined): Promise<Job
   return view;
 };
 
-interface Rules extends Pick<AdminContext, 'studio' | 'studioId' | 'feed' | 'startedAt' | 'deadlines'> {
+interface Rules extends Pick<OperatorContext, 'studio' | 'studioId' | 'feed' | 'startedAt' | 'deadlines'> {
   readonly decisions: Decisions;
   readonly pages: SignIns;
 }
@@ -244,7 +244,7 @@ function routesOf(parts: StudioParts, rules: Rules): readonly Route[] {
     },
     ...uploadRoutes({ ...parts, studio, authorize }),
     ...pageAccessRoutes(pages, callers),
-    ...adminRoutes({ ...parts, ...rules, callers, readFigures }, callers),
+    ...operatorRoutes({ ...parts, ...rules, callers, readFigures }, callers),
   ];
 }
 

@@ -3,8 +3,8 @@ import { quoted } from '../base/foreign-text.ts';
 import { isTransientStatus } from '../base/http-answer.ts';
 import { shownUrl } from '../base/urls.ts';
 import { HOUR_MS, MIB, SECOND_MS } from '../base/units.ts';
+import { OperatorErrorSchema } from '../contract/operator/errors.ts';
 import {
-  AdminErrorSchema,
   ApprovalAnswerSchema,
   type BootstrapTokenView,
   BootstrapTokenViewSchema,
@@ -20,7 +20,7 @@ import {
   type StatusView,
   WorkerListSchema,
   type WorkerView,
-} from '../contract/admin.ts';
+} from '../contract/operator/views.ts';
 import { writeJson } from '../contract/json.ts';
 import { type Read, readJson } from '../contract/read.ts';
 import { type OperatorRoute, OPERATOR_ROUTES as routes, pathTo } from '../contract/operator/routes.ts';
@@ -185,7 +185,7 @@ async function exchange({ http, url, token }: ClientOptions, asked: Exchange): P
     throw ofStudio(thrown);
   });
   if (response.status >= 200 && response.status < 300) return response;
-  throw refusal(response.status, readJson(AdminErrorSchema, textOf(response)));
+  throw refusal(response.status, readJson(OperatorErrorSchema, textOf(response)));
 }
 
 /** A failed request, as a failure to reach this studio. */

@@ -8,7 +8,7 @@ import {
   JobViewSchema,
   WhyViewSchema,
   type WhyView,
-} from '../contract/admin.ts';
+} from '../contract/operator/views.ts';
 import type { JobChange } from '../contract/operator/urgency.ts';
 import { OPERATOR_ROUTES as routes } from '../contract/operator/routes.ts';
 import { readJson } from '../contract/read.ts';

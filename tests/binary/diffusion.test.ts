@@ -42,7 +42,7 @@ test.each(['sd-cli', 'sd-server'] as const)('the executable alone serves an imag
   await using place = await aScene({ withServer: name === 'sd-server' });
   const id = await place.create();
   await place.studio.jobIs(id, 'completed');
-  const answer = await place.studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await place.studio.operator('GET', `/jobs/${id}/artifact`);
   expect(await images.decode(new Uint8Array(await answer.arrayBuffer()))).toMatchObject({ width: 96, height: 64 });
   expect(new Set(place.asked().map(({ program }) => program))).toEqual(new Set([name]));
 });

@@ -77,7 +77,7 @@ test('a studio’s offer of a removal is served by the executable alone', async 
     modelSource: { ...synthetic, engine: 'onnx', files },
   });
   await studio.jobIs(id, 'completed');
-  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  const artifact = await studio.operator('GET', `/jobs/${id}/artifact`);
   expect(await redOfTheBall(new Uint8Array(await artifact.arrayBuffer()))).toBeLessThan(100);
 });
 
@@ -94,7 +94,7 @@ test('a Gradio job is served by the executable alone, which then exits', async (
     },
   );
   await studio.jobIs(id, 'completed');
-  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  const artifact = await studio.operator('GET', `/jobs/${id}/artifact`);
   expect(await images.probe(new Uint8Array(await artifact.arrayBuffer()))).toMatchObject({ width: 48, height: 32 });
 });
 
@@ -104,7 +104,7 @@ test('the executable alone makes the MP4 that a video offer asks for', async () 
   await using _worker = await serving(program, studio);
   const { id } = await studio.createJob(aTask({ kind: 'video', prompt: 'a fox', seconds: 1, width: 64, height: 64 }));
   await studio.jobIs(id, 'completed');
-  const artifact = await studio.admin('GET', `/jobs/${id}/artifact`);
+  const artifact = await studio.operator('GET', `/jobs/${id}/artifact`);
   const film = readMp4(new Uint8Array(await artifact.arrayBuffer()));
   expect(film).toEqual({ width: 64, height: 64, frames: 8, seconds: 1 });
 });

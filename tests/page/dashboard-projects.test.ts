@@ -22,7 +22,8 @@ async function openSection(section: string) {
   await page.getByRole('navigation').getByRole('link', { name: 'Projects' }).click();
   await page.getByRole('button', { name: section, exact: true }).click();
   await page.getByRole('heading', { level: 2, name: section, exact: true }).waitFor();
-  const listed = async (path: string) => (await (await studio.admin('GET', path)).json()) as Record<string, object[]>;
+  const listed = async (path: string) =>
+    (await (await studio.operator('GET', path)).json()) as Record<string, object[]>;
   return { studio, page, complaints, listed, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -68,7 +69,7 @@ inChromium('a project is added, limited and removed with the keyboard', async ()
 inChromium('a project with jobs is removed only with their cancellation', async () => {
   await using open = await openSection('Projects');
   const { page, studio } = open;
-  await studio.admin('POST', '/projects', { name: 'team' });
+  await studio.operator('POST', '/projects', { name: 'team' });
   const job = await studio.createJob(anLlmTask(), { project: 'team' });
   await page.getByText('1 queued, 0 running, 1 today').waitFor();
   await page.getByRole('button', { name: 'More for team' }).click();
@@ -176,9 +177,9 @@ inChromium('deliveries are listed, and the audit log says who did what', async (
   await using open = await openSection('Webhooks');
   const { page, studio } = open;
   await page.getByText('Nothing was sent yet.').waitFor();
-  await studio.admin('POST', '/webhooks', { url: receiver.url });
+  await studio.operator('POST', '/webhooks', { url: receiver.url });
   const job = await studio.createJob(anLlmTask());
-  await studio.admin('POST', `/jobs/${job.id}/cancel`);
+  await studio.operator('POST', `/jobs/${job.id}/cancel`);
   await receiver.nth(1);
   await page.getByRole('button', { name: 'Audit log' }).click();
   await page
@@ -200,9 +201,9 @@ inChromium('a webhook whose receiver was gone is enabled again', async () => {
   using receiver = hookReceiver([() => new Response('gone', { status: 410 })]);
   await using open = await openSection('Webhooks');
   const { page, studio, listed } = open;
-  await studio.admin('POST', '/webhooks', { url: receiver.url });
+  await studio.operator('POST', '/webhooks', { url: receiver.url });
   const job = await studio.createJob(anLlmTask());
-  await studio.admin('POST', `/jobs/${job.id}/cancel`);
+  await studio.operator('POST', `/jobs/${job.id}/cancel`);
   await receiver.nth(1);
   await page.getByText('Disabled', { exact: true }).waitFor();
   await page.getByRole('button', { name: /^More for / }).click();

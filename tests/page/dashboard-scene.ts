@@ -83,7 +83,7 @@ export async function dashboardScene(): Promise<DashboardScene> {
   await aDayOfJobs(studio);
   for (const [id, displayName, kind, vramGbEstimate, engine] of MODELS) {
     const files = id === 'z-image-turbo' ? ['z-image-turbo-q4_k.gguf', 'qwen3-4b-q4_k_m.gguf', 'ae.safetensors'] : [];
-    await studio.admin('POST', '/models', {
+    await studio.operator('POST', '/models', {
       id,
       displayName,
       kind,
@@ -114,8 +114,8 @@ export async function dashboardScene(): Promise<DashboardScene> {
     model: 'en_GB-alba-medium',
     task: { kind: 'audio_tts', text: 'Chapter 2, narration: “The harbour slept under fog.”' },
   });
-  await studio.admin('POST', '/jobs', image('Moss-covered stone golem, three-quarter view'));
-  await studio.admin('POST', '/jobs', {
+  await studio.operator('POST', '/jobs', image('Moss-covered stone golem, three-quarter view'));
+  await studio.operator('POST', '/jobs', {
     model: 'wan2.2-a14b',
     task: { kind: 'video', prompt: 'Storm over the sea, waves breaking on rocks', seconds: 4 },
   });
@@ -141,7 +141,7 @@ const image = (prompt: string) => ({ model: 'z-image-turbo', task: { kind: 'imag
 
 /** Queues a job that this worker takes. */
 async function begin(studio: FakeStudio, worker: BareWorker, request: object): Promise<string> {
-  await studio.admin('POST', '/jobs', request);
+  await studio.operator('POST', '/jobs', request);
   const jobId = jobOf(await worker.next('offer'));
   worker.send({ type: 'accept', jobId });
   await studio.jobIs(jobId, 'running');
@@ -222,12 +222,16 @@ async function log(worker: BareWorker, jobId: string): Promise<void> {
 
 /** Two teams, programs of theirs, and one that is told of jobs. */
 async function share(studio: FakeStudio): Promise<void> {
-  await studio.admin('POST', '/projects', { name: 'chapter-two', maxQueued: 200, maxRunning: 2, maxPerDay: 1_000 });
-  await studio.admin('POST', '/projects', { name: 'website', maxArtifactBytes: 5_368_709_120 });
-  await studio.admin('POST', '/tokens', { project: 'chapter-two', scopes: ['create', 'read'], name: 'asset pipeline' });
-  await studio.admin('POST', '/tokens', { project: 'website', scopes: ['read'], expiresInSeconds: 2_592_000 });
+  await studio.operator('POST', '/projects', { name: 'chapter-two', maxQueued: 200, maxRunning: 2, maxPerDay: 1_000 });
+  await studio.operator('POST', '/projects', { name: 'website', maxArtifactBytes: 5_368_709_120 });
+  await studio.operator('POST', '/tokens', {
+    project: 'chapter-two',
+    scopes: ['create', 'read'],
+    name: 'asset pipeline',
+  });
+  await studio.operator('POST', '/tokens', { project: 'website', scopes: ['read'], expiresInSeconds: 2_592_000 });
   const url = 'http://127.0.0.1:4310/jobs?token=never-shown';
-  await studio.admin('POST', '/webhooks', { url, events: ['completed', 'failed'] });
+  await studio.operator('POST', '/webhooks', { url, events: ['completed', 'failed'] });
 }
 
 const askToJoin = (studio: FakeStudio): Promise<Response> =>

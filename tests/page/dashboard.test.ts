@@ -118,7 +118,7 @@ inChromium('a form that is not filled in says what is missing, and queues nothin
   await page.getByLabel('Width').fill('99999');
   await page.getByRole('button', { name: 'Queue job' }).click();
   await page.getByText(/task.width is 99999; allowed: at most 16384/).waitFor();
-  expect((await (await scene.studio.admin('GET', '/jobs')).json()) as unknown).toMatchObject({ jobs: [] });
+  expect((await (await scene.studio.operator('GET', '/jobs')).json()) as unknown).toMatchObject({ jobs: [] });
 });
 
 inChromium('a chat is answered in text, which can be copied', async () => {
@@ -179,7 +179,7 @@ inChromium('a model is added by form, changed as JSON, and removed', async () =>
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Remove model' }).click();
   await page.getByText('The registry is empty').waitFor();
-  expect((await (await scene.studio.admin('GET', '/models')).json()) as unknown).toEqual({ models: [] });
+  expect((await (await scene.studio.operator('GET', '/models')).json()) as unknown).toEqual({ models: [] });
 });
 
 inChromium('lines of a worker’s log arrive by themselves, and can be searched', async () => {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/units.ts';
-import type { JobView } from '../../contract/admin.ts';
+import type { JobView } from '../../contract/operator/views.ts';
 
 /** What a job took so far: how long it waited for a worker, and how long it has been or was with the last one. */
 export interface JobTimes {

@@ -1,4 +1,4 @@
-import type * as admin from '../../contract/admin.ts';
+import type * as views from '../../contract/operator/views.ts';
 import type * as limits from '../../contract/limits.ts';
 import type * as json from '../../contract/json.ts';
 import type * as read from '../../contract/read.ts';
@@ -70,7 +70,7 @@ export interface StartedStudio {
   readonly ended: Promise<void>;
 }
 
-type Contract = typeof admin & typeof limits & typeof routes & typeof json & typeof read & typeof sourceCheck;
+type Contract = typeof views & typeof limits & typeof routes & typeof json & typeof read & typeof sourceCheck;
 
 /**
  * The part of the studio contract that the studio's sub-commands need, handed in as a value: the command line itself

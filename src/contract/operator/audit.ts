@@ -3,7 +3,7 @@ import { absentable } from '../numbers.ts';
 import { Timestamp } from './timestamp.ts';
 
 /*
- * The audit log: who changed what in our own studio, and from where. Part of the operator API, see `admin.ts`.
+ * The audit log: who changed what in our own studio, and from where. Part of the operator API, see `views.ts`.
  */
 
 /** What is written down. */

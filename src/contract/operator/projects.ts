@@ -3,7 +3,7 @@ import { absentable } from '../numbers.ts';
 import { Timestamp } from './timestamp.ts';
 
 /*
- * Projects of our own studio, and their limits: a part of the operator API, see `admin.ts`.
+ * Projects of our own studio, and their limits: a part of the operator API, see `views.ts`.
  */
 
 /** A name is a part of URLs, tables and command lines: nothing in it means anything to any of them. */

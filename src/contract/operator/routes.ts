@@ -2,7 +2,7 @@ import type { Scope } from './tokens.ts';
 
 /*
  * The routes of the operator API, below the API prefix: what the studio serves, whom it lets in there, and what the command
- * line and the page call. Bodies and answers stand in each comment; their schemas are in `admin.ts` and in this folder. The dashboard's
+ * line and the page call. Bodies and answers stand in each comment; their schemas are in this folder. The dashboard's
  * own are in `page/dashboard.ts`.
  */
 

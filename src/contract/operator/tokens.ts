@@ -4,7 +4,7 @@ import { ProjectNameSchema } from './projects.ts';
 import { Timestamp } from './timestamp.ts';
 
 /*
- * Tokens of projects: a part of the operator API, see `admin.ts`.
+ * Tokens of projects: a part of the operator API, see `views.ts`.
  */
 
 /**

@@ -3,7 +3,7 @@ import { DAY_MS } from '../../base/units.ts';
 import { absentable } from '../numbers.ts';
 import { Timestamp } from './timestamp.ts';
 
-/* How urgent a job is: what goes first, and until when. Part of the operator API, see `admin.ts`. */
+/* How urgent a job is: what goes first, and until when. Part of the operator API, see `views.ts`. */
 
 /** Higher goes first. */
 export const Priority = v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(1_000));

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { absentable } from '../numbers.ts';
 import { Timestamp } from './timestamp.ts';
 
-/* Webhooks: whom the studio tells that a job has ended. Part of the operator API, see `admin.ts`. */
+/* Webhooks: whom the studio tells that a job has ended. Part of the operator API, see `views.ts`. */
 
 /** What a webhook may be told of: the ways a job ends. */
 export const WEBHOOK_EVENTS = ['completed', 'failed', 'cancelled'] as const;

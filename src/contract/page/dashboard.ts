@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { JobViewSchema, LogLineSchema, StatusViewSchema, WorkerViewSchema } from '../admin.ts';
+import { JobViewSchema, LogLineSchema, StatusViewSchema, WorkerViewSchema } from '../operator/views.ts';
 import { absentable } from '../numbers.ts';
 import type { OperatorRoute } from '../operator/routes.ts';
 import { Timestamp } from '../operator/timestamp.ts';

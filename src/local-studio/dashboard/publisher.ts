@@ -1,4 +1,4 @@
-import type { LogLine, StatusView, WorkerView } from '../../contract/admin.ts';
+import type { LogLine, StatusView, WorkerView } from '../../contract/operator/views.ts';
 import type { JobRowView, StudioFeedEvent } from '../../contract/page/dashboard.ts';
 import type { EventFeed } from '../../page-host/feed.ts';
 import type { Clock } from '../../system/clock.ts';

@@ -1,6 +1,6 @@
 import { readLimited } from '../../base/bytes.ts';
 import type * as v from 'valibot';
-import { ADMIN_ERRORS, type AdminErrorCode } from '../../contract/admin.ts';
+import { OPERATOR_ERRORS, type OperatorErrorCode } from '../../contract/operator/errors.ts';
 import { MAX_INLINE_IMAGE_BYTES, MAX_JOB_BYTES } from '../../contract/limits.ts';
 import { writeJson } from '../../contract/json.ts';
 import { readJson } from '../../contract/read.ts';
@@ -63,8 +63,8 @@ export const problem = (
 ): Response => json({ error, message }, status, headers);
 
 /** An error of the operator API with the status that belongs to its code; to be thrown. */
-export const refuse = (error: AdminErrorCode, message: string): Refusal =>
-  new Refusal(problem(ADMIN_ERRORS[error], error, message));
+export const refuse = (error: OperatorErrorCode, message: string): Refusal =>
+  new Refusal(problem(OPERATOR_ERRORS[error], error, message));
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1). */
 export function bearerOf(request: Request): string | undefined {

@@ -12,7 +12,7 @@ import type {
   StatusView,
   WhyView,
   WorkerView,
-} from '../../contract/admin.ts';
+} from '../../contract/operator/views.ts';
 import type { JobRowView, OverviewView } from '../../contract/page/dashboard.ts';
 import type { Toast } from '../kit/toast.tsx';
 import type { ApiLink } from '../../local-api/client/follow-events.ts';

@@ -8,7 +8,7 @@ import { testWebhooks } from './webhooks-suite.ts';
 import { testProjects } from './projects-suite.ts';
 import { aJob, aResult, bringTo, criteria, type It, type StoreUnderTest } from './stored-jobs.ts';
 import type { Declare } from '../../needs.ts';
-import type { JobState } from '../../../src/contract/admin.ts';
+import type { JobState } from '../../../src/contract/operator/views.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import type { JobTable } from '../../../src/local-studio/storage/tables/jobs.ts';
 import type { RegistrationRow } from '../../../src/local-studio/storage/tables/registrations.ts';

@@ -8,7 +8,7 @@ import {
   JobViewSchema,
   LogQuerySchema,
   ModelDraftSchema,
-} from '../../../src/contract/admin.ts';
+} from '../../../src/contract/operator/views.ts';
 import { parseJson, writeJson } from '../../../src/contract/json.ts';
 import { anOffer } from '../../fixtures/frames/load.ts';
 

@@ -23,7 +23,7 @@ const MODEL = { id: 'm', kind: 'image', vramGbEstimate: 1, source: { engine: 'sy
 
 /** Something each schema must refuse, and the place its complaint must name. */
 const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>> = {
-  AdminErrorSchema: [{ error: 'conflict' }, 'message'],
+  OperatorErrorSchema: [{ error: 'conflict' }, 'message'],
   ApprovalAnswerSchema: [{}, 'workerId'],
   AuditEntrySchema: [{ seq: 1, at: 'now', actor: 'operator', action: 'job.created' }, 'at'],
   AuditPageSchema: [{ entries: {} }, 'entries'],

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type AttemptView, JobViewSchema, type JobState, type JobView } from '../../../src/contract/admin.ts';
+import { type AttemptView, JobViewSchema, type JobState, type JobView } from '../../../src/contract/operator/views.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import { FEATURES } from '../../../src/contract/frames/inbound.ts';
 import { MAX_PARALLEL_JOBS } from '../../../src/contract/limits.ts';
@@ -49,7 +49,8 @@ export interface FakeStudio extends AsyncDisposable {
   createJob(task: Task, about?: Readonly<Record<string, unknown>>): Promise<JobView>;
   job(id: string): Promise<JobView>;
   attempts(id: string): Promise<readonly AttemptView[]>;
-  admin(method: string, path: string, body?: unknown): Promise<Response>;
+  /** Calls the operator API with the operator token. */
+  operator(method: string, path: string, body?: unknown): Promise<Response>;
   /** Sends a worker a text that the studio would not. */
   say(workerId: string, text: string): void;
   /** Cuts a worker's socket. */
@@ -134,13 +135,13 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
   };
   let studio = await start(0);
 
-  const admin: FakeStudio['admin'] = (method, path, body) =>
+  const operator: FakeStudio['operator'] = (method, path, body) =>
     fetch(`${studio.url}${API_PREFIX}/admin${path}`, {
       method,
       headers: { authorization: `Bearer ${studio.operatorToken}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: writeJson(body) }),
     });
-  const job: FakeStudio['job'] = async (id) => readJob(await admin('GET', `/jobs/${id}`));
+  const job: FakeStudio['job'] = async (id) => readJob(await operator('GET', `/jobs/${id}`));
   return {
     get studio() {
       return studio;
@@ -151,7 +152,7 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     dataDir,
     log,
     mischief,
-    admin,
+    operator,
     job,
     frames: recorder.frames,
     uploads: recorder.uploads,
@@ -169,10 +170,10 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
     approve: async () => {
       const asked = await recorder.until('a registration', (event) => event.is === 'asked');
       const requestId = 'requestId' in asked ? asked.requestId : '';
-      return textIn(await admin('POST', `/registrations/${requestId}/approve`), 'workerId');
+      return textIn(await operator('POST', `/registrations/${requestId}/approve`), 'workerId');
     },
     enrol: async () => {
-      const bootstrapToken = await textIn(await admin('POST', '/bootstrap-tokens'), 'token');
+      const bootstrapToken = await textIn(await operator('POST', '/bootstrap-tokens'), 'token');
       const answer = await fetch(`${studio.url}${API_PREFIX}/workers/register`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -188,9 +189,11 @@ export async function fakeStudio(options: FakeStudioOptions = {}): Promise<FakeS
       await jobs.start(id, workerId, 2);
     },
     createJob: async (task, about = {}) =>
-      readJob(await admin('POST', '/jobs', { task, model: 'synthetic', modelSource: synthetic, ...about })),
+      readJob(await operator('POST', '/jobs', { task, model: 'synthetic', modelSource: synthetic, ...about })),
     attempts: async (id) => {
-      const { attempts } = (await (await admin('GET', `/jobs/${id}/attempts`)).json()) as { attempts: AttemptView[] };
+      const { attempts } = (await (await operator('GET', `/jobs/${id}/attempts`)).json()) as {
+        attempts: AttemptView[];
+      };
       return attempts;
     },
     say: (workerId, text) => studio.socketOf(workerId)?.send(text),

@@ -1,4 +1,4 @@
-import type { JobState } from '../../../src/contract/admin.ts';
+import type { JobState } from '../../../src/contract/operator/views.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import type { Store } from '../../../src/local-studio/storage/store.ts';
 import { systemClock } from '../../../src/system/clock.ts';

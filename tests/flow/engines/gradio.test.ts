@@ -20,7 +20,7 @@ test('an offer for the app in the config is run by it and delivered', async () =
   expect((await scene.studio.next('hello')).capabilities.supportedModels).toContain('gradio:*');
   const { id } = await scene.studio.createJob(TASK, ABOUT);
   await scene.studio.jobIs(id, 'completed');
-  const answer = await scene.studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await scene.studio.operator('GET', `/jobs/${id}/artifact`);
   const picture = await images.decode(new Uint8Array(await answer.arrayBuffer()));
   expect(picture).toMatchObject({ width: 48, height: 32 });
   expect(app.calls).toMatchObject([{ prompt: 'a golem', width: 48, height: 32 }]);

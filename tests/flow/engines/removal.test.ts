@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
 import { inpaintingModel } from '../../../src/demo/weights/inpainting.ts';
@@ -56,7 +56,7 @@ test('an offer of a removal is fetched, run and delivered', async () => {
   const { scene, server } = place;
   const { id, ranOn } = await ended(scene, removal(scene, server), 'completed');
   expect(ranOn).toBe('cpu');
-  const answer = await scene.studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await scene.studio.operator('GET', `/jobs/${id}/artifact`);
   const picture = await images.decode(new Uint8Array(await answer.arrayBuffer()));
   expect(picture).toMatchObject({ width: 320, height: 280 });
   const at = (80 * 320 + 90) * picture.channels;

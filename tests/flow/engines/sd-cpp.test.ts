@@ -55,7 +55,7 @@ test('an offer of a diffusion model is fetched, run, checked and delivered', asy
   await using place = await aScene();
   const { id } = await place.create({ initImageUrl: place.server.url('latest.webp') });
   await place.scene.studio.jobIs(id, 'completed');
-  const answer = await place.scene.studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await place.scene.studio.operator('GET', `/jobs/${id}/artifact`);
   const image = await images.decode(new Uint8Array(await answer.arrayBuffer()));
   expect(image).toMatchObject({ width: 96, height: 64 });
   expect(place.server.asked.toSorted()).toEqual(['golem.gguf', 'latest.webp']);

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import { voiceConfig, voiceModel } from '../../../src/demo/weights/voice.ts';
 import { aTask, synthetic } from '../../fakes/builders.ts';
 import { fileServer, type FileServer } from '../../fakes/models/file-server.ts';
@@ -39,7 +39,7 @@ test('a speech job is fetched, spoken and delivered, its voice is kept', async (
   const { scene, server } = place;
   for (const _job of [1, 2]) {
     const { id } = await scene.studio.jobIs((await speech(scene, server)).id, 'completed');
-    const answer = await scene.studio.admin('GET', `/jobs/${id}/artifact`);
+    const answer = await scene.studio.operator('GET', `/jobs/${id}/artifact`);
     expect(answer.headers.get('content-type')).toBe('audio/wav');
     const { rate, samples } = samplesOf(new Uint8Array(await answer.arrayBuffer()));
     expect(rate).toBe(16_000);

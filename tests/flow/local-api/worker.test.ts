@@ -107,7 +107,7 @@ test('a rejected worker asks again after a reset', async () => {
   await at.worker.until('a request', () => at.worker.status().registration.at === 'pending');
   const { registration } = at.worker.status();
   const requestId = registration.at === 'pending' ? registration.requestId : '';
-  await at.studio.admin('POST', `/registrations/${requestId}/reject`, { reason: 'not one of ours' });
+  await at.studio.operator('POST', `/registrations/${requestId}/reject`, { reason: 'not one of ours' });
   await at.worker.until('the rejection', () => at.worker.status().registration.at === 'rejected');
   expect(await at.ask('/daemon/status')).toMatchObject({
     body: { hero: 'rejected', registration: { state: 'rejected', reason: 'not one of ours' } },

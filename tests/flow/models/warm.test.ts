@@ -200,7 +200,7 @@ test('a job cancelled while its model loads leaves no process and no model', asy
   await using at = await setup();
   const { id } = await at.start('steps', 'endless');
   await at.worker.until('a child that loads', () => at.engine.pids().length === 1);
-  await at.scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await at.scene.studio.operator('POST', `/jobs/${id}/cancel`);
   at.worker.clock.skip(5_000);
   await at.worker.logged('job.cancelled');
   await goneSoon(at.engine.pids()[0] ?? 0);
@@ -215,7 +215,7 @@ test('a cancelled job keeps its model when the child heeds the abort', async () 
   await at.job();
   const { id } = await at.start('sleep');
   await at.worker.until('the job', () => at.worker.status().runningJobs.some(({ jobId }) => jobId === id));
-  await at.scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await at.scene.studio.operator('POST', `/jobs/${id}/cancel`);
   at.worker.clock.skip(5_000);
   await at.worker.logged('job.cancelled');
   await at.worker.done();

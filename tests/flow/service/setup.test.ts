@@ -51,7 +51,7 @@ test('a second setup leaves the same files', async () => {
 test('setup spends a bootstrap token once, however often it is run', async () => {
   await using scene = await setupStudio();
   await using account = await anAccount();
-  const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const { token } = (await (await scene.studio.operator('POST', '/bootstrap-tokens')).json()) as { token: string };
   const line = ['setup', '--api-base-url', scene.studio.url, '--bootstrap-token', token];
   const first = await account.run(...line);
   expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });

@@ -13,7 +13,7 @@ import { asProject, projectToken } from './project-scene.ts';
 setDefaultTimeout(TEST_MS);
 
 const entriesOf = async (studio: FakeStudio, query = ''): Promise<readonly AuditEntry[]> => {
-  const page = (await (await studio.admin('GET', `/audit${query}`)).json()) as { entries: AuditEntry[] };
+  const page = (await (await studio.operator('GET', `/audit${query}`)).json()) as { entries: AuditEntry[] };
   return page.entries;
 };
 
@@ -21,8 +21,8 @@ const aModel = { id: 'm', kind: 'llm', vramGbEstimate: 1, source: synthetic };
 
 /** Does all that an operator can do, and returns every secret that was in it. */
 async function doEverything(studio: FakeStudio): Promise<readonly string[]> {
-  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 3 });
-  await studio.admin('PATCH', '/projects/p', { maxQueued: 9 });
+  await studio.operator('POST', '/projects', { name: 'p', maxRunning: 3 });
+  await studio.operator('PATCH', '/projects/p', { maxQueued: 9 });
   const token = await projectToken(studio, { name: 'ci' });
   const credentials = await studio.enrol();
   const created = await asProject(studio, token, 'POST', '/jobs', {
@@ -33,10 +33,10 @@ async function doEverything(studio: FakeStudio): Promise<readonly string[]> {
   const { id } = (await created.json()) as { id: string };
   await asProject(studio, token, 'PATCH', `/jobs/${id}`, { priority: 4 });
   await asProject(studio, token, 'POST', `/jobs/${id}/cancel`);
-  await studio.admin('POST', `/jobs/${id}/retry`);
-  await studio.admin('POST', '/models', aModel);
-  await studio.admin('PUT', '/models/m', { ...aModel, vramGbEstimate: 2 });
-  await studio.admin('DELETE', '/models/m');
+  await studio.operator('POST', `/jobs/${id}/retry`);
+  await studio.operator('POST', '/models', aModel);
+  await studio.operator('PUT', '/models/m', { ...aModel, vramGbEstimate: 2 });
+  await studio.operator('DELETE', '/models/m');
   for (const verdict of ['approve', 'reject']) {
     await fetch(`${studio.url}${API_PREFIX}/workers/register-request`, {
       method: 'POST',
@@ -48,18 +48,18 @@ async function doEverything(studio: FakeStudio): Promise<readonly string[]> {
         capabilities: someCapabilities(),
       }),
     });
-    const pending = (await (await studio.admin('GET', '/registrations')).json()) as {
+    const pending = (await (await studio.operator('GET', '/registrations')).json()) as {
       registrations: { requestId: string }[];
     };
     const requestId = pending.registrations[0]?.requestId ?? '';
-    await studio.admin('POST', `/registrations/${requestId}/${verdict}`, { reason: 'no' });
+    await studio.operator('POST', `/registrations/${requestId}/${verdict}`, { reason: 'no' });
   }
   const url = 'http://127.0.0.1:1/hook?token=of-the-receiver';
-  const hook = (await (await studio.admin('POST', '/webhooks', { url })).json()) as { id: string; secret: string };
-  await studio.admin('DELETE', `/webhooks/${hook.id}`);
-  await studio.admin('DELETE', `/workers/${credentials.workerId}`);
-  await studio.admin('DELETE', `/tokens/${token.split('_', 2).join('_')}`);
-  await studio.admin('DELETE', '/projects/p?force=yes');
+  const hook = (await (await studio.operator('POST', '/webhooks', { url })).json()) as { id: string; secret: string };
+  await studio.operator('DELETE', `/webhooks/${hook.id}`);
+  await studio.operator('DELETE', `/workers/${credentials.workerId}`);
+  await studio.operator('DELETE', `/tokens/${token.split('_', 2).join('_')}`);
+  await studio.operator('DELETE', '/projects/p?force=yes');
   return [
     token,
     token.split('_')[2] ?? token,
@@ -130,20 +130,20 @@ test.each([
 
 test('what is refused leaves no trace in the audit log', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p', maxQueued: 0 });
-  await studio.admin('POST', '/jobs', { task: anLlmTask(), model: 'x', modelSource: synthetic, project: 'p' });
-  await studio.admin('DELETE', '/workers/nobody');
-  await studio.admin('POST', '/projects', { name: 'p' });
+  await studio.operator('POST', '/projects', { name: 'p', maxQueued: 0 });
+  await studio.operator('POST', '/jobs', { task: anLlmTask(), model: 'x', modelSource: synthetic, project: 'p' });
+  await studio.operator('DELETE', '/workers/nobody');
+  await studio.operator('POST', '/projects', { name: 'p' });
   expect((await entriesOf(studio)).map(({ action }) => action)).toEqual(['project.added']);
 });
 
 test('the audit log is read page by page, and only by the operator', async () => {
   await using studio = await fakeStudio();
-  for (const name of ['p', 'q', 'r']) await studio.admin('POST', '/projects', { name });
-  const first = (await (await studio.admin('GET', '/audit?limit=2')).json()) as { nextCursor: string };
+  for (const name of ['p', 'q', 'r']) await studio.operator('POST', '/projects', { name });
+  const first = (await (await studio.operator('GET', '/audit?limit=2')).json()) as { nextCursor: string };
   expect((await entriesOf(studio, `?limit=2&cursor=${first.nextCursor}`)).map(({ subject }) => subject)).toEqual(['p']);
   expect(await entriesOf(studio, '?since=2099-01-01T00:00:00Z')).toEqual([]);
-  expect((await studio.admin('GET', '/audit?since=yesterday')).status).toBe(400);
+  expect((await studio.operator('GET', '/audit?since=yesterday')).status).toBe(400);
   expect((await asProject(studio, await projectToken(studio), 'GET', '/audit')).status).toBe(403);
 });
 

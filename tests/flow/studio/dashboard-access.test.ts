@@ -11,7 +11,7 @@ setDefaultTimeout(TEST_MS);
 const at = (studio: FakeStudio, path: string): string => `${studio.url}${API_PREFIX}/admin${path}`;
 
 const newCode = async (studio: FakeStudio): Promise<string> =>
-  v.parse(DashboardCodeSchema, await (await studio.admin('POST', '/page-codes')).json()).code;
+  v.parse(DashboardCodeSchema, await (await studio.operator('POST', '/page-codes')).json()).code;
 
 const exchange = (studio: FakeStudio, code: string, headers: Readonly<Record<string, string>> = {}) =>
   fetch(at(studio, '/page-session'), { method: 'POST', headers, body: JSON.stringify({ code }) });

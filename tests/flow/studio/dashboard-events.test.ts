@@ -42,9 +42,9 @@ test('a request to join, a model and a worker that goes are told', async () => {
   await using studio = await fakeStudio();
   const { workerId } = await studio.enrol();
   using events = await follow(studio);
-  await studio.admin('POST', '/models', { id: 'fox', kind: 'llm', vramGbEstimate: 1, source: synthetic });
+  await studio.operator('POST', '/models', { id: 'fox', kind: 'llm', vramGbEstimate: 1, source: synthetic });
   await events.until((event) => event.event === 'models');
-  await studio.admin('DELETE', `/workers/${workerId}`);
+  await studio.operator('DELETE', `/workers/${workerId}`);
   const { event } = await events.until((one) => one.event === 'workerRemoved');
   expect(event.data).toEqual({ workerId });
 });
@@ -77,7 +77,7 @@ test('the last day tells of ended jobs and of those nobody can take', async () =
   worker.send({ type: 'completeJson', jobId: done.id, result: { kind: 'llm', content: '' } });
   await studio.jobIs(done.id, 'completed');
   await studio.createJob(anLlmTask(), { vramGbEstimate: 900 });
-  const { hours, ...queue } = v.parse(OverviewSchema, await (await studio.admin('GET', '/overview')).json());
+  const { hours, ...queue } = v.parse(OverviewSchema, await (await studio.operator('GET', '/overview')).json());
   expect(hours).toHaveLength(24);
   expect(hours.at(-1)).toMatchObject({ done: 1, failed: 0 });
   expect(queue).toMatchObject({

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { HOUR_MS, MINUTE_MS } from '../../../src/base/units.ts';
-import { JobListSchema, WhyViewSchema } from '../../../src/contract/admin.ts';
+import { JobListSchema, WhyViewSchema } from '../../../src/contract/operator/views.ts';
 import { SWEEP_MS } from '../../../src/local-studio/queue/timing.ts';
 import * as v from 'valibot';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';
@@ -31,7 +31,7 @@ test('a job that waits fails at its deadline, to the second', async () => {
   await studio.job(job.id); // the deadline is noted
   await clock.advanceAsync(89_000);
   expect((await studio.job(job.id)).state).toBe('queued');
-  const why = v.parse(WhyViewSchema, await (await studio.admin('GET', `/jobs/${job.id}/why`)).json());
+  const why = v.parse(WhyViewSchema, await (await studio.operator('GET', `/jobs/${job.id}/why`)).json());
   expect(why.deadlineInMs).toBe(1_000);
   for (let second = 0; second < 2; second++) await clock.advanceAsync(1_000);
   await settled(studio, 1);
@@ -104,7 +104,7 @@ test('a deadline is set by time or span, moved, and taken away', async () => {
   const deadline = new Date(clock.now() + MINUTE_MS).toISOString();
   const job = await studio.createJob(anLlmTask(), { deadline });
   expect(job.deadline).toBe(deadline);
-  const change = async (body: unknown) => await (await studio.admin('PATCH', `/jobs/${job.id}`, body)).json();
+  const change = async (body: unknown) => await (await studio.operator('PATCH', `/jobs/${job.id}`, body)).json();
   expect(await change(inMs(HOUR_MS))).toMatchObject({ deadline: new Date(clock.now() + HOUR_MS).toISOString() });
   expect(await change({ deadline: 'none', priority: 3 })).not.toHaveProperty('deadline');
   await clock.advanceAsync(2 * HOUR_MS);
@@ -118,7 +118,7 @@ test.each([
   [{ deadlineInMs: 5, deadline: '2026-06-25T12:00:00Z' }, 'exclude each other'],
 ])('a job with the deadline %p is refused by name', async (about, message) => {
   await using studio = await fakeStudio({ clock: new FakeClock() });
-  const answer = await studio.admin('POST', '/jobs', { task: anLlmTask(), modelSource: synthetic, ...about });
+  const answer = await studio.operator('POST', '/jobs', { task: anLlmTask(), modelSource: synthetic, ...about });
   expect([answer.status, await answer.json()]).toEqual([
     400,
     expect.objectContaining({ message: expect.stringContaining(message) }),
@@ -132,7 +132,7 @@ needs(POSTGRES)('of two studios with wrong clocks one meets a deadline, by the d
   await using other = await fakeStudio({ database, clock: otherClock });
   using worker = await bareWorker(await one.enrol());
   const job = await working(one, worker);
-  await other.admin('PATCH', `/jobs/${job.id}`, inMs(HOUR_MS));
+  await other.operator('PATCH', `/jobs/${job.id}`, inMs(HOUR_MS));
   const left = Date.parse((await other.job(job.id)).deadline ?? '') - Date.now();
   expect([left > HOUR_MS - MINUTE_MS, left < HOUR_MS + MINUTE_MS]).toEqual([true, true]);
   await clock.advanceAsync(SWEEP_MS);
@@ -158,13 +158,13 @@ test.each(['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.999-23:59'])(
     await using studio = await fakeStudio();
     const job = await studio.createJob(anLlmTask());
     const draft = { model: 'synthetic', modelSource: { ...synthetic }, task: anLlmTask(), deadline };
-    const created = await studio.admin('POST', '/jobs', draft);
-    const changed = await studio.admin('PATCH', `/jobs/${job.id}`, { deadline });
+    const created = await studio.operator('POST', '/jobs', draft);
+    const changed = await studio.operator('PATCH', `/jobs/${job.id}`, { deadline });
     for (const answer of [created, changed]) {
       expect(answer.status).toBe(400);
       expect(await answer.text()).toContain('more than ten years away');
     }
-    const { jobs } = v.parse(JobListSchema, await (await studio.admin('GET', '/jobs')).json());
+    const { jobs } = v.parse(JobListSchema, await (await studio.operator('GET', '/jobs')).json());
     expect(jobs.map(({ id }) => id)).toEqual([job.id]);
   },
 );

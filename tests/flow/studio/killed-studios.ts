@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { AttemptListSchema, type JobView, JobViewSchema } from '../../../src/contract/admin.ts';
+import { AttemptListSchema, type JobView, JobViewSchema } from '../../../src/contract/operator/views.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import type { Credentials } from '../../../src/studio/session/session.ts';
 import { pause } from '../../../src/base/pause.ts';

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
 import { type BareWorker, bareWorker } from '../../fakes/studio/bare-worker.ts';

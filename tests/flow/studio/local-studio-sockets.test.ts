@@ -67,7 +67,7 @@ test('a second socket of one worker ends the first with 4003', async () => {
 
 test('a removed worker’s socket closes with 4004, its next upgrade gets 404', async () => {
   await using world = await setup();
-  await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  await world.studio.operator('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.next('error')).toMatchObject({ code: 'worker_deleted' });
   expect((await world.worker.closed).code).toBe(4004);
   const { apiBaseUrl, workerId, authToken } = world.credentials;
@@ -79,7 +79,7 @@ test('a removed worker’s socket closes with 4004, its next upgrade gets 404', 
 test('a worker removed between its upgrade and its hello gets 4004 and no welcome', async () => {
   await using world = await setup();
   using worker = await bareSocket(world.credentials);
-  await world.studio.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  await world.studio.operator('DELETE', `/workers/${world.credentials.workerId}`);
   worker.send(helloOf(world.credentials));
   expect(await worker.next('error')).toMatchObject({ code: 'worker_deleted' });
   expect(await worker.closed).toMatchObject({ code: 4004, reason: 'the operator deleted this worker' });
@@ -92,7 +92,7 @@ test('a worker removed during its hello never receives a welcome', async () => {
     const credentials = await world.studio.enrol();
     using worker = await bareSocket(credentials);
     worker.send(helloOf(credentials));
-    await world.studio.admin('DELETE', `/workers/${credentials.workerId}`);
+    await world.studio.operator('DELETE', `/workers/${credentials.workerId}`);
     expect((await worker.closed).code).toBe(4004);
     expect(worker.waiting.at(-1)).toMatchObject({ type: 'error', code: 'worker_deleted' });
   }

@@ -71,7 +71,7 @@ test('an uploaded artifact can be downloaded again, byte for byte', async () => 
   const job = await working(world.studio, world.worker, anImage);
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
   expect((await world.worker.upload(job.id, bytes)).status).toBe(200);
-  const download = await world.studio.admin('GET', `/jobs/${job.id}/artifact`);
+  const download = await world.studio.operator('GET', `/jobs/${job.id}/artifact`);
   expect(new Uint8Array(await download.arrayBuffer())).toEqual(bytes);
   expect(download.headers.get('content-type')).toBe('image/webp');
 });
@@ -90,7 +90,7 @@ test('an upload for a job that is done or cancelled is answered 409', async () =
   await world.worker.upload(done.id);
   expect((await world.worker.upload(done.id)).status).toBe(409);
   const cancelled = await working(world.studio, world.worker, anImage);
-  await world.studio.admin('POST', `/jobs/${cancelled.id}/cancel`);
+  await world.studio.operator('POST', `/jobs/${cancelled.id}/cancel`);
   expect((await world.worker.upload(cancelled.id)).status).toBe(409);
 });
 
@@ -219,7 +219,7 @@ test('a worker with claiming off is offered no job', async () => {
 test('a cancelled job is no longer held, and its result is acknowledged and discarded', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
-  await world.studio.admin('POST', `/jobs/${job.id}/cancel`);
+  await world.studio.operator('POST', `/jobs/${job.id}/cancel`);
   expect(await world.worker.heartbeat({ currentJobId: job.id })).toMatchObject({
     claim: { held: false, because: 'cancelled' },
   });
@@ -232,13 +232,13 @@ test('a cancel reaches our worker at once, any other at its next heartbeat', asy
   await using world = await setup();
   const job = await working(world.studio, world.worker);
   await world.worker.heartbeat({ currentJobId: job.id, capabilities: someCapabilities({ extensionEngines: [] }) });
-  await world.studio.admin('POST', `/jobs/${job.id}/cancel`);
+  await world.studio.operator('POST', `/jobs/${job.id}/cancel`);
   expect(await world.worker.next('heartbeatAck')).toMatchObject({
     claim: { jobId: job.id, held: false, because: 'cancelled' },
   });
   using foreign = await bareWorker(await world.studio.enrol());
   const other = await working(world.studio, foreign);
-  await world.studio.admin('POST', `/jobs/${other.id}/cancel`);
+  await world.studio.operator('POST', `/jobs/${other.id}/cancel`);
   await foreign.heartbeat({ currentJobId: other.id });
   expect(foreign.waiting).toEqual([]);
 });
@@ -248,7 +248,7 @@ test('attempts are numbered on when an operator retries a job', async () => {
   const job = await working(world.studio, world.worker);
   world.worker.send(failure(job.id, false));
   await world.studio.jobIs(job.id, 'failed');
-  await world.studio.admin('POST', `/jobs/${job.id}/retry`);
+  await world.studio.operator('POST', `/jobs/${job.id}/retry`);
   await world.worker.next('failAck');
   await world.worker.next('offer');
   world.worker.send(accept(job.id));
@@ -262,10 +262,10 @@ test('attempts are numbered on when an operator retries a job', async () => {
 test('an operator retries what failed, and nothing else', async () => {
   await using world = await setup();
   const job = await working(world.studio, world.worker);
-  expect((await world.studio.admin('POST', `/jobs/${job.id}/retry`)).status).toBe(409);
+  expect((await world.studio.operator('POST', `/jobs/${job.id}/retry`)).status).toBe(409);
   world.worker.send(failure(job.id, false));
   await world.worker.next('failAck');
-  expect((await world.studio.admin('POST', `/jobs/${job.id}/retry`)).status).toBe(200);
+  expect((await world.studio.operator('POST', `/jobs/${job.id}/retry`)).status).toBe(200);
   expect(jobOf(await world.worker.next('offer'))).toBe(job.id);
 });
 
@@ -274,6 +274,6 @@ test('log lines of workers are kept in order and read page by page', async () =>
   const entry = (message: string) => ({ ts: '2026-05-25T12:00:00.000Z', level: 'info', category: 'ws', message });
   world.worker.send({ type: 'logBatch', entries: ['a', 'b', 'c'].map(entry) });
   await world.worker.heartbeat();
-  const page = await world.studio.admin('GET', '/logs?after=1&limit=1');
+  const page = await world.studio.operator('GET', '/logs?after=1&limit=1');
   expect(await page.json()).toMatchObject({ lines: [{ seq: 2, message: 'b' }] });
 });

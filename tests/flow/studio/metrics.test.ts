@@ -17,7 +17,7 @@ const { newDatabase } = postgresOfFile();
 
 test('jobs that have not ended are gauged by state, kind and project', async () => {
   await using world = await setup();
-  await world.studio.admin('POST', '/projects', { name: 'renders' });
+  await world.studio.operator('POST', '/projects', { name: 'renders' });
   const running = await working(world.studio, world.worker);
   await world.studio.createJob(anImage, { project: 'renders' });
   await world.studio.createJob(anImage, { project: 'renders' });
@@ -44,7 +44,7 @@ test('a job is counted and timed from its creation to its end', async () => {
   world.worker.send(result(job.id));
   await world.worker.next('completeAck');
   const cancelled = await world.studio.createJob(anLlmTask());
-  await world.studio.admin('POST', `/jobs/${cancelled.id}/cancel`);
+  await world.studio.operator('POST', `/jobs/${cancelled.id}/cancel`);
   const figures = await figuresOf(world.studio);
   expect(countedIn(figures, 'studio_jobs_created_total', 'studio_jobs_ended_total', 'studio_attempts_total')).toEqual({
     'studio_jobs_created_total{kind="llm"}': 2,
@@ -140,7 +140,7 @@ test('uploads, artifacts and deliveries to webhooks are counted', async () => {
   expect((await worker.upload(job.id, new Uint8Array(5))).status).toBe(200);
   expect((await worker.upload(job.id)).status).toBe(409);
   const told = await studio.createJob(anLlmTask(), { webhook: receiver.url });
-  await studio.admin('POST', `/jobs/${told.id}/cancel`);
+  await studio.operator('POST', `/jobs/${told.id}/cancel`);
   await waitFor(
     'the first attempt',
     () => studio.log.find('webhook.retried') !== undefined,
@@ -166,8 +166,8 @@ test('uploads, artifacts and deliveries to webhooks are counted', async () => {
 
 test('who follows the events is gauged, and answers are counted', async () => {
   await using studio = await fakeStudio();
-  const events = await studio.admin('GET', '/events');
-  await studio.admin('GET', '/nowhere');
+  const events = await studio.operator('GET', '/events');
+  await studio.operator('GET', '/nowhere');
   const figures = await figuresOf(studio);
   expect(figures.values.get('studio_event_listeners')).toBe(1);
   expect(figures.values.get('studio_http_responses_total{status="4xx"}')).toBe(1);
@@ -177,7 +177,7 @@ test('who follows the events is gauged, and answers are counted', async () => {
 
 test('a token for figures opens the figures of all and nothing else', async () => {
   await using studio = await fakeStudio();
-  for (const name of ['p', 'q']) await studio.admin('POST', '/projects', { name });
+  for (const name of ['p', 'q']) await studio.operator('POST', '/projects', { name });
   await studio.createJob(anLlmTask(), { project: 'q' });
   const token = await projectToken(studio, { scopes: ['metrics'] });
   const answer = await fetch(`${studio.url}/metrics`, { headers: { authorization: `Bearer ${token}` } });

@@ -63,7 +63,7 @@ test('a database that restarts meanwhile gets everything', async () => {
   await crashed;
   expect(moved).toMatchObject({ jobs: ARTIFACTS });
   await using target = await fakeStudio({ database });
-  expect(await (await target.admin('GET', '/status')).json()).toMatchObject({ jobs: { queued: ARTIFACTS } });
+  expect(await (await target.operator('GET', '/status')).json()).toMatchObject({ jobs: { queued: ARTIFACTS } });
 });
 
 test('what changes while rows are copied moves, and for the rest requests wait', async () => {
@@ -71,7 +71,7 @@ test('what changes while rows are copied moves, and for the rest requests wait',
   const { studio, worker } = scene;
   const running = await working(studio, worker);
   const waiting = await studio.createJob(anLlmTask());
-  await studio.admin('POST', '/projects', { name: 'old' });
+  await studio.operator('POST', '/projects', { name: 'old' });
   await using target = await heldDatabase();
   const isHeld = Promise.withResolvers<void>();
   const moved = moveStudioData({ dataDir: studio.dataDir, database: target.url }, studioEffects, ({ is }) => {
@@ -80,15 +80,15 @@ test('what changes while rows are copied moves, and for the rest requests wait',
   await target.waitFor(1);
   worker.send(result(running.id));
   await worker.next('completeAck');
-  await studio.admin('POST', `/jobs/${waiting.id}/cancel`);
-  await studio.admin('DELETE', '/projects/old');
-  await studio.admin('POST', '/projects', { name: 'new' });
+  await studio.operator('POST', `/jobs/${waiting.id}/cancel`);
+  await studio.operator('DELETE', '/projects/old');
+  await studio.operator('POST', '/projects', { name: 'new' });
   const newer = await studio.createJob(anLlmTask());
   await target.holdJobs();
   await isHeld.promise;
 
   const draft = { task: anLlmTask(), model: 'synthetic', modelSource: synthetic };
-  const asked = studio.admin('POST', '/jobs', draft);
+  const asked = studio.operator('POST', '/jobs', draft);
   worker.send({ type: 'heartbeat', capabilities: someCapabilities() });
   let seen = 'waiting';
   void asked.then(() => (seen = 'answered'));
@@ -105,7 +105,7 @@ test('what changes while rows are copied moves, and for the rest requests wait',
   expect(await after.attempts(running.id)).toMatchObject([{ outcome: 'completed' }]);
   expect(await after.job(waiting.id)).toMatchObject({ state: 'cancelled' });
   expect(await after.job(newer.id)).toMatchObject({ id: newer.id });
-  const { projects } = (await (await after.admin('GET', '/projects')).json()) as { projects: { name: string }[] };
+  const { projects } = (await (await after.operator('GET', '/projects')).json()) as { projects: { name: string }[] };
   expect(projects.map(({ name }) => name).toSorted()).toEqual(['default', 'new']);
 });
 

@@ -14,7 +14,7 @@ import { studioEffects } from '../../fakes/studio/studio-effects.ts';
 import { anLlmTask } from '../../fakes/builders.ts';
 import { needs, POSTGRES } from '../../needs.ts';
 import type { AuditPage } from '../../../src/contract/operator/audit.ts';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import { asProject, projectToken } from './project-scene.ts';
 import { anImage, result, working } from './local-studio-scene.ts';
 
@@ -36,8 +36,8 @@ async function stoppedStudio() {
   worker[Symbol.dispose]();
   await worker.closed;
   const waiting = await studio.createJob(anLlmTask());
-  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 0, maxQueued: 9 });
-  await studio.admin('PATCH', '/projects/default', { maxQueued: 50 });
+  await studio.operator('POST', '/projects', { name: 'p', maxRunning: 0, maxQueued: 9 });
+  await studio.operator('PATCH', '/projects/default', { maxQueued: 50 });
   const token = await projectToken(studio);
   const held = await studio.createJob(anLlmTask(), { project: 'p' });
   await studio.studio.stop();
@@ -61,7 +61,7 @@ test('a studio moves with its artifacts, and its worker continues there', async 
   expect(moved).toEqual({ workers: 1, models: 0, jobs: 4, artifacts: 1, missing: 0 });
 
   await using studio = await fakeStudio(place);
-  const artifact = await studio.admin('GET', `/jobs/${old.image.id}/artifact`);
+  const artifact = await studio.operator('GET', `/jobs/${old.image.id}/artifact`);
   expect([...(await artifact.bytes())]).toEqual([1, 2, 3]);
   expect(await studio.job(old.chat.id)).toMatchObject({ state: 'completed', result: { text: 'hello' } });
   expect(await studio.attempts(old.chat.id)).toMatchObject([{ number: 1, outcome: 'completed' }]);
@@ -69,11 +69,11 @@ test('a studio moves with its artifacts, and its worker continues there', async 
   expect(jobOf(await worker.next('offer'))).toBe(old.waiting.id);
   const { jobs } = (await (await asProject(studio, old.token, 'GET', '/jobs')).json()) as { jobs: JobView[] };
   expect(jobs).toMatchObject([{ id: old.held.id, project: 'p', waitsFor: 'project p runs 0 of at most 0 jobs' }]);
-  expect(await (await studio.admin('GET', '/projects/default')).json()).toMatchObject({ limits: { maxQueued: 50 } });
-  const { entries } = (await (await studio.admin('GET', '/audit')).json()) as AuditPage;
+  expect(await (await studio.operator('GET', '/projects/default')).json()).toMatchObject({ limits: { maxQueued: 50 } });
+  const { entries } = (await (await studio.operator('GET', '/audit')).json()) as AuditPage;
   expect(entries.map(({ action }) => action)).toContain('token.added');
-  await studio.admin('POST', '/projects', { name: 'q' });
-  const { entries: newer } = (await (await studio.admin('GET', '/audit?limit=1')).json()) as AuditPage;
+  await studio.operator('POST', '/projects', { name: 'q' });
+  const { entries: newer } = (await (await studio.operator('GET', '/audit?limit=1')).json()) as AuditPage;
   expect(newer).toMatchObject([{ action: 'project.added', subject: 'q', seq: (entries[0]?.seq ?? 0) + 1 }]);
   expect((await studio.createJob(anLlmTask())).state).toBe('queued'); // its number is above those that were moved
 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { JobViewSchema } from '../../../src/contract/admin.ts';
+import { JobViewSchema } from '../../../src/contract/operator/views.ts';
 import { writeJson } from '../../../src/contract/json.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { systemClock } from '../../../src/system/clock.ts';

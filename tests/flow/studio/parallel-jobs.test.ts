@@ -157,7 +157,7 @@ test('cancelling one of four jobs leaves the other three alone', async () => {
   const { studio, worker } = world;
   const [gone = '', ...kept] = await accepted(studio, worker, 4);
   await world.beat(worker, gone, ...kept);
-  expect((await studio.admin('POST', `/jobs/${gone}/cancel`)).status).toBe(200);
+  expect((await studio.operator('POST', `/jobs/${gone}/cancel`)).status).toBe(200);
   expect(await worker.next('heartbeatAck')).toMatchObject({
     claim: { jobId: gone, held: false, because: 'cancelled' },
   });
@@ -262,7 +262,7 @@ test('an offer that is not answered in time leaves the running jobs alone', asyn
 test('the operator sees all jobs of a worker, and how many it takes', async () => {
   await using world = await setup();
   const ids = await accepted(world.studio, world.worker, 2);
-  const { workers } = (await (await world.studio.admin('GET', '/workers')).json()) as { workers: unknown[] };
+  const { workers } = (await (await world.studio.operator('GET', '/workers')).json()) as { workers: unknown[] };
   expect(workers).toMatchObject([{ currentJobId: ids[0], currentJobIds: ids, maxJobs: 4 }]);
 });
 

@@ -40,7 +40,7 @@ async function outcomeOf(response: Response, who: string): Promise<string> {
 }
 
 test('the studio serves every route of the table, and no other', () => {
-  const folders = ['admin', 'access'].map((name) => `src/local-studio/http/${name}`);
+  const folders = ['operator', 'access'].map((name) => `src/local-studio/http/${name}`);
   const source = folders.flatMap((folder) =>
     readdirSync(folder).map((file) => readFileSync(`${folder}/${file}`, 'utf8')),
   );
@@ -54,12 +54,12 @@ test('the studio serves every route of the table, and no other', () => {
 test('each route lets in whom it is for, and nobody else', async () => {
   const clock = new FakeClock();
   await using studio = await fakeStudio({ clock });
-  for (const name of ['p', 'q']) await studio.admin('POST', '/projects', { name });
+  for (const name of ['p', 'q']) await studio.operator('POST', '/projects', { name });
   const job = await studio.createJob(anLlmTask(), { project: 'p' });
   const expired = await projectToken(studio, { expiresInSeconds: 1 });
   clock.advance(1_000);
   const revoked = await projectToken(studio);
-  await studio.admin('DELETE', `/tokens/${revoked.split('_', 2).join('_')}`);
+  await studio.operator('DELETE', `/tokens/${revoked.split('_', 2).join('_')}`);
   const callers = {
     operator: studio.studio.operatorToken,
     create: await projectToken(studio, { scopes: ['create'] }),
@@ -109,7 +109,7 @@ function ask(studio: FakeStudio, { method, path, token, jobId }: Asked): Promise
 
 test('a token is found by what it begins with, and compared as a whole', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p' });
+  await studio.operator('POST', '/projects', { name: 'p' });
   const token = await projectToken(studio, { scopes: SCOPES });
   const wrong = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`;
   for (const shown of [wrong, token.slice(0, -1), `${token}0`, token.split('_', 2).join('_'), 'swp_', `x${token}`]) {

@@ -11,7 +11,7 @@ interface TokenWish {
 
 /** A token of project `p` with every scope, unless it is to be another. */
 export async function projectToken(studio: FakeStudio, wish: TokenWish = {}): Promise<string> {
-  const answer = await studio.admin('POST', '/tokens', { project: 'p', scopes: SCOPES, ...wish });
+  const answer = await studio.operator('POST', '/tokens', { project: 'p', scopes: SCOPES, ...wish });
   const { token } = (await answer.json()) as { readonly token?: string };
   if (token === undefined) throw new Error(`the studio answered ${answer.status}`);
   return token;

@@ -21,11 +21,11 @@ const onServer = needs(POSTGRES);
 const aDraft = { task: anLlmTask(), model: 'synthetic', modelSource: { ...synthetic } };
 const messageOf = async (answer: Response): Promise<string> => ((await answer.json()) as { message: string }).message;
 const projectOf = async (studio: FakeStudio, name: string): Promise<ProjectView> =>
-  (await (await studio.admin('GET', `/projects/${name}`)).json()) as ProjectView;
+  (await (await studio.operator('GET', `/projects/${name}`)).json()) as ProjectView;
 
 test('a project’s token creates jobs there, and sees no others', async () => {
   await using studio = await fakeStudio();
-  for (const name of ['p', 'q']) await studio.admin('POST', '/projects', { name });
+  for (const name of ['p', 'q']) await studio.operator('POST', '/projects', { name });
   const token = await projectToken(studio);
   const foreign = await studio.createJob(anLlmTask(), { project: 'q' });
   const own = await asProject(studio, token, 'POST', '/jobs', aDraft);
@@ -44,7 +44,7 @@ test('a project’s token creates jobs there, and sees no others', async () => {
 
 test('what a project’s job waits for names no worker and no job of others', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 1 });
+  await studio.operator('POST', '/projects', { name: 'p', maxRunning: 1 });
   const token = await projectToken(studio);
   using worker = await bareWorker(await studio.enrol());
   const busy = await studio.createJob(anLlmTask());
@@ -52,7 +52,7 @@ test('what a project’s job waits for names no worker and no job of others', as
   const created = await (await asProject(studio, token, 'POST', '/jobs', aDraft)).text();
   expect(created).not.toContain(busy.id);
   expect(JSON.parse(created)).not.toHaveProperty('waitsFor');
-  await studio.admin('PATCH', '/projects/p', { maxRunning: 0 });
+  await studio.operator('PATCH', '/projects/p', { maxRunning: 0 });
   const { id } = JSON.parse(created) as { id: string };
   const waits = 'project p runs 0 of at most 0 jobs';
   expect(await (await asProject(studio, token, 'GET', `/jobs/${id}`)).json()).toMatchObject({ waitsFor: waits });
@@ -61,7 +61,7 @@ test('what a project’s job waits for names no worker and no job of others', as
 
 /** A project that runs one job, which this worker is at work on, and a job of it that waits. */
 async function fullProject(studio: FakeStudio, worker: BareWorker) {
-  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 1 });
+  await studio.operator('POST', '/projects', { name: 'p', maxRunning: 1 });
   const running = await studio.createJob(anLlmTask(), { project: 'p' });
   await worker.next('offer');
   worker.send(accept(running.id));
@@ -75,8 +75,8 @@ const claimingOff = { capabilities: someCapabilities({ autoEnabled: false }) };
 const WAYS_TO_END: Readonly<Record<string, (studio: FakeStudio, worker: BareWorker, jobId: string) => unknown>> = {
   'is completed': (_, worker, jobId) => worker.send(result(jobId)),
   'is uploaded': (_, worker, jobId) => worker.upload(jobId),
-  'is cancelled': (studio, _, jobId) => studio.admin('POST', `/jobs/${jobId}/cancel`),
-  'fails at its deadline': (studio, _, jobId) => studio.admin('PATCH', `/jobs/${jobId}`, { deadlineInMs: 1 }),
+  'is cancelled': (studio, _, jobId) => studio.operator('POST', `/jobs/${jobId}/cancel`),
+  'fails at its deadline': (studio, _, jobId) => studio.operator('PATCH', `/jobs/${jobId}`, { deadlineInMs: 1 }),
 };
 
 for (const [ends, end] of Object.entries(WAYS_TO_END)) {
@@ -120,16 +120,16 @@ onServer('a place freed at one studio goes to an idle worker of another', async 
 test('a full queue, a spent day and full storage are refused with both numbers', async () => {
   const clock = new FakeClock();
   await using studio = await fakeStudio({ clock });
-  await studio.admin('POST', '/projects', { name: 'p', maxQueued: 1 });
+  await studio.operator('POST', '/projects', { name: 'p', maxQueued: 1 });
   await studio.createJob(anLlmTask(), { project: 'p' });
-  const full = await studio.admin('POST', '/jobs', { ...aDraft, project: 'p' });
+  const full = await studio.operator('POST', '/jobs', { ...aDraft, project: 'p' });
   expect([full.status, await messageOf(full)]).toEqual([409, 'project p has 1 of at most 1 queued jobs']);
-  await studio.admin('PATCH', '/projects/p', { maxQueued: 'none', maxPerDay: 1, maxArtifactBytes: 0 });
-  const spent = await studio.admin('POST', '/jobs', { ...aDraft, project: 'p' });
+  await studio.operator('PATCH', '/projects/p', { maxQueued: 'none', maxPerDay: 1, maxArtifactBytes: 0 });
+  const spent = await studio.operator('POST', '/jobs', { ...aDraft, project: 'p' });
   expect([spent.status, Number(spent.headers.get('retry-after')) > 0]).toEqual([429, true]);
   expect(await messageOf(spent)).toContain('1 of at most 1 jobs today');
-  await studio.admin('PATCH', '/projects/p', { maxPerDay: 'none' });
-  const stuffed = await studio.admin('POST', '/jobs', { ...aDraft, project: 'p' });
+  await studio.operator('PATCH', '/projects/p', { maxPerDay: 'none' });
+  const stuffed = await studio.operator('POST', '/jobs', { ...aDraft, project: 'p' });
   expect([stuffed.status, await messageOf(stuffed)]).toEqual([409, expect.stringContaining('of at most 0 B')]);
   expect(await projectOf(studio, 'p')).toMatchObject({
     limits: { maxArtifactBytes: 0 },
@@ -139,17 +139,17 @@ test('a full queue, a spent day and full storage are refused with both numbers',
 
 test('a raised limit lets waiting jobs run at once', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p', maxRunning: 0 });
+  await studio.operator('POST', '/projects', { name: 'p', maxRunning: 0 });
   using worker = await bareWorker(await studio.enrol());
   const job = await studio.createJob(anLlmTask(), { project: 'p' });
   expect((await studio.job(job.id)).state).toBe('queued');
-  await studio.admin('PATCH', '/projects/p', { maxRunning: 1 });
+  await studio.operator('PATCH', '/projects/p', { maxRunning: 1 });
   expect(jobOf(await worker.next('offer'))).toBe(job.id);
 });
 
 test('a project is removed with its tokens; its jobs stay for the operator', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p' });
+  await studio.operator('POST', '/projects', { name: 'p' });
   const token = await projectToken(studio);
   using worker = await bareWorker(await studio.enrol());
   const running = await studio.createJob(anLlmTask(), { project: 'p' });
@@ -157,39 +157,39 @@ test('a project is removed with its tokens; its jobs stay for the operator', asy
   worker.send({ type: 'accept', jobId: running.id });
   await studio.jobIs(running.id, 'running');
   const waiting = await studio.createJob(anLlmTask(), { project: 'p' });
-  const busy = await studio.admin('DELETE', '/projects/p');
+  const busy = await studio.operator('DELETE', '/projects/p');
   expect([busy.status, await messageOf(busy)]).toEqual([409, expect.stringContaining('jobs that have not ended (2)')]);
-  expect((await studio.admin('DELETE', '/projects/p?force=yes')).status).toBe(204);
+  expect((await studio.operator('DELETE', '/projects/p?force=yes')).status).toBe(204);
   expect((await asProject(studio, token, 'GET', '/jobs')).status).toBe(401);
   for (const { id } of [running, waiting])
     expect(await studio.job(id)).toMatchObject({ state: 'cancelled', project: 'p' });
-  expect((await studio.admin('POST', '/projects', { name: 'p' })).status).toBe(409);
-  expect((await studio.admin('DELETE', '/projects/default')).status).toBe(409);
+  expect((await studio.operator('POST', '/projects', { name: 'p' })).status).toBe(409);
+  expect((await studio.operator('DELETE', '/projects/default')).status).toBe(409);
 });
 
 test.each(['', 'UPPER', 'a b', '../x', 'é', '-a', 'a'.repeat(65), 'a/b', "x'; --"])(
   'a project cannot be called %j',
   async (name) => {
     await using studio = await fakeStudio();
-    const answer = await studio.admin('POST', '/projects', { name });
+    const answer = await studio.operator('POST', '/projects', { name });
     expect([answer.status, await messageOf(answer)]).toEqual([400, expect.stringContaining('lower-case letters')]);
   },
 );
 
 test('a job or a token of an unknown project is refused by its name', async () => {
   await using studio = await fakeStudio();
-  const job = await studio.admin('POST', '/jobs', { ...aDraft, project: 'nobody' });
-  const token = await studio.admin('POST', '/tokens', { project: 'nobody', scopes: ['read'] });
+  const job = await studio.operator('POST', '/jobs', { ...aDraft, project: 'nobody' });
+  const token = await studio.operator('POST', '/tokens', { project: 'nobody', scopes: ['read'] });
   for (const answer of [job, token]) {
     expect([answer.status, await messageOf(answer)]).toEqual([404, 'no project "nobody"']);
   }
-  const typo = await studio.admin('POST', '/tokens', { project: 'default', scopes: ['raed'] });
+  const typo = await studio.operator('POST', '/tokens', { project: 'default', scopes: ['raed'] });
   expect([typo.status, await messageOf(typo)]).toEqual([400, expect.stringContaining('"create" or "read"')]);
 });
 
 test('a project follows the events of its jobs until its token is removed', async () => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p' });
+  await studio.operator('POST', '/projects', { name: 'p' });
   const token = await projectToken(studio, { scopes: ['read'] });
   const stream = await asProject(studio, token, 'GET', '/events');
   const pieces = stream.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
@@ -211,7 +211,7 @@ test('a project follows the events of its jobs until its token is removed', asyn
     false,
     false,
   ]);
-  await studio.admin('DELETE', `/tokens/${token.split('_', 2).join('_')}`);
+  await studio.operator('DELETE', `/tokens/${token.split('_', 2).join('_')}`);
   const late = await studio.createJob(anLlmTask(), { project: 'p' });
   expect(await until(late.id)).toBe('(over)');
 });
@@ -220,7 +220,7 @@ onServer('a token that one studio created is revoked at another at once', async 
   const database = await newDatabase();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });
-  await one.admin('POST', '/projects', { name: 'p' });
+  await one.operator('POST', '/projects', { name: 'p' });
   const token = await projectToken(one);
   expect((await asProject(other, token, 'GET', '/jobs')).status).toBe(200);
   await fetch(`${other.url}${API_PREFIX}/admin/tokens/${token.split('_', 2).join('_')}`, {
@@ -234,9 +234,9 @@ onServer('two studios that create for one project at once keep to its limit', as
   const database = await newDatabase();
   await using one = await fakeStudio({ database });
   await using other = await fakeStudio({ database });
-  await one.admin('POST', '/projects', { name: 'p', maxPerDay: 7, maxQueued: 5 });
+  await one.operator('POST', '/projects', { name: 'p', maxPerDay: 7, maxQueued: 5 });
   const asked = Array.from({ length: 24 }, (_, at) =>
-    (at % 2 === 0 ? one : other).admin('POST', '/jobs', { ...aDraft, project: 'p' }),
+    (at % 2 === 0 ? one : other).operator('POST', '/jobs', { ...aDraft, project: 'p' }),
   );
   const statuses = (await Promise.all(asked)).map(({ status }) => status).toSorted();
   expect(statuses).toEqual([...Array(5).fill(201), ...Array(19).fill(409)]);
@@ -252,9 +252,9 @@ test.each([
   ['POST', '/webhooks', { url: 'https://hooks.test/', event: ['failed'] }, 'event: is unknown'],
 ])('a misspelt limit is refused by name: %s %s %j', async (method, path, body, problem) => {
   await using studio = await fakeStudio();
-  await studio.admin('POST', '/projects', { name: 'p' });
-  const answer = await studio.admin(method, path, body);
+  await studio.operator('POST', '/projects', { name: 'p' });
+  const answer = await studio.operator(method, path, body);
   expect([answer.status, await messageOf(answer)]).toEqual([400, expect.stringContaining(problem)]);
-  const { entries } = (await (await studio.admin('GET', '/audit')).json()) as { entries: { action: string }[] };
+  const { entries } = (await (await studio.operator('GET', '/audit')).json()) as { entries: { action: string }[] };
   expect(entries.map(({ action }) => action)).toEqual(['project.added']);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { JobViewSchema } from '../../../src/contract/admin.ts';
+import { JobViewSchema } from '../../../src/contract/operator/views.ts';
 import { pause } from '../../../src/base/pause.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { anLlmTask, synthetic } from '../../fakes/builders.ts';

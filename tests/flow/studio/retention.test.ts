@@ -19,7 +19,7 @@ test('an artifact is removed once it was kept long enough, and its job stays', a
     (await readdir(join(studio.dataDir, 'artifacts'))).filter((name) => name !== 'incoming');
   await clock.advanceAsync(5 * HOUR_MS);
   expect(await files()).toHaveLength(1);
-  expect((await studio.admin('GET', `/jobs/${job.id}/artifact`)).status).toBe(200);
+  expect((await studio.operator('GET', `/jobs/${job.id}/artifact`)).status).toBe(200);
 
   clock.advance(2 * HOUSEKEEPING_MS);
   const removed = (): boolean => studio.log.find('retention.removed') !== undefined;
@@ -27,5 +27,5 @@ test('an artifact is removed once it was kept long enough, and its job stays', a
   expect(await files()).toEqual([]);
   const kept = await studio.job(job.id);
   expect([kept.state, kept.artifact]).toEqual(['completed', undefined]);
-  expect((await studio.admin('GET', `/jobs/${job.id}/artifact`)).status).toBe(404);
+  expect((await studio.operator('GET', `/jobs/${job.id}/artifact`)).status).toBe(404);
 });

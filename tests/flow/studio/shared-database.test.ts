@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import * as v from 'valibot';
 import { HOUR_MS } from '../../../src/base/units.ts';
-import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/admin.ts';
+import { RegistrationListSchema, WorkerListSchema } from '../../../src/contract/operator/views.ts';
 import { CLOSE } from '../../../src/contract/frames/close-codes.ts';
 import { API_PREFIX } from '../../../src/contract/routes.ts';
 import { GRACE_MS, OFFER_HOLD_MS, STALE_MS, SWEEP_MS } from '../../../src/local-studio/queue/timing.ts';
@@ -111,7 +111,7 @@ test('a worker that connects to another studio keeps all its jobs', async () => 
   const answers = [await again.heartbeat({ capabilities, currentJobIds })];
   while (answers.length < jobs.length) answers.push(await again.next('heartbeatAck'));
   expect(answers.map(({ claim }) => claim)).toEqual(currentJobIds.map((jobId) => ({ jobId, held: true })));
-  const { workers } = (await (await world.one.admin('GET', '/workers')).json()) as { workers: unknown[] };
+  const { workers } = (await (await world.one.operator('GET', '/workers')).json()) as { workers: unknown[] };
   expect(workers).toMatchObject([{ connected: true, currentJobIds }]);
   for (const id of currentJobIds) {
     again.send(result(id));
@@ -150,7 +150,7 @@ test('a stale socket changes nothing for the session in its place', async () => 
 test('a worker hears of a cancellation at another studio', async () => {
   await using world = await twoStudios();
   const job = await working(world.one, world.worker);
-  expect((await world.other.admin('POST', `/jobs/${job.id}/cancel`)).status).toBe(200);
+  expect((await world.other.operator('POST', `/jobs/${job.id}/cancel`)).status).toBe(200);
   const ack = await world.worker.heartbeat({ currentJobId: job.id });
   expect(ack).toMatchObject({ claim: { jobId: job.id, held: false, because: 'cancelled' } });
 });
@@ -173,13 +173,13 @@ test('an approval at one studio answers the poll that another holds', async () =
     headers: { authorization: 'Bearer secret', prefer: 'wait=60' },
   });
   await fetch(`${world.one.url}/healthz`); // by then the poll is held
-  await world.other.admin('POST', `/registrations/${requestId}/approve`);
+  await world.other.operator('POST', `/registrations/${requestId}/approve`);
   expect(await (await poll).json()).toMatchObject({ status: 'approved' });
 });
 
 test('a worker removed at one studio loses its session at another', async () => {
   await using world = await twoStudios();
-  await world.other.admin('DELETE', `/workers/${world.credentials.workerId}`);
+  await world.other.operator('DELETE', `/workers/${world.credentials.workerId}`);
   expect(await world.worker.closed).toMatchObject({ code: CLOSE.workerDeleted });
 });
 
@@ -195,13 +195,13 @@ test('a result uploaded to one studio frees the worker at another', async () => 
 test('workers of all studios are listed with what they run', async () => {
   await using world = await twoStudios();
   const job = await working(world.one, world.worker);
-  const { workers } = (await (await world.other.admin('GET', '/workers')).json()) as { workers: object[] };
+  const { workers } = (await (await world.other.operator('GET', '/workers')).json()) as { workers: object[] };
   expect(workers).toMatchObject([{ connected: true, currentJobId: job.id }]);
-  expect(await (await world.other.admin('GET', '/status')).json()).toMatchObject({
+  expect(await (await world.other.operator('GET', '/status')).json()).toMatchObject({
     workers: { known: 1, connected: 1, busy: 1 },
   });
   const waiting = await world.other.createJob(anLlmTask());
-  expect(await (await world.other.admin('GET', `/jobs/${waiting.id}/why`)).json()).toMatchObject({
+  expect(await (await world.other.operator('GET', `/jobs/${waiting.id}/why`)).json()).toMatchObject({
     workers: [{ connected: true, because: `busy with ${job.id}` }],
   });
 });
@@ -216,16 +216,16 @@ test('how many jobs a worker takes is known at every studio', async () => {
   await world.worker.next('offer');
   const waiting = await world.other.createJob(anLlmTask());
   for (const studio of [world.one, world.other]) {
-    const why = await (await studio.admin('GET', `/jobs/${waiting.id}/why`)).json();
+    const why = await (await studio.operator('GET', `/jobs/${waiting.id}/why`)).json();
     expect(why).toMatchObject({ workers: [{ because: `is asked about ${offered.id}` }] });
   }
   world.worker.send(accept(offered.id));
   await world.one.jobIs(offered.id, 'running');
   currentJobIds.push(offered.id);
   for (const studio of [world.one, world.other]) {
-    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    const { workers } = (await (await studio.operator('GET', '/workers')).json()) as { workers: object[] };
     expect(workers).toMatchObject([{ currentJobIds, maxJobs: 2 }]);
-    const why = await (await studio.admin('GET', `/jobs/${waiting.id}/why`)).json();
+    const why = await (await studio.operator('GET', `/jobs/${waiting.id}/why`)).json();
     expect(why).toMatchObject({ workers: [{ because: 'busy with 2 of 2 jobs' }] });
   }
   world.one.cut(world.credentials.workerId);
@@ -245,11 +245,11 @@ test('what a worker rejected is known at every studio, in all its answers', asyn
   });
   await world.worker.heartbeat(); // by its answer the rejection was acted on
   for (const studio of [world.one, world.other]) {
-    expect(await (await studio.admin('GET', `/jobs/${job.id}/why`)).json()).toMatchObject({
+    expect(await (await studio.operator('GET', `/jobs/${job.id}/why`)).json()).toMatchObject({
       waitsFor: expect.stringContaining('rejected it for good: no such format'),
       workers: [{ because: 'rejected it for good: no such format', rejectedAt: expect.any(String) }],
     });
-    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    const { workers } = (await (await studio.operator('GET', '/workers')).json()) as { workers: object[] };
     expect(workers).toMatchObject([{ idleBecause: `rejected ${job.id}: no such format` }]);
   }
 });
@@ -266,7 +266,7 @@ test('a rejection from before a run does not explain why a job waits', async () 
   await world.worker.heartbeat({ currentJobId: job.id, capabilities: busy });
   world.worker.send({ type: 'fail', jobId: job.id, error: 'crashed', retryable: true });
   await world.worker.next('failAck');
-  const why = await (await world.other.admin('GET', `/jobs/${job.id}/why`)).json();
+  const why = await (await world.other.operator('GET', `/jobs/${job.id}/why`)).json();
   expect(why).toMatchObject({ state: 'queued', workers: [{ connected: true }] });
   expect(JSON.stringify(why)).not.toContain('in-flight');
 });
@@ -276,9 +276,9 @@ test('a worker that stops claiming is known for it at every studio', async () =>
   await world.worker.heartbeat({ capabilities: { ...someCapabilities(), autoEnabled: false } });
   const job = await world.other.createJob(anLlmTask());
   for (const studio of [world.one, world.other]) {
-    const why = await (await studio.admin('GET', `/jobs/${job.id}/why`)).json();
+    const why = await (await studio.operator('GET', `/jobs/${job.id}/why`)).json();
     expect(why).toMatchObject({ workers: [{ connected: true, because: 'takes no jobs: claiming is off' }] });
-    const { workers } = (await (await studio.admin('GET', '/workers')).json()) as { workers: object[] };
+    const { workers } = (await (await studio.operator('GET', '/workers')).json()) as { workers: object[] };
     expect(workers).toMatchObject([
       { capabilities: { autoEnabled: false }, idleBecause: 'takes no jobs: claiming is off' },
     ]);
@@ -347,7 +347,7 @@ test('of two workers with one job only the later result counts', async () => {
   expect(ack).toMatchObject({ claim: { jobId: job.id, held: false } });
   expect((await second.upload(job.id, new Uint8Array([2]))).status).toBe(200);
   expect(await world.one.attempts(job.id)).toMatchObject([{ outcome: 'lost' }, { outcome: 'completed' }]);
-  expect([...(await (await world.other.admin('GET', `/jobs/${job.id}/artifact`)).bytes())]).toEqual([2]);
+  expect([...(await (await world.other.operator('GET', `/jobs/${job.id}/artifact`)).bytes())]).toEqual([2]);
 });
 
 test('studios whose clocks are an hour apart share jobs all the same', async () => {
@@ -387,7 +387,7 @@ for (const redirects of [false, true]) {
     using worker = await bareWorker(await one.enrol());
     const job = await working(one, worker, anImage);
     expect((await worker.upload(job.id, new Uint8Array([1, 2, 3, 4]))).status).toBe(200);
-    const answer = await other.admin('GET', `/jobs/${job.id}/artifact`);
+    const answer = await other.operator('GET', `/jobs/${job.id}/artifact`);
     expect([...(await answer.bytes())]).toEqual([1, 2, 3, 4]);
     expect(answer.redirected).toBe(redirects);
     expect(answer.headers.get('content-type')).toBe('image/webp');
@@ -400,12 +400,15 @@ test('a request decided at two studios at once has one verdict and worker', asyn
   const known = (await workersOf(one)).length;
   for (let round = 1; round <= 3; round++) {
     await register(one, `install-${round}`);
-    const { registrations } = v.parse(RegistrationListSchema, await (await one.admin('GET', '/registrations')).json());
+    const { registrations } = v.parse(
+      RegistrationListSchema,
+      await (await one.operator('GET', '/registrations')).json(),
+    );
     const path = `/registrations/${registrations[0]?.requestId}`;
     const answers = await Promise.all([
-      one.admin('POST', `${path}/approve`),
-      other.admin('POST', `${path}/reject`, { reason: 'no' }),
-      other.admin('POST', `${path}/approve`),
+      one.operator('POST', `${path}/approve`),
+      other.operator('POST', `${path}/reject`, { reason: 'no' }),
+      other.operator('POST', `${path}/approve`),
     ]);
     const [approved, rejected, again] = answers.map(({ status }) => status);
     expect([approved, rejected, again]).toEqual(rejected === 409 ? [200, 409, 200] : [409, 204, 409]);
@@ -415,7 +418,7 @@ test('a request decided at two studios at once has one verdict and worker', asyn
 });
 
 const workersOf = async (studio: FakeStudio) =>
-  v.parse(WorkerListSchema, await (await studio.admin('GET', '/workers')).json()).workers;
+  v.parse(WorkerListSchema, await (await studio.operator('GET', '/workers')).json()).workers;
 
 const register = ({ url }: FakeStudio, installId: string): Promise<Response> =>
   fetch(`${url}${API_PREFIX}/workers/register-request`, {

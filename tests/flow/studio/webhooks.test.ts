@@ -10,7 +10,7 @@ import {
   WebhookListSchema,
   WebhookSecretSchema,
 } from '../../../src/contract/operator/webhooks.ts';
-import { JobViewSchema } from '../../../src/contract/admin.ts';
+import { JobViewSchema } from '../../../src/contract/operator/views.ts';
 import { AuditPageSchema } from '../../../src/contract/operator/audit.ts';
 import { moveStudioData } from '../../../src/local-studio/storage/moving/move-data.ts';
 import { pause } from '../../../src/base/pause.ts';
@@ -34,17 +34,17 @@ const { newDatabase } = postgresOfFile();
 const failing = () => new Response('no', { status: 500 });
 
 async function addWebhook(studio: FakeStudio, url: string, about: Readonly<Record<string, unknown>> = {}) {
-  const answer = await studio.admin('POST', '/webhooks', { url, ...about });
+  const answer = await studio.operator('POST', '/webhooks', { url, ...about });
   return v.parse(CreatedWebhookSchema, await answer.json());
 }
 
 const deliveriesOf = async (studio: FakeStudio): Promise<readonly DeliveryView[]> =>
-  v.parse(DeliveryListSchema, await (await studio.admin('GET', '/webhooks/deliveries')).json()).deliveries;
+  v.parse(DeliveryListSchema, await (await studio.operator('GET', '/webhooks/deliveries')).json()).deliveries;
 
 /** Queues a job and cancels it, which is an end like any other. */
 async function endedJob(studio: FakeStudio, about: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const { id } = await studio.createJob(anLlmTask(), about);
-  await studio.admin('POST', `/jobs/${id}/cancel`);
+  await studio.operator('POST', `/jobs/${id}/cancel`);
   return id;
 }
 
@@ -92,7 +92,7 @@ test('a job’s own webhook is told, signed with the secret of the studio', asyn
   using receiver = hookReceiver();
   await using studio = await fakeStudio();
   const id = await endedJob(studio, { webhook: `${receiver.url}?token=own` });
-  const { secret } = v.parse(WebhookSecretSchema, await (await studio.admin('GET', '/webhooks/secret')).json());
+  const { secret } = v.parse(WebhookSecretSchema, await (await studio.operator('GET', '/webhooks/secret')).json());
   const told = await receiver.nth(1);
   expect(isSigned(told, secret)).toBe(true);
   expect(JSON.parse(told.body)).toMatchObject({ type: 'job.cancelled', data: { jobId: id } });
@@ -157,26 +157,26 @@ test('a receiver that answers 410 gets no more, until it is enabled', async () =
   );
   await endedJob(studio);
   expect(await deliveriesOf(studio)).toHaveLength(1);
-  const { webhooks } = v.parse(WebhookListSchema, await (await studio.admin('GET', '/webhooks')).json());
+  const { webhooks } = v.parse(WebhookListSchema, await (await studio.operator('GET', '/webhooks')).json());
   expect(webhooks).toMatchObject([{ disabledBecause: 'its receiver answered 410', pending: 0 }]);
   const [delivery] = await deliveriesOf(studio);
-  const retry = () => studio.admin('POST', `/webhooks/deliveries/${delivery?.id}/retry`);
+  const retry = () => studio.operator('POST', `/webhooks/deliveries/${delivery?.id}/retry`);
   expect(await (await retry()).json()).toMatchObject({ message: 'its webhook is disabled: enable that first' });
-  const enabled = await studio.admin('POST', `/webhooks/${id}/enable`);
+  const enabled = await studio.operator('POST', `/webhooks/${id}/enable`);
   expect([enabled.status, await enabled.json()]).toEqual([
     200,
     expect.not.objectContaining({ disabledAt: expect.anything() }),
   ]);
   expect(studio.log.find('webhook.enabled')).toMatchObject({ fields: { webhookId: id } });
-  const twice = await studio.admin('POST', `/webhooks/${id}/enable`);
-  expect([twice.status, (await studio.admin('POST', '/webhooks/wh-0/enable')).status]).toEqual([409, 404]);
+  const twice = await studio.operator('POST', `/webhooks/${id}/enable`);
+  expect([twice.status, (await studio.operator('POST', '/webhooks/wh-0/enable')).status]).toEqual([409, 404]);
   const next = await endedJob(studio);
   expect(JSON.parse((await receiver.nth(2)).body)).toMatchObject({ data: { jobId: next } });
   expect((await retry()).status).toBe(200);
   expect(JSON.parse((await receiver.nth(3)).body)).toMatchObject({ data: { jobId: missed } });
-  const { entries } = v.parse(AuditPageSchema, await (await studio.admin('GET', '/audit')).json());
+  const { entries } = v.parse(AuditPageSchema, await (await studio.operator('GET', '/audit')).json());
   expect(entries.filter(({ action }) => action === 'webhook.enabled')).toMatchObject([{ subject: id }]);
-  await studio.admin('DELETE', `/webhooks/${id}`);
+  await studio.operator('DELETE', `/webhooks/${id}`);
   expect(studio.log.find('webhook.removed')).toMatchObject({ fields: { webhookId: id } });
 });
 
@@ -202,18 +202,18 @@ test('what is given up is listed, and sent again on request', async () => {
   await stateIs(studio, 'failed');
   const [given] = await deliveriesOf(studio);
   expect(given).toMatchObject({ state: 'failed', attempts: 1, lastStatus: 410, lastError: 'answered 410' });
-  expect((await studio.admin('POST', `/webhooks/deliveries/${given?.id}/retry`)).status).toBe(200);
+  expect((await studio.operator('POST', `/webhooks/deliveries/${given?.id}/retry`)).status).toBe(200);
   const told = await receiver.nth(2);
   expect(told.id).toBe(given?.id ?? '');
   await stateIs(studio, 'delivered');
-  expect((await studio.admin('POST', `/webhooks/deliveries/${given?.id}/retry`)).status).toBe(409);
+  expect((await studio.operator('POST', `/webhooks/deliveries/${given?.id}/retry`)).status).toBe(409);
 });
 
 test('a test event shows at once whether a receiver answers', async () => {
   using receiver = hookReceiver([failing]);
   await using studio = await fakeStudio();
   const { id, secret } = await addWebhook(studio, receiver.url);
-  const tested = async () => await (await studio.admin('POST', `/webhooks/${id}/test`)).json();
+  const tested = async () => await (await studio.operator('POST', `/webhooks/${id}/test`)).json();
   expect(await tested()).toMatchObject({ delivered: false, status: 500, error: 'answered 500' });
   expect(await tested()).toMatchObject({ delivered: true, status: 204 });
   const [, second] = receiver.requests;
@@ -224,8 +224,8 @@ test('a test event shows at once whether a receiver answers', async () => {
 test('a private receiver is refused where it is named, unless the operator allows it', async () => {
   using receiver = hookReceiver();
   await using studio = await fakeStudio({ webhooksToPrivate: false });
-  const added = await studio.admin('POST', '/webhooks', { url: receiver.url });
-  const created = await studio.admin('POST', '/jobs', {
+  const added = await studio.operator('POST', '/webhooks', { url: receiver.url });
+  const created = await studio.operator('POST', '/jobs', {
     task: anLlmTask(),
     modelSource: synthetic,
     webhook: receiver.url.replace('http:', 'https:'),
@@ -268,8 +268,8 @@ test('the secret of a webhook is shown once, never in lists or logs', async () =
   await endedJob(studio);
   await receiver.nth(1);
   const shown = [
-    await (await studio.admin('GET', '/webhooks')).text(),
-    await (await studio.admin('GET', '/webhooks/deliveries')).text(),
+    await (await studio.operator('GET', '/webhooks')).text(),
+    await (await studio.operator('GET', '/webhooks/deliveries')).text(),
     JSON.stringify(studio.log.events),
   ].join('\n');
   expect([shown.includes(secret.slice(6)), shown.includes('in-the-query')]).toEqual([false, false]);

@@ -154,7 +154,7 @@ test('a result of a reassigned job is discarded and no failure reported', async 
   await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(anImage);
   const run = await engine.started();
-  await scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await scene.studio.operator('POST', `/jobs/${id}/cancel`);
   run.finish(picture);
   expect((await scene.worker.logged('result.discarded')).fields).toMatchObject({ jobId: id });
   await scene.worker.done();
@@ -167,7 +167,7 @@ test('a job that the studio’s operator cancels is stopped at once', async () =
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());
   await engine.started();
-  await scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await scene.studio.operator('POST', `/jobs/${id}/cancel`);
   expect((await scene.worker.logged('job.cancelled')).fields).toMatchObject({
     because: 'the operator of the studio cancelled this job',
   });
@@ -181,7 +181,7 @@ test('a job the studio took away is stopped by the next heartbeat', async () => 
   await using scene = await setup({ engines: [engine] });
   const { id } = await scene.studio.createJob(anLlmTask());
   await engine.started();
-  await scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await scene.studio.operator('POST', `/jobs/${id}/cancel`);
   scene.worker.clock.skip(5_000);
   await scene.worker.logged('job.cancelled');
   await scene.worker.done();
@@ -215,7 +215,7 @@ test('a newer worker of the same identity wins, the older exits with 77', async 
 test('a deleted worker forgets its identity and registers again at once', async () => {
   await using scene = await setup();
   const { worker, studio } = scene;
-  expect((await studio.admin('DELETE', `/workers/${worker.id}`)).status).toBe(204);
+  expect((await studio.operator('DELETE', `/workers/${worker.id}`)).status).toBe(204);
   const asked = await studio.until('a new request', ({ is }) => is === 'asked');
   expect((await worker.logged('registration.revoked')).fields).toEqual({ reason: 'the operator deleted this worker' });
   await worker.until('a saved request', () => worker.config.current.registration_request_id !== undefined);
@@ -229,7 +229,7 @@ test('a deleted worker forgets its identity and registers again at once', async 
 test('a worker deleted while away reads 404 and works again once approved', async () => {
   await using scene = await setupStudio();
   const { workerId, authToken } = await scene.studio.enrol();
-  expect((await scene.studio.admin('DELETE', `/workers/${workerId}`)).status).toBe(204);
+  expect((await scene.studio.operator('DELETE', `/workers/${workerId}`)).status).toBe(204);
   const worker = await scene.startWorker({ credentials: { apiBaseUrl: scene.studio.url, workerId, authToken } });
   const newId = await scene.studio.approve();
   await worker.live();

@@ -55,7 +55,7 @@ test('a result that the studio no longer wants is not called completed', async (
   await using scene = await setup({ engines: [engine], studio: { withoutResume: true } });
   const { id } = await scene.studio.createJob(aTask({ kind: 'image', prompt: 'a fox' }));
   const run = await engine.started();
-  await scene.studio.admin('POST', `/jobs/${id}/cancel`);
+  await scene.studio.operator('POST', `/jobs/${id}/cancel`);
   run.finish(picture);
   await scene.worker.until('the end of the job', () => statusOf(scene, id) === 'discarded');
 });

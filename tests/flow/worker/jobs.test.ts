@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import sharp from 'sharp';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
@@ -22,7 +22,7 @@ async function completed({ studio }: Stage, task: Task, about?: Readonly<Record<
 }
 
 async function artifactOf({ studio }: Stage, { id }: JobView): Promise<Uint8Array> {
-  const answer = await studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await studio.operator('GET', `/jobs/${id}/artifact`);
   expect(answer.status).toBe(200);
   return new Uint8Array(await answer.arrayBuffer());
 }

@@ -18,7 +18,7 @@ test('an image becomes a GLB that the studio stores and serves as one', async ()
   const { id } = await scene.studio.createJob(aTask({ kind: 'mesh', imageUrl: FOX_URL, ext: 'obj' }), draft);
   const job = await scene.studio.jobIs(id, 'completed');
   expect(job).toMatchObject({ prompt: '', artifact: { ext: 'glb', contentType: 'model/gltf-binary' } });
-  const answer = await scene.studio.admin('GET', `/jobs/${id}/artifact`);
+  const answer = await scene.studio.operator('GET', `/jobs/${id}/artifact`);
   expect(answer.headers.get('content-type')).toBe('model/gltf-binary');
   const { issues } = await validateBytes(new Uint8Array(await answer.arrayBuffer()));
   expect(issues).toMatchObject({ numErrors: 0, numWarnings: 0 });

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { JobView } from '../../../src/contract/admin.ts';
+import type { JobView } from '../../../src/contract/operator/views.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { anOffer, aTask, anLlmTask, synthetic } from '../../fakes/builders.ts';

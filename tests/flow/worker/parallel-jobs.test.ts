@@ -209,7 +209,7 @@ onPosix('cancelling one of four jobs leaves the other three running', async () =
   const { studio, worker } = scene;
   const { ids, runs } = await running(scene, 4);
   const [cancelled = '', ...others] = ids;
-  await studio.admin('POST', `/jobs/${cancelled}/cancel`);
+  await studio.operator('POST', `/jobs/${cancelled}/cancel`);
   await worker.until('three jobs', () => worker.status().runningJobs.length === 3);
   expect(
     worker

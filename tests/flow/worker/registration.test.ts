@@ -31,7 +31,7 @@ test('the operator sees who asks before deciding', async () => {
   await using scene = await setupStudio();
   await scene.startWorker({ credentials: undefined });
   await asked(scene.studio);
-  const { registrations } = (await (await scene.studio.admin('GET', '/registrations')).json()) as {
+  const { registrations } = (await (await scene.studio.operator('GET', '/registrations')).json()) as {
     registrations: { installId: string }[];
   };
   expect(registrations).toMatchObject([{ machineName: 'rig-01', username: 'webber', vramTotalGb: 24 }]);
@@ -42,7 +42,7 @@ test('a rejected worker stays, says what to do, and asks again after a reset', a
   await using scene = await setupStudio();
   const worker = await scene.startWorker({ credentials: undefined });
   const first = await asked(scene.studio);
-  await scene.studio.admin('POST', `/registrations/${first}/reject`, { reason: 'unknown machine' });
+  await scene.studio.operator('POST', `/registrations/${first}/reject`, { reason: 'unknown machine' });
   const { fields } = await worker.logged('registration.rejected');
   expect(fields['reason']).toBe('unknown machine');
   expect(fields['remedy']).toContain('register --reset');
@@ -60,7 +60,7 @@ test('a reset in another process lets a waiting worker ask as somebody new', asy
   expect((await command(worker.folder, 'register', '--reset')).code).toBe(0);
   const second = await asked(scene.studio);
   expect(second).not.toBe(first);
-  const answer = await scene.studio.admin('POST', `/registrations/${second}/approve`);
+  const answer = await scene.studio.operator('POST', `/registrations/${second}/approve`);
   expect(answer.status).toBe(200);
   await worker.live();
 });
@@ -72,7 +72,7 @@ test('a worker waits for its approval as long as it takes', async () => {
   await worker.until('a saved request', () => worker.config.current.registration_request_id !== undefined);
   worker.clock.skip(24 * 3_600_000);
   expect(worker.status()).toMatchObject({ stopping: false, session: { at: 'idle' } });
-  await scene.studio.admin('POST', `/registrations/${worker.config.current.registration_request_id}/approve`);
+  await scene.studio.operator('POST', `/registrations/${worker.config.current.registration_request_id}/approve`);
   await worker.until('a live session', () => {
     const { at } = worker.status().session;
     if (at === 'idle') worker.clock.skip(1_000);
@@ -87,7 +87,7 @@ test('an approval given while the worker was away is found at its next start', a
   await first.until('a saved request', () => first.config.current.registration_request_id === requestId);
   first.signal();
   expect(await first.ended).toBe(0);
-  await scene.studio.admin('POST', `/registrations/${requestId}/approve`);
+  await scene.studio.operator('POST', `/registrations/${requestId}/approve`);
   const second = await scene.startWorker({ folder: first.folder });
   await second.live();
   expect(scene.studio.events.filter(({ is }) => is === 'asked')).toHaveLength(1);
@@ -95,7 +95,7 @@ test('an approval given while the worker was away is found at its next start', a
 
 test('a bootstrap token replaces the wait for approval, once', async () => {
   await using scene = await setup();
-  const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const { token } = (await (await scene.studio.operator('POST', '/bootstrap-tokens')).json()) as { token: string };
   const spend = ['register', '--api-base-url', scene.studio.url, '--bootstrap-token', token];
   const folder = join(scene.worker.folder, 'another');
   const { code, out } = await command(folder, ...spend);
@@ -111,7 +111,7 @@ test('a bootstrap token spent elsewhere reaches a worker that waits', async () =
   await using scene = await setupStudio();
   const worker = await scene.startWorker({ credentials: undefined });
   await asked(scene.studio);
-  const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const { token } = (await (await scene.studio.operator('POST', '/bootstrap-tokens')).json()) as { token: string };
   expect((await command(worker.folder, 'register', '--bootstrap-token', token)).code).toBe(0);
   await worker.live();
   expect(existsSync(join(worker.folder, 'config.toml'))).toBe(true);
@@ -119,7 +119,7 @@ test('a bootstrap token spent elsewhere reaches a worker that waits', async () =
 
 test('a bootstrap token in the config registers the worker and is removed', async () => {
   await using scene = await setupStudio();
-  const { token } = (await (await scene.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const { token } = (await (await scene.studio.operator('POST', '/bootstrap-tokens')).json()) as { token: string };
   const worker = await scene.startWorker({ credentials: undefined, config: { bootstrap_token: token } });
   await worker.live();
   await worker.until('a token that is spent', () => worker.config.current.bootstrap_token === undefined);

@@ -103,7 +103,7 @@ test('the last words of a stopping worker reach the studio', async () => {
   const { child } = await working(scene, 1);
   child.kill('SIGTERM');
   expect(await child.exited).toBe(0);
-  const { lines } = (await (await scene.studio.admin('GET', '/logs?limit=500')).json()) as {
+  const { lines } = (await (await scene.studio.operator('GET', '/logs?limit=500')).json()) as {
     lines: { message: string }[];
   };
   expect(lines.map(({ message }) => message)).toContain('binary upload ok');

@@ -5,7 +5,7 @@ import { runCli } from '../../../src/cli/cli.ts';
 import type { World } from '../../../src/cli/world.ts';
 import type { OpenedConfig } from '../../../src/cli/world/config.ts';
 import type { ConfigChanges, ConfigValues } from '../../../src/config/values/command-values.ts';
-import * as admin from '../../../src/contract/admin.ts';
+import * as views from '../../../src/contract/operator/views.ts';
 import * as json from '../../../src/contract/json.ts';
 import * as limits from '../../../src/contract/limits.ts';
 import * as read from '../../../src/contract/read.ts';
@@ -151,7 +151,7 @@ export async function setup(given: Given = {}): Promise<Setup> {
       dataDir: folder,
       tokenFileIn: (dataDir) => join(dataDir, 'operator-token'),
     },
-    operatorApi: async () => ({ ...admin, ...routes, ...json, ...limits, ...read, ...sourceCheck }),
+    operatorApi: async () => ({ ...views, ...routes, ...json, ...limits, ...read, ...sourceCheck }),
     demo: untold('demo'),
     doctor: untold('doctor'),
     uninstaller: untold('receipt'),

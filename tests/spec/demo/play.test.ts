@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { toWorkerError, WorkerError } from '../../../src/base/errors.ts';
-import type { JobView, RegistrationView } from '../../../src/contract/admin.ts';
+import type { JobView, RegistrationView } from '../../../src/contract/operator/views.ts';
 import { DEMO_JOBS, DEMO_SOURCE } from '../../../src/demo/jobs.ts';
 import { type DemoEvent, play, type PlayOptions } from '../../../src/demo/play.ts';
 import { FakeClock } from '../../fakes/system/fake-clock.ts';

@@ -1,6 +1,6 @@
 import { pause } from '../../../base/pause.ts';
 import { SECOND_MS } from '../../../base/units.ts';
-import type { LogLine } from '../../../contract/admin.ts';
+import type { LogLine } from '../../../contract/operator/views.ts';
 import { command } from '../../command.ts';
 import { printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '../../../base/units.ts';
-import { JOB_STATES, type StatusView } from '../../../contract/admin.ts';
+import { JOB_STATES, type StatusView } from '../../../contract/operator/views.ts';
 import { command } from '../../command.ts';
 import { factLine, printJson, printLines } from '../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../studio-access.ts';

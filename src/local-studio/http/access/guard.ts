@@ -1,5 +1,5 @@
 import { isoOf } from '../../../contract/operator/timestamp.ts';
-import type { AdminErrorCode } from '../../../contract/admin.ts';
+import type { OperatorErrorCode } from '../../../contract/operator/errors.ts';
 import type { OperatorRoute } from '../../../contract/operator/routes.ts';
 import type { Scope } from '../../../contract/operator/tokens.ts';
 
@@ -39,7 +39,7 @@ export interface Access {
 
 export type Verdict =
   | { readonly is: 'allowed'; readonly caller: Caller }
-  | { readonly is: 'refused'; readonly error: AdminErrorCode; readonly message: string };
+  | { readonly is: 'refused'; readonly error: OperatorErrorCode; readonly message: string };
 
 /** Whether the caller may ask for it at all. What it is about is for `sees` to say. */
 export function judge({ need, credential, now }: Access): Verdict {
@@ -69,7 +69,7 @@ const wanted = (need: Need): string =>
     ? 'this needs the operator token as Bearer'
     : `this needs the operator token, or a project's token with the scope ${need}, as Bearer`;
 
-const refused = (error: AdminErrorCode, message: string): Verdict => ({ is: 'refused', error, message });
+const refused = (error: OperatorErrorCode, message: string): Verdict => ({ is: 'refused', error, message });
 
 /** Whether a caller that was let in sees what belongs to this project. For one that does not, it does not exist. */
 export const sees = (caller: Caller, project: string): boolean =>

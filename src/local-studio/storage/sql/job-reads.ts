@@ -1,4 +1,4 @@
-import { JOB_STATES, type JobState } from '../../../contract/admin.ts';
+import { JOB_STATES, type JobState } from '../../../contract/operator/views.ts';
 import { TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { ENDED_BECAUSE } from '../../queue/endings.ts';
 import type { EndedJobs } from '../tables/ended-jobs.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../../contract/admin.ts';
+import type { LogLine } from '../../../contract/operator/views.ts';
 import type { LogTable } from '../tables/logs.ts';
 import type { Param, Row, Sql } from '../../../system/database/sql.ts';
 import { maybeText, number, text } from './columns.ts';

@@ -1,4 +1,4 @@
-import type { AttemptView, JobState } from '../../../contract/admin.ts';
+import type { AttemptView, JobState } from '../../../contract/operator/views.ts';
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import type { EndedBecause } from '../../queue/endings.ts';
 import type { Addition, Requeue } from './projects.ts';

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../../contract/admin.ts';
+import type { LogLine } from '../../../contract/operator/views.ts';
 
 /** Lines from the logs of all workers. */
 export interface LogTable {

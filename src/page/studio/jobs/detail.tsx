@@ -1,7 +1,7 @@
 import { kindName } from '../../../contract/tasks/index.ts';
 import { DAY_MS } from '../../../base/units.ts';
 import { OPERATOR_ROUTES, pathTo } from '../../../contract/operator/routes.ts';
-import { hasEnded, type JobView } from '../../../contract/admin.ts';
+import { hasEnded, type JobView } from '../../../contract/operator/views.ts';
 import { API_PREFIX } from '../../../contract/routes.ts';
 import { bytes, clockSeconds, duration, moment, sentence } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';

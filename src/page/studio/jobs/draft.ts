@@ -1,4 +1,4 @@
-import type { JobRequest, ModelView } from '../../../contract/admin.ts';
+import type { JobRequest, ModelView } from '../../../contract/operator/views.ts';
 import { drawnSize } from '../../../contract/tasks/image.ts';
 import { defaultOf, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { DEFAULT_FPS } from '../../../contract/tasks/video.ts';

@@ -1,4 +1,4 @@
-import type { JobState } from '../../../contract/admin.ts';
+import type { JobState } from '../../../contract/operator/views.ts';
 import type { JobRowView } from '../../../contract/page/dashboard.ts';
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
 

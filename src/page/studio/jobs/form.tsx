@@ -1,4 +1,4 @@
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import { canTake } from '../../../contract/capabilities.ts';
 import { kindName, TASK_KIND_IDS, type TaskKindId } from '../../../contract/tasks/index.ts';
 import { gib } from '../../format.ts';

@@ -1,4 +1,4 @@
-import { hasEnded, type JobState } from '../../../contract/admin.ts';
+import { hasEnded, type JobState } from '../../../contract/operator/views.ts';
 import type { JobRowView } from '../../../contract/page/dashboard.ts';
 import { duration } from '../../format.ts';
 import type { IconName } from '../../kit/icons/icons.tsx';

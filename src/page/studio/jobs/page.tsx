@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { JobState } from '../../../contract/admin.ts';
+import type { JobState } from '../../../contract/operator/views.ts';
 import { kindName, TASK_KIND_IDS } from '../../../contract/tasks/index.ts';
 import { Segmented, Select } from '../../kit/field.tsx';
 import { Page } from '../../kit/panel.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import type { TaskKindId } from '../../../contract/tasks/index.ts';
 import { usePage } from '../page-context.ts';
 import { errorsIn, type FieldName, type JobForm, type JobFormErrors, requestOf, SYNTHETIC } from './draft.ts';

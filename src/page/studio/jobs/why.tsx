@@ -1,4 +1,4 @@
-import type { AttemptView, WhyView } from '../../../contract/admin.ts';
+import type { AttemptView, WhyView } from '../../../contract/operator/views.ts';
 import { clockSeconds, sentence } from '../../format.ts';
 import { JOBS } from '../../words/studio/jobs.ts';
 import { usePage } from '../page-context.ts';

@@ -3,7 +3,7 @@ import {
   BootstrapTokenViewSchema,
   JobViewSchema,
   ModelViewSchema,
-} from '../../../contract/admin.ts';
+} from '../../../contract/operator/views.ts';
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
 import type { Browser } from '../../browser/browser.ts';
 import { SHARED } from '../../words/shared.ts';

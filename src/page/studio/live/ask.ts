@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { AdminErrorSchema } from '../../../contract/admin.ts';
+import { OperatorErrorSchema } from '../../../contract/operator/errors.ts';
 import { writeJson } from '../../../contract/json.ts';
 import { type OperatorRoute, pathTo } from '../../../contract/operator/routes.ts';
 import { readJson } from '../../../contract/read.ts';
@@ -44,7 +44,7 @@ async function exchange(browser: Pick<Browser, 'request'>, question: Question): 
     });
     const text = await response.text();
     if (response.ok) return { is: 'answered', answer: text };
-    const read = readJson(AdminErrorSchema, text);
+    const read = readJson(OperatorErrorSchema, text);
     return refusal(response.status, read.is === 'read' ? read.value.message : `HTTP ${response.status}`);
   } catch {
     return { is: 'unreachable' };

@@ -12,7 +12,7 @@ import {
   type StatusView,
   WorkerListSchema,
   type WorkerView,
-} from '../../../contract/admin.ts';
+} from '../../../contract/operator/views.ts';
 import {
   DASHBOARD_ROUTES,
   type JobRowView,

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import { AttemptListSchema, JobViewSchema, WhyViewSchema } from '../../../contract/admin.ts';
+import { AttemptListSchema, JobViewSchema, WhyViewSchema } from '../../../contract/operator/views.ts';
 import type { StudioFeedEvent } from '../../../contract/page/dashboard.ts';
 import type { Browser } from '../../browser/browser.ts';
 import type { OpenedJob } from '../model.ts';

@@ -1,4 +1,4 @@
-import { hasEnded, type LogLine, type WorkerView } from '../../../contract/admin.ts';
+import { hasEnded, type LogLine, type WorkerView } from '../../../contract/operator/views.ts';
 import type { JobRowView } from '../../../contract/page/dashboard.ts';
 
 /** As many log lines as a window holds; the oldest go. */

@@ -1,5 +1,5 @@
 import { useComputed } from '@preact/signals';
-import type { LogLine, WorkerView } from '../../../contract/admin.ts';
+import type { LogLine, WorkerView } from '../../../contract/operator/views.ts';
 import { LogPanel } from '../../kit/log/panel.tsx';
 import { LogActions } from '../../kit/log/parts.tsx';
 import { useLogView } from '../../kit/log/use-log-view.ts';

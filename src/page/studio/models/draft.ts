@@ -1,4 +1,4 @@
-import { type ModelDraft, type ModelView, WrittenModelSchema } from '../../../contract/admin.ts';
+import { type ModelDraft, type ModelView, WrittenModelSchema } from '../../../contract/operator/views.ts';
 import { writeJson } from '../../../contract/json.ts';
 import type { EngineName, ModelFile } from '../../../contract/model-source.ts';
 import { readJson } from '../../../contract/read.ts';

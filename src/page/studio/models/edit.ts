@@ -1,4 +1,4 @@
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import { writeJson } from '../../../contract/json.ts';
 import {
   draftOf,

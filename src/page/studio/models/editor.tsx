@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import { day } from '../../format.ts';
 import { Button } from '../../kit/button.tsx';
 import { Segmented, TextArea } from '../../kit/field.tsx';

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import { canTake } from '../../../contract/capabilities.ts';
 import { gib } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';

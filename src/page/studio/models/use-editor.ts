@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ModelView } from '../../../contract/admin.ts';
+import type { ModelView } from '../../../contract/operator/views.ts';
 import { usePage } from '../page-context.ts';
 import type { ModelErrors } from './draft.ts';
 import { type Edit, editOf, isSame, readEdit, startOf, switched } from './edit.ts';

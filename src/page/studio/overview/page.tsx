@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { WorkerView } from '../../../contract/admin.ts';
+import type { WorkerView } from '../../../contract/operator/views.ts';
 import type { JobRowView, OverviewView } from '../../../contract/page/dashboard.ts';
 import { duration, gib } from '../../format.ts';
 import { Badge } from '../../kit/badge.tsx';

@@ -1,6 +1,6 @@
 import { kindName } from '../../../contract/tasks/index.ts';
 import { useState } from 'preact/hooks';
-import type { RegistrationView } from '../../../contract/admin.ts';
+import type { RegistrationView } from '../../../contract/operator/views.ts';
 import { duration, gib } from '../../format.ts';
 import { Chip } from '../../kit/badge.tsx';
 import { Button, LinkButton } from '../../kit/button.tsx';

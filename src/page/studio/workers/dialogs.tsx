@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RegistrationView, WorkerView } from '../../../contract/admin.ts';
+import type { RegistrationView, WorkerView } from '../../../contract/operator/views.ts';
 import { Button } from '../../kit/button.tsx';
 import { CopyCommand } from '../../kit/copy.tsx';
 import { Field, TextArea } from '../../kit/field.tsx';

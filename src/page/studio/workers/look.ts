@@ -1,5 +1,5 @@
 import { isTaskKind, kindName, type TaskKindId } from '../../../contract/tasks/index.ts';
-import type { RegistrationView, WorkerView } from '../../../contract/admin.ts';
+import type { RegistrationView, WorkerView } from '../../../contract/operator/views.ts';
 import type { JobRowView } from '../../../contract/page/dashboard.ts';
 import { duration, gib, moment } from '../../format.ts';
 import type { GlyphName } from '../../kit/icons/icons.tsx';

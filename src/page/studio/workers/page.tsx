@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { LogLine, WorkerView } from '../../../contract/admin.ts';
+import type { LogLine, WorkerView } from '../../../contract/operator/views.ts';
 import { clockMillis } from '../../format.ts';
 import { LinkButton } from '../../kit/button.tsx';
 import { CopyCommand } from '../../kit/copy.tsx';

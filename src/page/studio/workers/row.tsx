@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { WorkerView } from '../../../contract/admin.ts';
+import type { WorkerView } from '../../../contract/operator/views.ts';
 import { enginesOf } from '../../../contract/capabilities.ts';
 import { date } from '../../format.ts';
 import { StateBadge } from '../../kit/badge.tsx';

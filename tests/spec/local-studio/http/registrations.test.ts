@@ -70,7 +70,7 @@ test('each poll of an approved request mints a token that ends the one before', 
 test('a rejected request says why', async () => {
   await using world = await setup();
   const requestId = await world.ask();
-  const rejected = await world.studio.admin('POST', `/registrations/${requestId}/reject`, {
+  const rejected = await world.studio.operator('POST', `/registrations/${requestId}/reject`, {
     reason: 'unknown machine',
   });
   expect(rejected.status).toBe(204);
@@ -87,7 +87,7 @@ test('an installation that registers again stays the worker it was', async () =>
 
 test('a bootstrap token lets one worker in, once', async () => {
   await using world = await setup();
-  const minted = (await (await world.studio.admin('POST', '/bootstrap-tokens')).json()) as { token: string };
+  const minted = (await (await world.studio.operator('POST', '/bootstrap-tokens')).json()) as { token: string };
   const body = { bootstrapToken: minted.token, capabilities: someCapabilities() };
   expect((await world.post('/workers/register', body)).status).toBe(201);
   expect((await world.post('/workers/register', body)).status).toBe(401);
@@ -156,7 +156,7 @@ test('a poll that waits is answered when it is rejected, too', async () => {
   await using world = await setup();
   const requestId = await world.ask();
   const held = world.poll(requestId, SECRET, { prefer: 'respond-async, wait=50' });
-  await world.studio.admin('POST', `/registrations/${requestId}/reject`, { reason: 'no' });
+  await world.studio.operator('POST', `/registrations/${requestId}/reject`, { reason: 'no' });
   expect(await (await held).json()).toEqual({ status: 'rejected', reason: 'no' });
 });
 
@@ -190,7 +190,7 @@ test.each([
     expect(answer.status).toBe(415);
     expect(await answer.json()).toMatchObject({ error: 'unsupported-media-type' });
   }
-  expect(await (await world.studio.admin('GET', '/registrations')).text()).not.toContain('3f2b8c1d');
+  expect(await (await world.studio.operator('GET', '/registrations')).text()).not.toContain('3f2b8c1d');
 });
 
 test.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON ;charset=UTF-8'])(

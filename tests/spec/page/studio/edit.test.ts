@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as v from 'valibot';
-import { ModelViewSchema } from '../../../../src/contract/admin.ts';
+import { ModelViewSchema } from '../../../../src/contract/operator/views.ts';
 import { EMPTY_MODEL, formOf, jsonOf } from '../../../../src/page/studio/models/draft.ts';
 import { editOf, isSame, readEdit, startOf, switched } from '../../../../src/page/studio/models/edit.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as v from 'valibot';
-import { JobDraftSchema, type ModelView } from '../../../../src/contract/admin.ts';
+import { JobDraftSchema, type ModelView } from '../../../../src/contract/operator/views.ts';
 import { writeJson, parseJson } from '../../../../src/contract/json.ts';
 import { TASK_KIND_IDS } from '../../../../src/contract/tasks/index.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as v from 'valibot';
-import { ModelDraftSchema } from '../../../../src/contract/admin.ts';
+import { ModelDraftSchema } from '../../../../src/contract/operator/views.ts';
 import { parseJson, writeJson } from '../../../../src/contract/json.ts';
 import {
   draftOf,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as v from 'valibot';
-import { type WorkerView, WorkerViewSchema } from '../../../../src/contract/admin.ts';
+import { type WorkerView, WorkerViewSchema } from '../../../../src/contract/operator/views.ts';
 import { workerLook } from '../../../../src/page/studio/workers/look.ts';
 import { someCapabilities } from '../../../fakes/builders.ts';
 

@@ -2,7 +2,7 @@ import { WorkerError } from '../../../../base/errors.ts';
 import { isPlainFileName } from '../../../../base/foreign/file-name.ts';
 import { quoted } from '../../../../base/foreign-text.ts';
 import { formatBytes } from '../../../../base/units.ts';
-import type { JobView } from '../../../../contract/admin.ts';
+import type { JobView } from '../../../../contract/operator/views.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';

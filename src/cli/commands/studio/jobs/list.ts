@@ -1,4 +1,4 @@
-import { JOB_STATES } from '../../../../contract/admin.ts';
+import { JOB_STATES } from '../../../../contract/operator/views.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';

@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../../base/errors.ts';
-import type { JobView } from '../../../../contract/admin.ts';
+import type { JobView } from '../../../../contract/operator/views.ts';
 import { deadlineIn } from '../../../args/deadline.ts';
 import { toNumber } from '../../../args/values.ts';
 import { command, QUIET_ARG } from '../../../command.ts';

@@ -1,6 +1,6 @@
 import { pause } from '../../../../base/pause.ts';
 import { formatBytes, formatDuration } from '../../../../base/units.ts';
-import type { JobView } from '../../../../contract/admin.ts';
+import type { JobView } from '../../../../contract/operator/views.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines } from '../../../output.ts';
 import type { OperatorClient } from '../../../../operator/client.ts';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../../base/units.ts';
-import type { WhyView } from '../../../../contract/admin.ts';
+import type { WhyView } from '../../../../contract/operator/views.ts';
 import { command } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';

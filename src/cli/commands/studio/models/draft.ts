@@ -1,5 +1,5 @@
 import { WorkerError } from '../../../../base/errors.ts';
-import type { ModelDraft } from '../../../../contract/admin.ts';
+import type { ModelDraft } from '../../../../contract/operator/views.ts';
 import { modelFrom, type ModelFlags } from '../../../args/model-flags.ts';
 import type { World } from '../../../world.ts';
 

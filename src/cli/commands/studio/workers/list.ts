@@ -1,4 +1,4 @@
-import type { WorkerView } from '../../../../contract/admin.ts';
+import type { WorkerView } from '../../../../contract/operator/views.ts';
 import { command, QUIET_ARG } from '../../../command.ts';
 import { printJson, printLines, printTable } from '../../../output.ts';
 import { openStudio, OPERATOR_ARGS, OPERATOR_EXITS } from '../../../studio-access.ts';

@@ -4,12 +4,12 @@ import { DASHBOARD_ROUTES as routes, type OverviewView } from '../../../contract
 import { dayOf } from '../../dashboard/day.ts';
 import { json } from '../http.ts';
 import { projectEvent, whileAllowed } from '../access/project-feed.ts';
-import type { AdminContext, AdminExchange, AdminRoutes } from './context.ts';
+import type { OperatorContext, OperatorExchange, OperatorRoutes } from './context.ts';
 import { capabilitiesOf } from './registrations.ts';
 import { waitingJob } from './why.ts';
 
 /** What the operator's page has beside the rest: its events, and the last day. */
-export const dashboardRoutes: AdminRoutes = (context) => [
+export const dashboardRoutes: OperatorRoutes = (context) => [
   { ...routes.overview, handle: async () => json(await overview(context)) },
   {
     ...routes.events,
@@ -23,7 +23,7 @@ export const dashboardRoutes: AdminRoutes = (context) => [
 ];
 
 /** All events for the operator; for a project those of its jobs, as long as its token is good. */
-function eventsFor({ feed, callers }: AdminContext, exchange: AdminExchange): ReadableStream<Uint8Array> {
+function eventsFor({ feed, callers }: OperatorContext, exchange: OperatorExchange): ReadableStream<Uint8Array> {
   const { caller, request } = exchange;
   const last = request.headers.get('last-event-id') ?? undefined;
   if (caller.is === 'operator') return feed.open(last);
@@ -34,7 +34,7 @@ function eventsFor({ feed, callers }: AdminContext, exchange: AdminExchange): Re
 /** More queued jobs than these are not asked after one by one. */
 const MAX_ASKED = 500;
 
-async function overview({ studio, clock }: AdminContext): Promise<OverviewView> {
+async function overview({ studio, clock }: OperatorContext): Promise<OverviewView> {
   const { jobs, workers } = studio.store;
   const now = clock.now();
   const start = dayStart(now);

@@ -8,7 +8,7 @@ import { testPayload } from '../../webhooks/payload.ts';
 import { newWebhookSecret } from '../../webhooks/signature.ts';
 import { type Exchange, json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** More than anybody names; each of them is written to for every job that ends. */
@@ -17,7 +17,7 @@ const MAX_WEBHOOKS = 50;
 const CHECK_MS = 2 * SECOND_MS;
 
 /** Webhooks: whom the studio tells that jobs ended, and what came of that. */
-export const webhookRoutes: AdminRoutes = (context) => {
+export const webhookRoutes: OperatorRoutes = (context) => {
   const { webhooks } = context.studio.store;
   return [
     {
@@ -40,7 +40,7 @@ export const webhookRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function add(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function add(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock, random } = context;
   const {
     url,
@@ -70,7 +70,7 @@ async function add(context: AdminContext, exchange: AdminExchange): Promise<Resp
   return json({ ...webhookView(row, 0), secret }, 201);
 }
 
-async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function remove(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock } = context;
   const id = param(exchange, 'id');
   const { url } = existing(await studio.store.webhooks.get(id), 'webhook', id);
@@ -80,7 +80,7 @@ async function remove(context: AdminContext, exchange: AdminExchange): Promise<R
   return nothing();
 }
 
-async function enable(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function enable(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio } = context;
   const id = param(exchange, 'id');
   const store = audited(context, exchange, { action: 'webhook.enabled', subject: id });
@@ -96,7 +96,7 @@ async function enable(context: AdminContext, exchange: AdminExchange): Promise<R
 }
 
 /** A name that cannot be looked up now may be known later. @throws Refusal when the URL may not be sent to */
-export async function assertReachable({ poster, clock }: AdminContext, url: string): Promise<void> {
+export async function assertReachable({ poster, clock }: OperatorContext, url: string): Promise<void> {
   const late = new AbortController();
   const disarm = clock.after(CHECK_MS, () => late.abort());
   const refusal = await poster.refusalOf(url, late.signal).catch(() => undefined);
@@ -107,7 +107,7 @@ export async function assertReachable({ poster, clock }: AdminContext, url: stri
 }
 
 /** Sends at once, and says what came of it; nothing is kept, and nothing retried. */
-async function sendTest(context: AdminContext, exchange: Exchange): Promise<Response> {
+async function sendTest(context: OperatorContext, exchange: Exchange): Promise<Response> {
   const { studio, clock, random } = context;
   const id = param(exchange, 'id');
   const webhook = existing(await studio.store.webhooks.get(id), 'webhook', id);
@@ -119,7 +119,7 @@ async function sendTest(context: AdminContext, exchange: Exchange): Promise<Resp
   return json({ delivered: error === undefined, status, error, tookMs });
 }
 
-async function retry(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function retry(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const id = param(exchange, 'id');
   const { webhooks } = audited(context, exchange, { action: 'webhook.retried', subject: id });
   const isQueued = await webhooks.retry(id);
@@ -132,7 +132,7 @@ async function retry(context: AdminContext, exchange: AdminExchange): Promise<Re
   throw refuse('conflict', isKnown ? 'its webhook is disabled: enable that first' : 'its webhook was removed');
 }
 
-async function deliveries({ studio }: AdminContext, url: URL): Promise<Response> {
+async function deliveries({ studio }: OperatorContext, url: URL): Promise<Response> {
   const { state, webhook, job, limit } = readQuery(url, DeliveryQuerySchema);
   const rows = await studio.store.webhooks.deliveries({ state, webhookId: webhook, jobId: job, limit });
   return json({ deliveries: rows.map(deliveryView) });

@@ -1,5 +1,5 @@
 import { DAY_MS, formatDiskSpace, SECOND_MS } from '../../../base/units.ts';
-import { ADMIN_ERRORS } from '../../../contract/admin.ts';
+import { OPERATOR_ERRORS } from '../../../contract/operator/errors.ts';
 import type { LimitReached } from '../../storage/tables/projects.ts';
 import { problem, refuse, Refusal } from '../http.ts';
 
@@ -12,7 +12,7 @@ export function limitRefusal(project: string, reached: LimitReached, now: number
       const waitSeconds = Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS);
       const message = `${of} has created ${reached.now} of at most ${max} jobs today; the next day begins at 00:00 UTC`;
       const code = 'rate-limited';
-      return new Refusal(problem(ADMIN_ERRORS[code], code, message, { 'retry-after': String(waitSeconds) }));
+      return new Refusal(problem(OPERATOR_ERRORS[code], code, message, { 'retry-after': String(waitSeconds) }));
     }
     case 'maxQueued':
       return refuse('limit-reached', `${of} has ${reached.now} of at most ${max} queued jobs`);

@@ -1,18 +1,18 @@
 import * as v from 'valibot';
-import { ProjectNameSchema } from './operator/projects.ts';
-import { CapabilitiesSchema } from './capabilities.ts';
-import { LogEntrySchema } from './log-entry.ts';
-import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from './model-source.ts';
-import { absentable, Decimal, U32 } from './numbers.ts';
-import { DEADLINE, excludes, ONE_DEADLINE, Priority } from './operator/urgency.ts';
-import { Timestamp } from './operator/timestamp.ts';
-import { WebhookTotalsSchema, WebhookUrl } from './operator/webhooks.ts';
-import { whyNotMade } from './tasks/asked-result.ts';
-import { TaskKindIdSchema, TaskSchema } from './tasks/index.ts';
+import { ProjectNameSchema } from './projects.ts';
+import { CapabilitiesSchema } from '../capabilities.ts';
+import { LogEntrySchema } from '../log-entry.ts';
+import { CliDefaultsSchema, ModelFileSchema, ModelSourceSchema } from '../model-source.ts';
+import { absentable, Decimal, U32 } from '../numbers.ts';
+import { DEADLINE, excludes, ONE_DEADLINE, Priority } from './urgency.ts';
+import { Timestamp } from './timestamp.ts';
+import { WebhookTotalsSchema, WebhookUrl } from './webhooks.ts';
+import { whyNotMade } from '../tasks/asked-result.ts';
+import { TaskKindIdSchema, TaskSchema } from '../tasks/index.ts';
 
 /*
  * The operator API of our own studio, below `/graphics/api/admin`, with the operator token as Bearer. The studio
- * serves it and the command line consumes it; `contract/operator` has its routes and the rest of what the two share. Bodies are written
+ * serves it and the command line consumes it; its routes and the rest of what the two share stand beside this. Bodies are written
  * with `writeJson`, because sizes and seeds are 64-bit. Absent fields are left out; null reads as absent.
  */
 
@@ -24,23 +24,6 @@ const pageSize = (most: number, byDefault: number) =>
     v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number), v.minValue(1), v.maxValue(most)),
     String(byDefault),
   );
-
-/** Error codes of the operator API with the status each travels under. */
-export const ADMIN_ERRORS = {
-  invalid: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  'not-found': 404,
-  'method-not-allowed': 405,
-  conflict: 409,
-  'limit-reached': 409,
-  'too-large': 413,
-  'rate-limited': 429,
-  internal: 500,
-} as const;
-export type AdminErrorCode = keyof typeof ADMIN_ERRORS;
-/** Body of every answer that is not 2xx. `error` is a plain string so that a newer studio's codes still parse. */
-export const AdminErrorSchema = v.object({ error: v.string(), message: v.string() });
 
 /** A worker that waits for the operator's word. */
 export const RegistrationViewSchema = v.object({

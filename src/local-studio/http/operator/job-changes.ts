@@ -1,5 +1,5 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import type { JobDraft } from '../../../contract/admin.ts';
+import type { JobDraft } from '../../../contract/operator/views.ts';
 import { JobChangeSchema, MAX_DEADLINE_MS } from '../../../contract/operator/urgency.ts';
 import { revokeClaim } from '../../sessions/revocations.ts';
 import { offerJob } from '../../sessions/offering.ts';
@@ -8,16 +8,16 @@ import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, OPERATOR_BODY, readBody, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoute, existing } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type HandledRoute, existing } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { viewOf } from './job-view.ts';
 import { limitRefusal } from './limits.ts';
 
 /** What an operator does to a job that is there. */
 export const jobChangeRoutes = (
-  context: AdminContext,
-  find: (exchange: AdminExchange) => Promise<JobRow>,
-): readonly AdminRoute[] => [
+  context: OperatorContext,
+  find: (exchange: OperatorExchange) => Promise<JobRow>,
+): readonly HandledRoute[] => [
   {
     ...routes.changeJob,
     handle: async (exchange) => change(context, exchange, await find(exchange)),
@@ -32,7 +32,7 @@ export const jobChangeRoutes = (
   },
 ];
 
-async function change(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
+async function change(context: OperatorContext, exchange: OperatorExchange, job: JobRow): Promise<Response> {
   const { studio, clock, deadlines } = context;
   const { priority, ...wanted } = await readBody(exchange.request, JobChangeSchema, OPERATOR_BODY);
   const deadlineAt = wanted.deadline === 'none' ? null : await deadlineOf(studio, wanted);
@@ -65,7 +65,7 @@ export async function deadlineOf(
   return at;
 }
 
-async function retry(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
+async function retry(context: OperatorContext, exchange: OperatorExchange, job: JobRow): Promise<Response> {
   const { studio, clock } = context;
   const now = clock.now();
   const store = audited(context, exchange, { action: 'job.retried', ...aboutOf(job) });
@@ -77,7 +77,7 @@ async function retry(context: AdminContext, exchange: AdminExchange, job: JobRow
   return asItIs(studio, job.id, exchange.caller);
 }
 
-async function cancel(context: AdminContext, exchange: AdminExchange, job: JobRow): Promise<Response> {
+async function cancel(context: OperatorContext, exchange: OperatorExchange, job: JobRow): Promise<Response> {
   if (!(await cancelJob(context, exchange, job)))
     throw refuse('conflict', `the job has ended already: it is ${job.state}`);
   return asItIs(context.studio, job.id, exchange.caller);
@@ -88,8 +88,8 @@ async function cancel(context: AdminContext, exchange: AdminExchange, job: JobRo
  * heartbeat, or from its upload's 409. One that knows our extensions is given that answer unasked.
  */
 async function cancelJob(
-  context: AdminContext,
-  exchange: AdminExchange,
+  context: OperatorContext,
+  exchange: OperatorExchange,
   job: Pick<JobRow, 'id' | 'project'>,
 ): Promise<boolean> {
   const { studio, clock } = context;

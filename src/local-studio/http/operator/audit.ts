@@ -4,11 +4,11 @@ import type { Store } from '../../storage/store.ts';
 import type { AuditDraft, AuditRow } from '../../storage/tables/audit.ts';
 import type { Caller } from '../access/guard.ts';
 import { json, readQuery } from '../http.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Who changed what. */
-export const auditRoutes: AdminRoutes = ({ studio }) => [
+export const auditRoutes: OperatorRoutes = ({ studio }) => [
   {
     ...routes.audit,
     handle: async ({ url }) => {
@@ -23,8 +23,8 @@ export const auditRoutes: AdminRoutes = ({ studio }) => [
 
 /** The store for one change of a caller's, which stands in the audit log with it. */
 export const audited = (
-  { studio, clock }: AdminContext,
-  { caller, peer }: AdminExchange,
+  { studio, clock }: OperatorContext,
+  { caller, peer }: OperatorExchange,
   change: Pick<AuditDraft, 'action' | 'subject' | 'project' | 'details'>,
 ): Store => studio.store.audited({ at: clock.now(), ...actorOf(caller), address: peer.address, ...change });
 

@@ -1,5 +1,5 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import type { WorkerView } from '../../../contract/admin.ts';
+import type { WorkerView } from '../../../contract/operator/views.ts';
 import { CLOSE } from '../../../contract/frames/close-codes.ts';
 import { loseLeft } from '../../sessions/losses.ts';
 import { DELETED } from '../../sessions/sessions.ts';
@@ -9,14 +9,14 @@ import type { RejectionRow } from '../../storage/tables/rejections.ts';
 import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { WorkerRow } from '../../storage/tables/workers.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 import { jobsElsewhere } from '../../sessions/elsewhere.ts';
 import { idleBecause, lastRejections } from './why.ts';
 import { capabilitiesOf } from './registrations.ts';
 
 /** Workers that are approved: list them, remove one. */
-export const workerRoutes: AdminRoutes = (context) => [
+export const workerRoutes: OperatorRoutes = (context) => [
   { ...routes.workers, handle: () => list(context.studio) },
   { ...routes.removeWorker, handle: (exchange) => remove(context, exchange) },
 ];
@@ -31,7 +31,7 @@ async function list(studio: StudioState): Promise<Response> {
   return json({ workers: rows.flatMap((row) => workerView(studio, row, factsOf(row)) ?? []) });
 }
 
-async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function remove(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio } = context;
   const workerId = param(exchange, 'id');
   const store = audited(context, exchange, { action: 'worker.removed', subject: workerId });

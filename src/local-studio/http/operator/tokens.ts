@@ -5,11 +5,11 @@ import { newProjectToken } from '../../storage/secrets.ts';
 import type { TokenRow } from '../../storage/tables/tokens.ts';
 import { json, nothing, OPERATOR_BODY, readBody, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Tokens of projects. One is shown when it is created, and never again. */
-export const tokenRoutes: AdminRoutes = (context) => {
+export const tokenRoutes: OperatorRoutes = (context) => {
   const { studio } = context;
   const { tokens } = studio.store;
   return [
@@ -31,7 +31,7 @@ export const tokenRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function create(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function create(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock, random, hashOf } = context;
   const { project, scopes, name, expiresInSeconds } = await readBody(exchange.request, TokenDraftSchema, OPERATOR_BODY);
   const { id, token } = newProjectToken(random);

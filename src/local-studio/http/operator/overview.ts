@@ -1,14 +1,14 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import { LogQuerySchema, type StatusView } from '../../../contract/admin.ts';
+import { LogQuerySchema, type StatusView } from '../../../contract/operator/views.ts';
 import { VERSION } from '../../../base/version.ts';
 import { json, readQuery } from '../http.ts';
 import { answerFigures } from '../../metrics/answer.ts';
 import { jobsElsewhere } from '../../sessions/elsewhere.ts';
-import { type AdminContext, type AdminRoutes } from './context.ts';
+import { type OperatorContext, type OperatorRoutes } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** The studio at a glance and in figures, and what its workers log. */
-export const overviewRoutes: AdminRoutes = (context) => [
+export const overviewRoutes: OperatorRoutes = (context) => [
   { ...routes.metrics, handle: () => answerFigures(context) },
   { ...routes.status, handle: async () => json(await studioStatus(context)) },
   {
@@ -26,7 +26,7 @@ export const overviewRoutes: AdminRoutes = (context) => [
 export async function studioStatus({
   studio,
   startedAt,
-}: Pick<AdminContext, 'studio' | 'startedAt'>): Promise<StatusView> {
+}: Pick<OperatorContext, 'studio' | 'startedAt'>): Promise<StatusView> {
   const { registrations, workers, jobs, webhooks, figures } = studio.store;
   const known = await workers.list();
   const elsewhere = known.filter(({ id, connected }) => connected && !studio.live.has(id));

@@ -16,7 +16,7 @@ import type { ObjectionTo } from '../objections.ts';
 import type { HashOf } from '../../storage/secrets.ts';
 
 /** What the operator's routes work with. */
-export interface AdminContext extends Omit<FigureParts, 'feed'> {
+export interface OperatorContext extends Omit<FigureParts, 'feed'> {
   readonly artifacts: ArtifactStore;
   readonly clock: Clock;
   readonly random: Pick<Random, 'hex'>;
@@ -32,17 +32,17 @@ export interface AdminContext extends Omit<FigureParts, 'feed'> {
 }
 
 /** A request whose caller was let in. */
-export interface AdminExchange extends Exchange {
+export interface OperatorExchange extends Exchange {
   readonly caller: Caller;
 }
 
 /** A route behind the guard. */
-export interface AdminRoute extends OperatorRoute {
-  readonly handle: (exchange: AdminExchange) => Promise<Response> | Response;
+export interface HandledRoute extends OperatorRoute {
+  readonly handle: (exchange: OperatorExchange) => Promise<Response> | Response;
 }
 
 /** Routes of one noun. */
-export type AdminRoutes = (context: AdminContext) => readonly AdminRoute[];
+export type OperatorRoutes = (context: OperatorContext) => readonly HandledRoute[];
 
 /** A named part of the path. */
 export const param = ({ params }: Exchange, name: string): string => params[name] ?? '';

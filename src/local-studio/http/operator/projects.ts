@@ -15,11 +15,11 @@ import { NO_LIMITS, type ProjectLimits, type ProjectRow } from '../../storage/ta
 import { sees } from '../access/guard.ts';
 import { json, nothing, OPERATOR_BODY, readBody, readQuery, refuse } from '../http.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Projects with their limits and what counts against them. */
-export const projectRoutes: AdminRoutes = (context) => {
+export const projectRoutes: OperatorRoutes = (context) => {
   const { projects } = context.studio.store;
   return [
     {
@@ -40,13 +40,13 @@ export const projectRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function find({ studio }: AdminContext, exchange: AdminExchange): Promise<ProjectRow> {
+async function find({ studio }: OperatorContext, exchange: OperatorExchange): Promise<ProjectRow> {
   const name = param(exchange, 'name');
   const row = sees(exchange.caller, name) ? await studio.store.projects.get(name) : undefined;
   return existing(row, 'project', name);
 }
 
-async function add(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function add(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock } = context;
   const { name, ...limits } = await readBody(exchange.request, ProjectDraftSchema, OPERATOR_BODY);
   const row = { name, createdAt: clock.now(), limits: { ...NO_LIMITS, ...limitsIn(limits) } };
@@ -58,7 +58,7 @@ async function add(context: AdminContext, exchange: AdminExchange): Promise<Resp
   return json(await viewOf(context, row), 201);
 }
 
-async function change(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function change(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock } = context;
   const wanted = await readBody(exchange.request, ProjectLimitsSchema, OPERATOR_BODY);
   const before = await find(context, exchange);
@@ -72,7 +72,7 @@ async function change(context: AdminContext, exchange: AdminExchange): Promise<R
 }
 
 /** Its jobs stay for the operator; the workers that have some of them are told as by a cancel. */
-async function remove(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function remove(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { studio, clock } = context;
   const name = param(exchange, 'name');
   const { force } = readQuery(exchange.url, ProjectRemovalSchema);
@@ -104,7 +104,7 @@ const limitsIn = (wanted: ProjectLimitsDraft): Partial<ProjectLimits> =>
     }),
   );
 
-const viewOf = async ({ studio, clock }: AdminContext, row: ProjectRow): Promise<ProjectView> => ({
+const viewOf = async ({ studio, clock }: OperatorContext, row: ProjectRow): Promise<ProjectView> => ({
   name: row.name,
   createdAt: isoOf(row.createdAt),
   limits: row.limits,

@@ -1,4 +1,4 @@
-import { hasEnded, type WhyView } from '../../../contract/admin.ts';
+import { hasEnded, type WhyView } from '../../../contract/operator/views.ts';
 import type { StudioState, WorkerSession } from '../../sessions/state.ts';
 import type { JobRow } from '../../storage/tables/jobs.ts';
 import type { WorkerRow } from '../../storage/tables/workers.ts';

@@ -2,7 +2,7 @@ import type { Callers } from '../access/callers.ts';
 import { needOf } from '../access/guard.ts';
 import type { Route } from '../http.ts';
 import { auditRoutes } from './audit.ts';
-import type { AdminContext, AdminRoutes } from './context.ts';
+import type { OperatorContext, OperatorRoutes } from './context.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { jobRoutes } from './jobs.ts';
 import { modelRoutes } from './models.ts';
@@ -13,7 +13,7 @@ import { tokenRoutes } from './tokens.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { workerRoutes } from './workers.ts';
 
-const NOUNS: readonly AdminRoutes[] = [
+const NOUNS: readonly OperatorRoutes[] = [
   registrationRoutes,
   workerRoutes,
   modelRoutes,
@@ -27,7 +27,7 @@ const NOUNS: readonly AdminRoutes[] = [
 ];
 
 /** The operator API: every route behind the guard, which lets projects in where that names a scope for them. */
-export const adminRoutes = (context: AdminContext, callers: Pick<Callers, 'allowed'>): readonly Route[] =>
+export const operatorRoutes = (context: OperatorContext, callers: Pick<Callers, 'allowed'>): readonly Route[] =>
   NOUNS.flatMap((noun) => noun(context)).map(({ handle, ...route }) => {
     const { method, path, atRoot } = route;
     const need = needOf(route);

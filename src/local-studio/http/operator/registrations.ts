@@ -1,5 +1,5 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import { RejectionDraftSchema } from '../../../contract/admin.ts';
+import { RejectionDraftSchema } from '../../../contract/operator/views.ts';
 import { type ReadCapabilities, CapabilitiesSchema } from '../../../contract/capabilities.ts';
 import { readJson } from '../../../contract/read.ts';
 import { HOUR_MS } from '../../../base/units.ts';
@@ -7,14 +7,14 @@ import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import { newToken } from '../../storage/secrets.ts';
 import type { RegistrationRow } from '../../storage/tables/registrations.ts';
 import { audited } from './audit.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** A bootstrap token is for the machine that is being set up right now. */
 const BOOTSTRAP_MS = 24 * HOUR_MS;
 
 /** Workers that wait for approval, and bootstrap tokens for those that need not. */
-export const registrationRoutes: AdminRoutes = (context) => {
+export const registrationRoutes: OperatorRoutes = (context) => {
   const { registrations } = context.studio.store;
   return [
     {
@@ -30,7 +30,7 @@ export const registrationRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function reject(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function reject(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { reason } = await readBody(exchange.request, RejectionDraftSchema, OPERATOR_BODY);
   const { studio } = context;
   const requestId = param(exchange, 'id');
@@ -42,7 +42,7 @@ async function reject(context: AdminContext, exchange: AdminExchange): Promise<R
   return nothing();
 }
 
-async function invite(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function invite(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { random, clock, hashOf } = context;
   const token = newToken(random);
   const expiresAt = clock.now() + BOOTSTRAP_MS;
@@ -52,7 +52,7 @@ async function invite(context: AdminContext, exchange: AdminExchange): Promise<R
 }
 
 /** An installation that was approved before stays the worker it was. Approving twice is as good as once. */
-async function approve(context: AdminContext, exchange: AdminExchange): Promise<string> {
+async function approve(context: OperatorContext, exchange: OperatorExchange): Promise<string> {
   const requestId = param(exchange, 'id');
   const { studio, random, clock } = context;
   const { registrations, workers } = studio.store;
@@ -78,7 +78,7 @@ function approvedBefore({ state, workerId }: RegistrationRow): string {
 }
 
 /** A poll may be held open here, or at another studio on this database. */
-function announce({ studio, decisions }: AdminContext, requestId: string): void {
+function announce({ studio, decisions }: OperatorContext, requestId: string): void {
   decisions.announce(requestId);
   studio.bus.publish({ is: 'decided', requestId });
 }

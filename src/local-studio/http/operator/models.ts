@@ -1,17 +1,17 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import { type ModelDraft, ModelDraftSchema } from '../../../contract/admin.ts';
+import { type ModelDraft, ModelDraftSchema } from '../../../contract/operator/views.ts';
 import { parseJson, writeJson } from '../../../contract/json.ts';
 import { json, OPERATOR_BODY, nothing, readBody, refuse } from '../http.ts';
 import type { ModelRow } from '../../storage/tables/models.ts';
 import { assertWorkable } from '../objections.ts';
 import { audited } from './audit.ts';
-import { type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Models that jobs may name instead of sending their own source. */
-export const modelRoutes: AdminRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];
+export const modelRoutes: OperatorRoutes = (context) => [...listRoutes(context), ...oneModelRoutes(context)];
 
-const listRoutes: AdminRoutes = (context) => {
+const listRoutes: OperatorRoutes = (context) => {
   const { studio, clock, objectionTo } = context;
   const { models } = studio.store;
   return [
@@ -31,7 +31,7 @@ const listRoutes: AdminRoutes = (context) => {
   ];
 };
 
-const oneModelRoutes: AdminRoutes = (context) => {
+const oneModelRoutes: OperatorRoutes = (context) => {
   const { studio, clock, objectionTo } = context;
   const { models } = studio.store;
   return [

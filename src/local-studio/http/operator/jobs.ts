@@ -1,5 +1,5 @@
 import { OPERATOR_ROUTES as routes } from '../../../contract/operator/routes.ts';
-import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/admin.ts';
+import { type JobDraft, JobDraftSchema, JobQuerySchema } from '../../../contract/operator/views.ts';
 import { writeJson } from '../../../contract/json.ts';
 import { DEFAULT_PROJECT } from '../../../contract/operator/projects.ts';
 import { promptOf } from '../../../contract/tasks/index.ts';
@@ -16,14 +16,14 @@ import { whyView } from './why.ts';
 import { limitRefusal } from './limits.ts';
 import { audited } from './audit.ts';
 import { assertReachable } from './webhooks.ts';
-import { type AdminContext, type AdminExchange, type AdminRoutes, existing, param } from './context.ts';
+import { type OperatorContext, type OperatorExchange, type OperatorRoutes, existing, param } from './context.ts';
 import { isoOf } from '../../../contract/operator/timestamp.ts';
 
 /** Jobs: create, list, watch, change, retry, cancel, and fetch what they made. */
-export const jobRoutes: AdminRoutes = (context) => {
+export const jobRoutes: OperatorRoutes = (context) => {
   const { studio } = context;
   const { jobs } = studio.store;
-  const find = async (exchange: AdminExchange): Promise<JobRow> => {
+  const find = async (exchange: OperatorExchange): Promise<JobRow> => {
     const id = param(exchange, 'id');
     const job = await jobs.get(id);
     return existing(job !== undefined && sees(exchange.caller, job.project) ? job : undefined, 'job', id);
@@ -51,7 +51,7 @@ export const jobRoutes: AdminRoutes = (context) => {
   ];
 };
 
-async function list(studio: StudioState, { url, caller }: AdminExchange): Promise<Response> {
+async function list(studio: StudioState, { url, caller }: OperatorExchange): Promise<Response> {
   const { state, limit, cursor, id, project: asked } = readQuery(url, JobQuerySchema);
   const project = caller.is === 'operator' ? asked : ownProject(caller, asked);
   const before = cursor === undefined ? undefined : Number(cursor);
@@ -62,7 +62,7 @@ async function list(studio: StudioState, { url, caller }: AdminExchange): Promis
   return json({ jobs: rows.map((row) => jobView(row, waits.get(row.id))), nextCursor });
 }
 
-async function create(context: AdminContext, exchange: AdminExchange): Promise<Response> {
+async function create(context: OperatorContext, exchange: OperatorExchange): Promise<Response> {
   const { request, caller } = exchange;
   const { studio } = context;
   const draft = await readBody(request, JobDraftSchema, JOB_BODY);
@@ -89,7 +89,7 @@ function ownProject(caller: Caller, asked: string | undefined): string {
 }
 
 /** The job carries its model's recipe as it was when it was asked for. */
-async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft): Promise<Omit<NewJob, 'project'>> {
+async function newJob({ studio, clock, random }: OperatorContext, draft: JobDraft): Promise<Omit<NewJob, 'project'>> {
   const model = draft.model === undefined ? undefined : await studio.store.models.get(draft.model);
   if (model === undefined && draft.modelSource === undefined) {
     throw refuse('invalid', `there is no model ${JSON.stringify(draft.model)}: add it, or send its modelSource`);
@@ -117,7 +117,7 @@ async function newJob({ studio, clock, random }: AdminContext, draft: JobDraft):
   };
 }
 
-async function download({ artifacts }: AdminContext, request: Request, job: JobRow): Promise<Response> {
+async function download({ artifacts }: OperatorContext, request: Request, job: JobRow): Promise<Response> {
   if (job.artifact === undefined) throw refuse('not-found', 'the job has no artifact');
   const { name, contentType, ext } = job.artifact;
   const disposition = `attachment; filename="${job.id}.${ext}"`;
