@@ -65,7 +65,7 @@ const MAY_IMPORT_IN_MODELS: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^citty$/, /^cli\//],
   [/^smol-toml$/, /^config\/toml\.ts$/],
-  [/^@cfworker\/json-schema$/, /^jobs\/output\/json\.ts$/],
+  [/^@cfworker\/json-schema$/, /^jobs\/results\/json\.ts$/],
   [/^ws$/, /^system\/net\/sockets\.ts$/],
   [/^consola(\/|$)/, /^log\//],
   [

@@ -10,7 +10,7 @@ import type { Clock } from '../system/clock.ts';
 import type { Job } from './job.ts';
 import type { JobSlot } from './slots/job-slot.ts';
 import type { Shortage } from './lean-retry.ts';
-import type { OutputCheck } from './output-check.ts';
+import type { ResultCheck } from './result-check.ts';
 import type { RepeatFailures } from './repeat-failures.ts';
 
 /** What a run works with. */
@@ -27,7 +27,7 @@ export interface RunDeps {
   /** Finds tasks that crash their engine each time. */
   readonly repeats: RepeatFailures;
   /** Checks each result before it counts as one. */
-  readonly outputCheck: OutputCheck;
+  readonly resultCheck: ResultCheck;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RunObserver;

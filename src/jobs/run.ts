@@ -101,7 +101,7 @@ async function runOn(loaded: LoadedModel, { job, engine, deps, context }: ReadyJ
   }
   const runMs = Math.round(deps.clock.elapsed() - since);
   deps.observer.onPhase('checking');
-  await deps.outputCheck.check(job, result, { log: deps.log, signal: context.signal });
+  await deps.resultCheck.check(job, result, { log: deps.log, signal: context.signal });
   return { result, loadMs, runMs, ...whereOf(loaded) };
 }
 

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { chatModel } from '../../src/demo/weights/chat.ts';
 import { seeingModel, visionProjector } from '../fakes/engines/vision-weights.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
-import { createSchemaCheck } from '../../src/jobs/output/schema-check.ts';
+import { createSchemaCheck } from '../../src/jobs/results/schema-check.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { spawnIpc } from '../../src/system/process/processes.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';

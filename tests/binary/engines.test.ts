@@ -2,7 +2,7 @@ import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import type { RunContext } from '../../src/engines/engine.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
-import { readMp4 } from '../../src/jobs/output/mp4.ts';
+import { readMp4 } from '../../src/jobs/results/mp4.ts';
 import { gradioApp } from '../fakes/engines/gradio-app.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { fileServer } from '../fakes/models/file-server.ts';

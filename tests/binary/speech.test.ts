@@ -1,7 +1,7 @@
 import { beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../src/demo/weights/voice.ts';
 import type { RunContext } from '../../src/engines/engine.ts';
-import { checkAudio } from '../../src/jobs/output/audio.ts';
+import { checkAudio } from '../../src/jobs/results/audio.ts';
 import { aTask, synthetic } from '../fakes/builders.ts';
 import { fakeStudio } from '../fakes/studio/fake-studio.ts';
 import { fileServer } from '../fakes/models/file-server.ts';

@@ -1,11 +1,11 @@
 import { IGNORE_DELTAS } from '../../src/engines/deltas.ts';
 import { CPU_SLOT } from '../../src/jobs/slots/job-slot.ts';
-import type { OutputCheck } from '../../src/jobs/output-check.ts';
+import type { ResultCheck } from '../../src/jobs/result-check.ts';
 import type { RepeatFailures } from '../../src/jobs/repeat-failures.ts';
 import type { MemoryUse, ModelProvider, RunDeps, RunObserver } from '../../src/jobs/run-deps.ts';
 
 /** Finds every result good, for tests whose engines return stand-ins. */
-export const trusting: OutputCheck = { check: () => Promise.resolve() };
+export const trusting: ResultCheck = { check: () => Promise.resolve() };
 
 /** Follows nobody's memory. */
 const unwatched: MemoryUse = { watched: (_job, work) => work(), ranOut: () => ({}) };
@@ -25,10 +25,10 @@ const transient: ModelProvider = {
 export const unobserved: RunObserver = { onPhase: () => {}, onProgress: () => {}, onDelta: IGNORE_DELTAS };
 
 /** A run of whatever an engine makes: nothing is checked, learned or kept. */
-export const plainRun: Pick<RunDeps, 'slot' | 'repeats' | 'memory' | 'models' | 'outputCheck'> = {
+export const plainRun: Pick<RunDeps, 'slot' | 'repeats' | 'memory' | 'models' | 'resultCheck'> = {
   slot: CPU_SLOT,
   repeats: unrepeated,
   memory: unwatched,
   models: transient,
-  outputCheck: trusting,
+  resultCheck: trusting,
 };

@@ -1,4 +1,4 @@
-import { type CheckSchema, createSchemaCheck } from '../../jobs/output/schema-check.ts';
+import { type CheckSchema, createSchemaCheck } from '../../jobs/results/schema-check.ts';
 import type { Clock } from '../../system/clock.ts';
 import { childEnvironment, processVariables, ownCommand, spawnIpc } from '../../system/process/processes.ts';
 

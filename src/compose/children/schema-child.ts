@@ -1,5 +1,5 @@
-import { checkJson } from '../../jobs/output/json.ts';
-import { readSchemaQuestion } from '../../jobs/output/schema-check.ts';
+import { checkJson } from '../../jobs/results/json.ts';
+import { readSchemaQuestion } from '../../jobs/results/schema-check.ts';
 import { connectParent, bindToParent } from '../../system/process/parent.ts';
 import { startedByHand } from './started-by-hand.ts';
 

@@ -1,6 +1,6 @@
 import { createRegistry } from '../../engines/registry.ts';
 import { createRepeatFailures } from '../../jobs/repeat-failures.ts';
-import { createOutputCheck } from '../../jobs/output-check.ts';
+import { createResultCheck } from '../../jobs/result-check.ts';
 import { type Catalogue, openCatalogue } from '../../models/catalogue/catalogue.ts';
 import { createModelStore, type ModelStore } from '../../models/store/store.ts';
 import type { PooledModel } from '../../models/loaded/entry.ts';
@@ -120,7 +120,7 @@ function executorOf(
         sha256,
         forgive: (engine, model, count) => quarantine.forgive(engine, model, count),
       }),
-      outputCheck: createOutputCheck({
+      resultCheck: createResultCheck({
         images,
         checkSchema: openSchemaCheck(effects),
         policy: config.live('output_check'),

@@ -4,7 +4,7 @@ import type { JobView } from '../../../src/contract/operator/views.ts';
 import type { ReadOutboundFrame } from '../../../src/contract/frames/outbound.ts';
 import type { Task } from '../../../src/contract/tasks/index.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
-import { readMp4 } from '../../../src/jobs/output/mp4.ts';
+import { readMp4 } from '../../../src/jobs/results/mp4.ts';
 import { aTask, anLlmTask } from '../../fakes/builders.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 import { type Scene, setup, setupStudio } from '../harness.ts';

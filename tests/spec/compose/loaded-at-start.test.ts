@@ -18,7 +18,7 @@ test('a start loads nothing that only a job, a child or a command needs', () => 
     /^src\/engines\/.*\/(inside|binding)\.ts$/, // they run in a child
     /^src\/engines\/(synthetic\/run|gradio\/generate|sd-cpp\/loaded)\.ts$/,
     /^src\/service\//,
-    /^src\/jobs\/output\/(json|image|video|audio|glb)\.ts$/,
+    /^src\/jobs\/results\/(json|image|video|audio|glb)\.ts$/,
     /^src\/engines\/(ffmpeg\/(run-ffmpeg|audio|video)|whisper\/recording)\.ts$/,
     /^src\/(models\/headers\/check|worker\/explain)\.ts$/,
     /^src\/local-api\/(handlers\/(?!facts|metrics)|http\/(?!reply)|openai|contract\/routes)/, // with the first request

@@ -20,7 +20,7 @@ function setup() {
   const log = recordingLogger();
   const abort = new AbortController();
   const phases: JobPhase[] = [];
-  const start = (job = aJob(), outputCheck = trusting) =>
+  const start = (job = aJob(), resultCheck = trusting) =>
     run(
       job,
       {
@@ -30,7 +30,7 @@ function setup() {
         },
         observer: { onPhase: (phase) => phases.push(phase), onProgress: () => {}, onDelta: IGNORE_DELTAS },
         ...plainRun,
-        outputCheck,
+        resultCheck,
         clock,
         log,
       },
@@ -170,7 +170,7 @@ test('a result of the wrong shape for its kind is a failure', async () => {
   expect(await failing).toMatchObject({ is: 'failed', error: { code: 'engine.failed' } });
 });
 
-test('a result rejected by the output check fails its job retryably', async () => {
+test('a result that the check rejects fails its job retryably', async () => {
   const { engine, start } = setup();
   const rejecting = { check: () => Promise.reject(new WorkerError('result.rejected', 'the picture is grey')) };
   const failing = start(aJob(), rejecting);

@@ -2,7 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { voiceConfig, voiceModel } from '../../../../src/demo/weights/voice.ts';
 import type { LoadedModel, RunContext } from '../../../../src/engines/engine.ts';
 import { createPiperEngine } from '../../../../src/engines/piper/index.ts';
-import { checkAudio } from '../../../../src/jobs/output/audio.ts';
+import { checkAudio } from '../../../../src/jobs/results/audio.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { piperScene, samplesOf } from '../../../fakes/engines/piper-engine.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import type { EncodeVideoOptions } from '../../../../src/engines/ffmpeg/video.ts';
-import { readMp4 } from '../../../../src/jobs/output/mp4.ts';
+import { readMp4 } from '../../../../src/jobs/results/mp4.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
 import { failureOf, tempFolder } from '../../../fakes/system/temp-folder.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { grammarOf } from '../../../../src/engines/llama/grammar/grammar.ts';
-import { checkJson } from '../../../../src/jobs/output/json.ts';
+import { checkJson } from '../../../../src/jobs/results/json.ts';
 import { canProduce } from '../../../fakes/engines/gbnf.ts';
 
 /** A schema with a value that meets it. */

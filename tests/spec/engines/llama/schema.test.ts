@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import * as fc from 'fast-check';
 import type { LoadedModel } from '../../../../src/engines/engine.ts';
 import { grammarOf } from '../../../../src/engines/llama/grammar/grammar.ts';
-import { checkJson } from '../../../../src/jobs/output/json.ts';
+import { checkJson } from '../../../../src/jobs/results/json.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { completionOf, llamaScene } from '../../../fakes/engines/llama-engine.ts';
 import { USUAL } from '../../../fakes/engines/loading.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { toWorkerError } from '../../../../src/base/errors.ts';
 import { framesOfAvi } from '../../../../src/engines/sd-cpp/avi.ts';
 import { planVideo } from '../../../../src/engines/sd-cpp/video.ts';
-import { checkVideo } from '../../../../src/jobs/output/video.ts';
+import { checkVideo } from '../../../../src/jobs/results/video.ts';
 import { makeAvi } from '../../../fakes/engines/sd-cpp/avi.ts';
 import { aTask } from '../../../fakes/builders.ts';
 import { anFfmpeg } from '../../../fakes/engines/ffmpeg.ts';

@@ -3,7 +3,7 @@ import { toModelId } from '../../../../src/base/ids.ts';
 import type { RunContext } from '../../../../src/engines/engine.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
-import { createOutputCheck } from '../../../../src/jobs/output-check.ts';
+import { createResultCheck } from '../../../../src/jobs/result-check.ts';
 import { aJob, aTask, synthetic } from '../../../fakes/builders.ts';
 import { anFfmpeg, noFfmpeg } from '../../../fakes/engines/ffmpeg.ts';
 import { images } from '../../../fakes/engines/onnx-engine.ts';
@@ -19,7 +19,7 @@ async function setup(hasFfmpeg = true) {
   const folder = await tempFolder();
   const log = recordingLogger();
   const engine = aSynthetic({ ffmpeg: hasFfmpeg ? anFfmpeg(folder.path) : noFfmpeg(folder.path), log });
-  const outputs = createOutputCheck({
+  const resultCheck = createResultCheck({
     images,
     checkSchema: openSchemaCheck({ clock: systemClock }),
     policy: () => 'reject',
@@ -34,7 +34,7 @@ async function setup(hasFfmpeg = true) {
       const task = aTask({ ...about, ...choice });
       const result = await loaded.run(task, { signal, progress: () => {}, emit: () => {}, ...context });
       if (result.is !== 'artifact') throw new Error('expected a video');
-      await outputs.check(aJob({ task }), result, { log, signal });
+      await resultCheck.check(aJob({ task }), result, { log, signal });
       return result;
     },
     async [Symbol.asyncDispose]() {

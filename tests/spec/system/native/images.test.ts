@@ -4,7 +4,7 @@ import type { ImageFormat, RawImage } from '../../../../src/system/native/images
 import { createImages } from '../../../../src/system/native/sharp-images.ts';
 import { headerOfPng, takenWith } from '../../../fakes/engines/pictures.ts';
 import { joinWebp } from '../../../../src/system/native/webp-animation.ts';
-import { aBmp } from '../../jobs/output/result-files.ts';
+import { aBmp } from '../../jobs/results/result-files.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
 function setup() {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../../src/base/json.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import type { EngineName } from '../../../../src/contract/model-source.ts';
 import type { TaskResult } from '../../../../src/engines/result.ts';
-import { createOutputCheck, type OutputPolicy } from '../../../../src/jobs/output-check.ts';
+import { createResultCheck, type ResultPolicy } from '../../../../src/jobs/result-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import type { ImageFormat } from '../../../../src/system/native/images.ts';
 import { createImages } from '../../../../src/system/native/sharp-images.ts';
@@ -14,13 +14,13 @@ export const images = createImages({ native: { unpack: () => Promise.resolve(und
 export const checkSchema = openSchemaCheck({ clock: systemClock });
 
 /** A check by this policy of what this engine made. */
-export function setup(policy: OutputPolicy = 'reject', engine: EngineName = 'sd-cpp') {
+export function setup(policy: ResultPolicy = 'reject', engine: EngineName = 'sd-cpp') {
   const log = recordingLogger();
-  const outputCheck = createOutputCheck({ images, checkSchema, policy: () => policy });
+  const resultCheck = createResultCheck({ images, checkSchema, policy: () => policy });
   const { signal } = new AbortController();
   const check = (params: Parameters<typeof aTask>[0], result: TaskResult): Promise<void> =>
-    outputCheck.check(aJob({ task: aTask(params), modelSource: { ...synthetic, engine } }), result, { log, signal });
-  /** What was problemOf wrong with a result, or `undefined`. */
+    resultCheck.check(aJob({ task: aTask(params), modelSource: { ...synthetic, engine } }), result, { log, signal });
+  /** What is wrong with a result, or `undefined`. */
   async function problemOf(params: Parameters<typeof aTask>[0], result: TaskResult): Promise<string | undefined> {
     try {
       await check(params, result);
@@ -30,7 +30,7 @@ export function setup(policy: OutputPolicy = 'reject', engine: EngineName = 'sd-
       return thrown.message.replace("the sd-cpp engine's result is not delivered: ", '');
     }
   }
-  return { log, check, problemOf, outputCheck };
+  return { log, check, problemOf, resultCheck };
 }
 
 export const file = (bytes: Uint8Array, ext = 'png'): TaskResult => ({ is: 'artifact', bytes, ext });

@@ -4,7 +4,7 @@ import { writeJson } from '../../contract/json.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { ChildEnvironment } from '../../system/process/child.ts';
 import type { SpawnIpc, IpcChild } from '../../system/process/processes.ts';
-import { type CheckResult, readCheckResult, unchecked } from './check-result.ts';
+import { type CheckFinding, readCheckFinding, unchecked } from './check-finding.ts';
 
 /*
  * A studio's regular expression may take for ever over a reply, and the worker has to keep its heartbeats up. Such a
@@ -13,11 +13,11 @@ import { type CheckResult, readCheckResult, unchecked } from './check-result.ts'
  */
 
 /** Checks a reply against the schema of its task. */
-export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<CheckResult>;
+export type CheckSchema = (text: string, schema: unknown, signal: AbortSignal) => Promise<CheckFinding>;
 
 export interface SchemaCheckOptions {
   readonly spawn: SpawnIpc;
-  /** This program as the process that checks; it is sent one `SchemaQuestion` and answers with a `CheckResult`. */
+  /** This program as the process that checks; it is sent one `SchemaQuestion` and answers with a `CheckFinding`. */
   readonly command: readonly string[];
   readonly env: ChildEnvironment;
   readonly clock: Pick<Clock, 'after'>;
@@ -70,14 +70,14 @@ async function checkApart(
   question: SchemaQuestion,
   { spawn, command, env, clock }: SchemaCheckOptions,
   signal: AbortSignal,
-): Promise<CheckResult> {
-  const answer = Promise.withResolvers<CheckResult>();
+): Promise<CheckFinding> {
+  const answer = Promise.withResolvers<CheckFinding>();
   let child: IpcChild;
   try {
     child = spawn(command, {
       env,
       onMessage: (message) =>
-        answer.resolve(readCheckResult(message) ?? unchecked('the schema check sent something other than an answer')),
+        answer.resolve(readCheckFinding(message) ?? unchecked('the schema check sent something other than an answer')),
       onDisconnect: () => answer.resolve(unchecked('the schema check ended without an answer')),
       onLine: () => {},
     });

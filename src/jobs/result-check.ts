@@ -7,24 +7,24 @@ import type { TaskResult } from '../engines/result.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Images } from '../system/native/images.ts';
 import type { Job } from './job.ts';
-import { bad, type CheckResult, GOOD } from './output/check-result.ts';
-import { misnamed } from './output/file-type.ts';
-import { checkReply, checkTranscript } from './output/reply.ts';
-import type { CheckSchema } from './output/schema-check.ts';
-import type { PixelSize } from './output/size.ts';
+import { bad, type CheckFinding, GOOD } from './results/check-finding.ts';
+import { misnamed } from './results/file-type.ts';
+import { checkReply, checkTranscript } from './results/reply.ts';
+import type { CheckSchema } from './results/schema-check.ts';
+import type { PixelSize } from './results/size.ts';
 
 /** What to do with a result that is not what the task asked for: fail the job, deliver it with a warning, or not check. */
-export type OutputPolicy = 'reject' | 'flag' | 'off';
+export type ResultPolicy = 'reject' | 'flag' | 'off';
 
-export interface OutputCheckOptions {
+export interface ResultCheckOptions {
   readonly images: Pick<Images, 'probe' | 'decode'>;
   readonly checkSchema: CheckSchema;
   /** Read anew for each result. */
-  readonly policy: () => OutputPolicy;
+  readonly policy: () => ResultPolicy;
 }
 
 /** Checks a result before it is delivered. */
-export interface OutputCheck {
+export interface ResultCheck {
   /**
    * @throws WorkerError `result.rejected` with the problem | `task.invalid` when its schema takes too long to check; the
    *   signal's reason
@@ -33,7 +33,7 @@ export interface OutputCheck {
 }
 
 /** A check that decodes what an engine returned and compares it with its task. */
-export function createOutputCheck({ policy, ...tools }: OutputCheckOptions): OutputCheck {
+export function createResultCheck({ policy, ...tools }: ResultCheckOptions): ResultCheck {
   return {
     async check(job, result, { log, signal }) {
       const now = policy();
@@ -53,7 +53,7 @@ export function createOutputCheck({ policy, ...tools }: OutputCheckOptions): Out
   };
 }
 
-interface CheckTools extends Omit<OutputCheckOptions, 'policy'> {
+interface CheckTools extends Omit<ResultCheckOptions, 'policy'> {
   readonly signal: AbortSignal;
 }
 
@@ -62,7 +62,7 @@ async function checkResult(
   job: Job,
   result: TaskResult,
   { images, checkSchema, signal }: CheckTools,
-): Promise<CheckResult> {
+): Promise<CheckFinding> {
   const { task, source } = job;
   const mayBeFlat = asksForNothing(job);
   // Whoever asked for vectors or tokens reads them by their own schema.
@@ -81,17 +81,17 @@ async function checkResult(
   // What reads a format is loaded with the first file of its kind: a start would wait for all of them.
   switch (task.kind) {
     case 'image': {
-      const { checkImage } = await import('./output/image.ts');
+      const { checkImage } = await import('./results/image.ts');
       return await checkImage(bytes, { ...sizeOf(job.source.engine, task), mayBeFlat }, images);
     }
     case 'video': {
-      const { checkVideo } = await import('./output/video.ts');
+      const { checkVideo } = await import('./results/video.ts');
       return await checkVideo(bytes, { ...task, fps: task.fps, mayBeFlat }, images);
     }
     case 'audio_tts':
-      return (await import('./output/audio.ts')).checkAudio(bytes, { mayBeSilent: mayBeFlat });
+      return (await import('./results/audio.ts')).checkAudio(bytes, { mayBeSilent: mayBeFlat });
     case 'mesh':
-      return (await import('./output/glb.ts')).checkGlb(bytes);
+      return (await import('./results/glb.ts')).checkGlb(bytes);
     case 'audio_stt':
     case 'llm':
       return bad('the result is a file'); // unreachable: a result of the wrong shape failed before

@@ -1,6 +1,6 @@
 import { toWorkerError } from '../../base/errors.ts';
 import type { Images } from '../../system/native/images.ts';
-import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
+import { bad, type CheckFinding, GOOD, unchecked } from './check-finding.ts';
 import { flatColour } from './flatness.ts';
 import { meetsSize, type PixelSize } from './size.ts';
 
@@ -15,7 +15,7 @@ export async function checkImage(
   bytes: Uint8Array,
   expected: ImageExpectation,
   images: Pick<Images, 'decode'>,
-): Promise<CheckResult> {
+): Promise<CheckFinding> {
   const decoded = await orProblem(images.decode(bytes), 'the image cannot be decoded');
   if ('is' in decoded) return decoded;
   const { width, height } = decoded;
@@ -27,7 +27,7 @@ export async function checkImage(
 }
 
 /** What the image library gives, or what its failure means: bytes that are no image, or a library that is not there. */
-export async function orProblem<T>(reading: Promise<T>, problem: string): Promise<T | CheckResult> {
+export async function orProblem<T>(reading: Promise<T>, problem: string): Promise<T | CheckFinding> {
   try {
     return await reading;
   } catch (thrown) {

@@ -2,29 +2,29 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { WorkerError } from '../../../src/base/errors.ts';
 import { toModelId } from '../../../src/base/ids.ts';
-import { createOutputCheck } from '../../../src/jobs/output-check.ts';
+import { createResultCheck } from '../../../src/jobs/result-check.ts';
 import { aJob, aTask, synthetic } from '../../fakes/builders.ts';
 import { USUAL } from '../../fakes/engines/loading.ts';
 import { aSynthetic } from '../../fakes/engines/synthetic-engine.ts';
 import { recordingLogger } from '../../fakes/recording-logger.ts';
-import { checkSchema, drawn, file, IMAGE, setup, SMALL } from './output/check-scene.ts';
+import { checkSchema, drawn, file, IMAGE, setup, SMALL } from './results/check-scene.ts';
 
 test('without an image library an image is delivered unchecked and logged', async () => {
   const failing = () => Promise.reject(new WorkerError('native.unavailable', 'no image library'));
-  const outputCheck = createOutputCheck({
+  const resultCheck = createResultCheck({
     images: { probe: failing, decode: failing },
     checkSchema,
     policy: () => 'reject',
   });
   const log = recordingLogger();
-  await outputCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
+  await resultCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
     log,
     signal: new AbortController().signal,
   });
   expect(log.find('result.unchecked')?.fields).toEqual({ because: 'no image library' });
 });
 
-test('flagging delivers a bad result and says what was problemOf, off does not look', async () => {
+test('flagging delivers a bad result and says what is wrong, off does not check', async () => {
   const flag = setup('flag');
   const grey = await drawn(SMALL, () => 128);
   await flag.check(IMAGE, grey);
@@ -39,13 +39,13 @@ test('flagging delivers a bad result and says what was problemOf, off does not l
 
 test('a check ends with the job it belongs to', async () => {
   const never = () => new Promise<never>(() => {});
-  const outputCheck = createOutputCheck({
+  const resultCheck = createResultCheck({
     images: { probe: never, decode: never },
     checkSchema,
     policy: () => 'reject',
   });
   const abort = new AbortController();
-  const checking = outputCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
+  const checking = resultCheck.check(aJob({ task: aTask(IMAGE) }), file(Uint8Array.of(1)), {
     log: recordingLogger(),
     signal: abort.signal,
   });

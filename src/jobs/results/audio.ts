@@ -1,5 +1,5 @@
 import { tagAt } from './binary.ts';
-import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
+import { bad, type CheckFinding, GOOD, unchecked } from './check-finding.ts';
 import { fileTypeOf } from './file-type.ts';
 import { readWave, type WavSamples } from './wav.ts';
 
@@ -9,7 +9,7 @@ const MIN_RMS = 0.0005;
 const MAX_SAMPLES = 1 << 16;
 
 /** Checks audio: a WAV is whole, has length and is not silence. Of other formats only the kind is checked. */
-export function checkAudio(bytes: Uint8Array, expected: { readonly mayBeSilent: boolean }): CheckResult {
+export function checkAudio(bytes: Uint8Array, expected: { readonly mayBeSilent: boolean }): CheckFinding {
   if (tagAt(bytes, 0) !== 'RIFF') {
     const kind = SHOWN.get(fileTypeOf(bytes));
     return kind === undefined ? bad('the audio is of no known format') : unchecked(`${kind} is not checked`);

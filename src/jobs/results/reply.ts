@@ -1,13 +1,13 @@
 import type { JsonValue } from '../../base/json.ts';
 import { readChatCompletion, readTranscript } from '../../contract/results.ts';
-import { bad, type CheckResult, GOOD } from './check-result.ts';
+import { bad, type CheckFinding, GOOD } from './check-finding.ts';
 
 /** Checks a chat completion: its shape, its text, and the JSON in it when the task has a schema. */
 export async function checkReply(
   value: JsonValue,
   schema: unknown,
-  checkJson: (text: string, schema: unknown) => Promise<CheckResult>,
-): Promise<CheckResult> {
+  checkJson: (text: string, schema: unknown) => Promise<CheckFinding>,
+): Promise<CheckFinding> {
   const reply = readChatCompletion(value);
   if (reply.is === 'unreadable') return bad(`the reply is not a chat completion: ${reply.problem}`);
   const [choice] = reply.value.choices;
@@ -22,7 +22,7 @@ export async function checkReply(
 }
 
 /** Checks a transcript: its shape and its text. Silence has an empty one. */
-export function checkTranscript(value: JsonValue): CheckResult {
+export function checkTranscript(value: JsonValue): CheckFinding {
   const transcript = readTranscript(value);
   if (transcript.is === 'unreadable') return bad(`the result is not a transcript: ${transcript.problem}`);
   return transcript.value.text.isWellFormed() ? GOOD : bad('the transcript is invalid UTF-16: unpaired surrogate');

@@ -1,7 +1,7 @@
 import { dereference, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema';
 import { errorChain, WorkerError } from '../../base/errors.ts';
 import { writeJson } from '../../contract/json.ts';
-import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
+import { bad, type CheckFinding, GOOD, unchecked } from './check-finding.ts';
 
 /** Names by which a schema says which draft it keeps to; one that says nothing keeps to the newest. */
 const DRAFTS: readonly (readonly [RegExp, SchemaDraft])[] = [
@@ -11,7 +11,7 @@ const DRAFTS: readonly (readonly [RegExp, SchemaDraft])[] = [
 ];
 
 /** Whether a text is JSON that meets a schema. References to other documents are never fetched. */
-export function checkJson(text: string, schema: unknown): CheckResult {
+export function checkJson(text: string, schema: unknown): CheckFinding {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,5 +1,5 @@
 /** What a check of a result found. */
-export type CheckResult =
+export type CheckFinding =
   | { readonly is: 'good' }
   /** Not what the task asked for; the problem goes to the studio and the log. */
   | { readonly is: 'bad'; readonly problem: string }
@@ -7,14 +7,14 @@ export type CheckResult =
   | { readonly is: 'unchecked'; readonly because: string };
 
 /** As the task asked for it, as far as that can be seen. */
-export const GOOD: CheckResult = { is: 'good' };
+export const GOOD: CheckFinding = { is: 'good' };
 /** Not what the task asked for; the problem in words that go to the studio and the log. */
-export const bad = (problem: string): CheckResult => ({ is: 'bad', problem });
+export const bad = (problem: string): CheckFinding => ({ is: 'bad', problem });
 /** Counts as good; the reason goes to the log. */
-export const unchecked = (because: string): CheckResult => ({ is: 'unchecked', because });
+export const unchecked = (because: string): CheckFinding => ({ is: 'unchecked', because });
 
 /** A result as another process sent it; undefined when it is none. */
-export function readCheckResult(value: unknown): CheckResult | undefined {
+export function readCheckFinding(value: unknown): CheckFinding | undefined {
   if (typeof value !== 'object' || value === null || !('is' in value)) return undefined;
   if (value.is === 'good') return GOOD;
   if (value.is === 'bad' && 'problem' in value) return bad(String(value.problem));

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { readWebm } from '../../../../src/jobs/output/webm.ts';
+import { readWebm } from '../../../../src/jobs/results/webm.ts';
 import { aWebm } from './result-files.ts';
 
 const GOOD = { width: 64, height: 48, frames: 4, seconds: 1 };

@@ -1,5 +1,5 @@
 import { tagAt, dataViewOf } from './binary.ts';
-import { bad, type CheckResult, unchecked } from './check-result.ts';
+import { bad, type CheckFinding, unchecked } from './check-finding.ts';
 
 /*
  * Jobs read this format because speech comes as WAV and silence is known by its samples only. Each form that programs
@@ -22,7 +22,7 @@ export interface WavSamples {
 }
 
 /** The samples of a WAV file, or why there are none to check. */
-export function readWave(bytes: Uint8Array): WavSamples | CheckResult {
+export function readWave(bytes: Uint8Array): WavSamples | CheckFinding {
   if (tagAt(bytes, 8) !== 'WAVE') return bad('the audio is not a WAV file');
   const view = dataViewOf(bytes);
   let read: SampleReader | undefined;

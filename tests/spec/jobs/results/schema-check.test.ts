@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { createSchemaCheck, readSchemaQuestion, SCHEMA_LIMIT_MS } from '../../../../src/jobs/output/schema-check.ts';
+import { createSchemaCheck, readSchemaQuestion, SCHEMA_LIMIT_MS } from '../../../../src/jobs/results/schema-check.ts';
 import { openSchemaCheck } from '../../../../src/compose/children/schema-check.ts';
 import { systemClock } from '../../../../src/system/clock.ts';
 import { spawnIpc, type IpcChild } from '../../../../src/system/process/processes.ts';

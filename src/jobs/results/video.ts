@@ -1,6 +1,6 @@
 import type { ImageFacts, Images } from '../../system/native/images.ts';
 import { tagAt } from './binary.ts';
-import { bad, type CheckResult, GOOD, unchecked } from './check-result.ts';
+import { bad, type CheckFinding, GOOD, unchecked } from './check-finding.ts';
 import { flatColour } from './flatness.ts';
 import { orProblem } from './image.ts';
 import { isFragmented, isMp4, readMp4, type VideoFacts } from './mp4.ts';
@@ -28,7 +28,7 @@ export async function checkVideo(
   bytes: Uint8Array,
   expected: VideoExpectation,
   images: Pick<Images, 'probe' | 'decode'>,
-): Promise<CheckResult> {
+): Promise<CheckFinding> {
   if (isMp4(bytes)) {
     if (isFragmented(bytes)) return unchecked('the frames of a fragmented MP4 are not checked');
     const facts = readMp4(bytes);
@@ -65,7 +65,7 @@ function factsOf({ width, height, pages, delaysMs }: ImageFacts, expected: Video
 
 const frameSeconds = ({ fps }: VideoExpectation): number => 1 / (fps || MIN_OWN_FPS);
 
-function checkFacts({ width, height, frames, seconds }: VideoFacts, expected: VideoExpectation): CheckResult {
+function checkFacts({ width, height, frames, seconds }: VideoFacts, expected: VideoExpectation): CheckFinding {
   if (frames === 0) return bad('the video has no frames');
   if (!meetsSize({ width, height }, expected)) {
     return bad(`the video is ${width} x ${height} px instead of ${expected.width} x ${expected.height}`);
@@ -86,7 +86,7 @@ async function checkFrames(
   bytes: Uint8Array,
   { pages }: ImageFacts,
   { images, expected }: FrameCheck,
-): Promise<CheckResult> {
+): Promise<CheckFinding> {
   let colour: string | undefined;
   for (const page of new Set([0, Math.floor(pages / 2), pages - 1])) {
     const frame = await orProblem(images.decode(bytes, { page }), `frame ${page} of the video cannot be decoded`);

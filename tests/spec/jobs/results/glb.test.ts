@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { bad, GOOD } from '../../../../src/jobs/output/check-result.ts';
-import { checkGlb } from '../../../../src/jobs/output/glb.ts';
+import { bad, GOOD } from '../../../../src/jobs/results/check-finding.ts';
+import { checkGlb } from '../../../../src/jobs/results/glb.ts';
 
 const JSON_TEXT = '{"asset":{"version":"2.0"}} ';
 
