@@ -1,4 +1,4 @@
-import { WorkerError } from '../base/errors.ts';
+import { errorChain, WorkerError } from '../base/errors.ts';
 import type { Scheduler } from '../jobs/scheduler.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Clock } from '../system/clock.ts';
@@ -18,7 +18,7 @@ export interface StopParts {
   readonly onStopping: () => void;
   /** Called when the wait for running jobs is over. A delivery in progress must stop, too. */
   readonly onHandingBack: () => void;
-  /** Ends everything that lives while the worker runs; resolves when it is done. */
+  /** Ends everything that lives while the worker runs; resolves when it is done. What it rejects with is logged. */
   readonly leave: () => Promise<void>;
 }
 
@@ -101,7 +101,7 @@ class StopDriver implements Stopping {
         for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
         return this.#parts.onHandingBack();
       case 'leave':
-        void this.#parts.leave().finally(() => this.#dispatch({ type: 'left' }));
+        void this.#leave();
         return;
       case 'exit':
         log.info('worker.stopped');
@@ -109,6 +109,16 @@ class StopDriver implements Stopping {
       default:
         return effect satisfies never;
     }
+  }
+
+  /** A part that does not end cleanly must not keep the process from ending. */
+  async #leave(): Promise<void> {
+    try {
+      await this.#parts.leave();
+    } catch (thrown) {
+      this.#deps.log.warn('stop.failed', { error: errorChain(thrown) });
+    }
+    this.#dispatch({ type: 'left' });
   }
 
   /** One name as a rule; undefined when nothing runs. What an update holds is no job. */

@@ -21,6 +21,7 @@ export const WORKER_SENTENCES = {
       ? 'stopping'
       : `stopping: job ${text(f.jobId)} has ${duration(f.graceMs)} to finish; another signal hands it back to the studio`,
   ),
+  'stop.failed': own((f) => `a part of the worker did not end cleanly: ${text(f.error)}`),
   'login.not-synced': own((f) => `cannot change what starts at a login: ${text(f.error)}`),
   'notice.not-shown': own((f) => `the desktop shows no notification: ${text(f.error)}`),
   'log.no-file': own((f) => `cannot log to a file, so the log stays on stderr: ${text(f.error)}`),

@@ -62,7 +62,7 @@ export function modelToChat(id: string, known: readonly KnownModel[]): Catalogue
   const { entry, isHere } = found;
   if (entry.kind !== 'llm') {
     throw new WorkerError('task.unsupported', `${id} is a model for ${entry.kind}, not for chats`, {
-      hint: 'Name a model of the kind llm: `studio-worker models list` shows the kind of each.',
+      hint: chatHint(id, known),
     });
   }
   if (!entry.enabled) {

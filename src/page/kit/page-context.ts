@@ -22,7 +22,7 @@ export interface BrowserAccess {
 const BrowserContext = createContext<BrowserAccess | undefined>(undefined);
 export const BrowserProvider = BrowserContext.Provider;
 
-/** @throws TypeError outside a page, which is a fault of ours */
+/** @throws TypeError outside a page: a fault of ours, as reading from `undefined` is, which no reader can mend */
 export function useBrowser(): BrowserAccess {
   const found = useContext(BrowserContext);
   if (found === undefined) throw new TypeError('no browser around this part of the page');

@@ -21,7 +21,9 @@ const UNIX = 3;
 /**
  * The files of a zip archive, folders and links left out.
  *
- * @throws RangeError for bytes that are no whole archive, or unpack to more than `maxBytes`
+ * @throws RangeError for bytes that are no whole archive, or unpack to more than `maxBytes`: the class that `DataView`
+ * throws for them, too. Zlib's own for a file that does not inflate. Who unpacks knows whose archive it is, and gives both
+ * their code.
  */
 export function readZip(archive: Uint8Array, maxBytes: number): readonly ZippedFile[] {
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);

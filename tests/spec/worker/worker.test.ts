@@ -21,7 +21,7 @@ import { recordingLogger } from '../../fakes/recording-logger.ts';
 import { ScriptedEngine } from '../../fakes/engines/scripted-engine.ts';
 
 /** A worker whose registration, session and delivery end when the test says so. */
-function setup(space: OutboxSpace = 'free') {
+function setup(space: OutboxSpace = 'free', leave = () => Promise.resolve()) {
   const clock = new FakeClock();
   const log = recordingLogger();
   const scheduler = createScheduler({ clock });
@@ -42,7 +42,7 @@ function setup(space: OutboxSpace = 'free') {
     onHandingBack: () => did.push('hand back'),
     leave: () => {
       did.push('leave');
-      return Promise.resolve();
+      return leave();
     },
   });
   const worker = createWorker({
@@ -222,6 +222,14 @@ test('the first signal waits for the running job and then leaves', async () => {
   held[Symbol.dispose]();
   expect(await running).toBe(0);
   expect(clock.armed).toBe(0);
+});
+
+test('a worker whose parts fail to end says so, and exits all the same', async () => {
+  const { worker, stopping, log } = setup('free', () => Promise.reject(new Error('the log is closed')));
+  const running = worker.run();
+  stopping.signal();
+  expect(await running).toBe(0);
+  expect(log.find('stop.failed')).toMatchObject({ level: 'warn', fields: { error: 'the log is closed' } });
 });
 
 test('the second signal cancels the job and waits until it is handed back', async () => {

@@ -1,4 +1,5 @@
 import { createContext, Script } from 'node:vm';
+import { WorkerError } from '../../../base/errors.ts';
 import { formatDuration, SECOND_MS } from '../../../base/units.ts';
 import type { ChatModel } from '../port.ts';
 
@@ -8,6 +9,8 @@ const RENDERS_WITHIN_MS = 10 * SECOND_MS;
 /**
  * Renders chat templates: programs that came with a model. One that loops for ever would hold its job until the process is
  * taken for dead, so it is cut off: by the runtime, since nothing else runs meanwhile.
+ *
+ * What it returns throws the template's own error, or WorkerError `model.unusable` for a template that was cut off.
  */
 export async function loadRenderer(withinMs = RENDERS_WITHIN_MS): Promise<ChatModel['render']> {
   const { Template } = await import('@huggingface/jinja');
@@ -20,11 +23,14 @@ export async function loadRenderer(withinMs = RENDERS_WITHIN_MS): Promise<ChatMo
     try {
       script.runInContext(scope, { timeout: withinMs });
     } catch (thrown) {
-      throw isCutOff(thrown) ? new Error(`it takes longer than ${formatDuration(withinMs)} of CPU time`) : thrown;
+      throw isCutOff(thrown) ? tooSlow(withinMs, thrown) : thrown;
     }
     return text;
   };
 }
+
+const tooSlow = (withinMs: number, cause: unknown): WorkerError =>
+  new WorkerError('model.unusable', `it takes longer than ${formatDuration(withinMs)} of CPU time`, { cause });
 
 const isCutOff = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';

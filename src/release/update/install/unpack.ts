@@ -1,4 +1,4 @@
-import { WorkerError } from '../../../base/errors.ts';
+import { errorChain, WorkerError } from '../../../base/errors.ts';
 import type { Files } from '../../../system/disk/files.ts';
 import type { ZippedFile } from '../../../system/native/zip.ts';
 import { type RunForUpdate, whyFailed } from './programs.ts';
@@ -51,7 +51,18 @@ async function unpackTar({ archive, member, to }: Unpacking, deps: UnpackDeps, s
 
 async function unpackZip({ archive, member, to }: Unpacking, { files, readZip }: UnpackDeps): Promise<void> {
   const bytes = (await files.readBytes(archive)) ?? new Uint8Array();
-  const found = readZip(bytes, MAX_ARCHIVE_BYTES).find(({ name }) => member.endsWith(`/${name}`));
+  const found = filesIn(archive, () => readZip(bytes, MAX_ARCHIVE_BYTES)).find(({ name }) =>
+    member.endsWith(`/${name}`),
+  );
   if (found === undefined) throw new WorkerError('update.untrusted', `${archive} has no ${member}`);
   await files.writeAtomic(to, found.bytes, { mode: EXECUTABLE_MODE });
+}
+
+/** The archive has the checksum of its manifest by now: damage in it was released. */
+function filesIn(archive: string, read: () => readonly ZippedFile[]): readonly ZippedFile[] {
+  try {
+    return read();
+  } catch (thrown) {
+    throw new WorkerError('update.untrusted', `cannot unpack ${archive}: ${errorChain(thrown)}`, { cause: thrown });
+  }
 }

@@ -95,6 +95,7 @@ test('a template that is cut off says why, and whose fault that is', () => {
   expect(() => promptBy(source, { defaults: { n: 30_000 } })).toThrow(
     'chat template: it takes longer than 200 ms of CPU',
   );
+  expect(() => render(source, { n: 30_000 })).toThrow(expect.objectContaining({ code: 'model.unusable' }));
   expect(() => promptBy(source, { task: { chatTemplateKwargs: { n: 30_000 } } })).toThrow(
     expect.objectContaining({ code: 'task.invalid', retryable: false }),
   );

@@ -58,7 +58,7 @@ test.each([
   [
     'of another kind',
     here({ kind: 'image' }),
-    { code: 'task.unsupported', hint: expect.stringContaining('studio-worker models list') },
+    { code: 'task.unsupported', hint: expect.stringContaining('Download one first') },
   ],
   ['that is turned off', here({ enabled: false }), { code: 'local.unfit' }],
   [

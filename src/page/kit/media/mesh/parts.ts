@@ -22,7 +22,8 @@ export interface MeshPart {
  * What of a binary glTF 2.0 file can be drawn as it stands: triangles with their colour or texture. Animations, lights,
  * cameras and skins are passed over.
  *
- * @throws TypeError | RangeError for a file that is none, or that needs what we do not have
+ * @throws TypeError | RangeError for a file that is none, or that needs what we do not have: the classes that `DataView`
+ * throws for one that is cut off, too. Whatever it is, a reader is shown that there is no picture.
  */
 export function partsOf(file: Uint8Array): readonly MeshPart[] {
   const glb = readGlb(file);

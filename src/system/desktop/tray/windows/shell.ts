@@ -1,4 +1,5 @@
 import type { dlopen as dlopenOfBun } from 'bun:ffi';
+import { WorkerError } from '../../../../base/errors.ts';
 import { pixmapOf } from '../icons.ts';
 import type { TrayIcon, TrayMenuItem } from '../tray.ts';
 import { iconEvent, type IconEvent, iconResource, MESSAGE_BYTES, notifyIconData, wide } from './layout.ts';
@@ -53,7 +54,7 @@ type Dlopen = typeof dlopenOfBun;
 type UserCalls = ReturnType<typeof openUser>;
 type NotifyCall = ReturnType<typeof openNotify>;
 
-/** Throws where Windows gives this process no window, as in a session of services. */
+/** @throws WorkerError `native.unavailable` where Windows gives this process no window, as in a session of services */
 export async function openShell(): Promise<Shell> {
   const { dlopen } = await import('bun:ffi'); // costs time at start, which only an icon need pay
   return new WindowsShell(openUser(dlopen), openNotify(dlopen));
@@ -75,7 +76,7 @@ class WindowsShell implements Shell {
     const name = wide('studio-worker tray');
     // A window of a class that Windows brings, so that no function of ours has to be called by it.
     this.#window = user.CreateWindowExW(TOOL_WINDOW, wide('STATIC'), name, POPUP, 0, 0, 0, 0, 0n, 0n, 0n, null);
-    if (this.#window === 0n) throw new Error('Windows gives this process no window');
+    if (this.#window === 0n) throw noWindow();
     this.#icons = new Icons(user);
   }
 
@@ -120,6 +121,11 @@ class WindowsShell implements Shell {
     return this.#notifyIcon(what, notifyIconData({ window: this.#window, icon, tip })) !== 0;
   }
 }
+
+const noWindow = (): WorkerError =>
+  new WorkerError('native.unavailable', 'Windows gives this process no window', {
+    hint: 'Sign in to the desktop, and run `studio-worker ui` there.',
+  });
 
 /** An ampersand would underline the letter behind it. */
 const menuText = (label: string): string => label.replaceAll('&', '&&');

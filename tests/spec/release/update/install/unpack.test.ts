@@ -83,3 +83,17 @@ test('a zip archive without the executable is not trusted', async () => {
   const unpacking = unpacker()(folder.at('r.zip'), 'x/studio-worker.exe', folder.at('program.exe'), never);
   expect(toWorkerError(await failureOf(unpacking)).code).toBe('update.untrusted');
 });
+
+test.each([
+  ['cut off', (bytes: Uint8Array) => bytes.subarray(0, 40), 'this is no zip archive, or only a part of one'],
+  ['of something else', () => new TextEncoder().encode('nothing of an archive'), 'this is no zip archive'],
+  ['with a damaged file', (bytes: Uint8Array) => bytes.fill(0xff, 50, 60), 'a file of the archive is damaged'],
+  ['that does not inflate', (bytes: Uint8Array) => bytes.fill(0xff, 49, 60), 'invalid block type'],
+])('a zip archive %s is not trusted, and says why', async (_what, damage, because) => {
+  await using folder = await tempFolder();
+  await writeFile(folder.at('r.zip'), damage(makeZip({ 'x/studio-worker.exe': { text: 'program '.repeat(50) } })));
+  const unpacking = unpacker()(folder.at('r.zip'), 'x/studio-worker.exe', folder.at('program.exe'), never);
+  const error = toWorkerError(await failureOf(unpacking));
+  expect(error.code).toBe('update.untrusted');
+  expect(error.message).toContain(because);
+});
