@@ -6,7 +6,7 @@ import { float32Text } from '../cli/float32.ts';
 import { outputExt, type ImageUse } from '../input-images.ts';
 import type { Loras } from '../loras.ts';
 import { samplerError } from '../cli/failures.ts';
-import type { ServerCapabilities } from './server-api.ts';
+import type { ServerCapabilities } from './messages.ts';
 import { sdCliSettingsOf } from '../cli/settings.ts';
 
 /** An image as a task asks for it, and what the model is loaded with. */

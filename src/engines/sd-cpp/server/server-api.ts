@@ -2,20 +2,7 @@ import { WorkerError } from '../../../base/errors.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import { MIB, SECOND_MS } from '../../../base/units.ts';
 import type { Http } from '../../../system/net/http.ts';
-
-/** What an sd-server reports that it can do with its model. */
-export interface ServerCapabilities {
-  /** The file it loaded. */
-  readonly modelPath: string;
-  /** Whether it generates images with it. */
-  readonly makesImages: boolean;
-  readonly samplers: ReadonlySet<string>;
-  readonly formats: ReadonlySet<string>;
-  /** LoRA files that it found in its folder, by name. */
-  readonly loras: ReadonlySet<string>;
-  /** Names of request fields for images, such as `init_image`. */
-  readonly features: ReadonlySet<string>;
-}
+import { readCapabilities, readJob, readQueued, readRefusal, type ServerCapabilities } from './messages.ts';
 
 /** It could not be reached, or answered with too much. Its process shows whether it is gone. */
 export interface NoAnswer {
@@ -54,16 +41,17 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
     async capabilities() {
       const answer = await exchange('GET', 'capabilities');
       if (answer.is === 'no-answer') return answer;
-      return answer.status === 200 ? readCapabilities(parse(answer.bytes)) : 'unknown';
+      const read = answer.status === 200 ? readCapabilities(answer.bytes) : undefined;
+      return read?.is === 'read' ? read.value : 'unknown';
     },
     async submit(request) {
       const answer = await exchange('POST', 'img_gen', request);
       if (answer.is === 'no-answer') return answer;
       const { status, bytes } = answer;
-      const value = parse(bytes);
-      const id = textOf(field(value, 'id'));
-      if (status === 202 && id !== '') return { is: 'queued', id };
-      const because = `sd-server answered ${status}: ${textOf(field(value, 'error')).slice(0, MAX_REASON_LENGTH)}`;
+      const queued = status === 202 ? readQueued(bytes) : undefined;
+      if (queued?.is === 'read') return { is: 'queued', id: queued.value.id };
+      const problem = queued?.problem ?? reasonOf(bytes);
+      const because = `sd-server answered ${status}: ${problem.slice(0, MAX_REASON_LENGTH)}`;
       if (status !== 400) throw new WorkerError('engine.failed', because);
       throw new WorkerError('task.invalid', because, { hint: 'Correct in the job what sd-server names.' });
     },
@@ -74,7 +62,7 @@ export function createServerApi(http: Pick<Http, 'request'>, port: number): Serv
     async jobState(id) {
       const answer = await exchange('GET', `jobs/${encodeURIComponent(id)}`);
       if (answer.is === 'no-answer') return answer;
-      if (answer.status === 200) return readState(parse(answer.bytes));
+      if (answer.status === 200) return stateOf(answer.bytes);
       throw new WorkerError('engine.failed', `sd-server lost its job: it answered ${answer.status}`);
     },
   };
@@ -108,28 +96,20 @@ interface HttpAnswer {
   readonly bytes: Uint8Array;
 }
 
-function readCapabilities(answer: unknown): ServerCapabilities | 'unknown' {
-  const formats = field(answer, 'output_formats_by_mode', 'img_gen');
-  const features = field(answer, 'features_by_mode', 'img_gen');
-  const modelPath = textOf(field(answer, 'model', 'path'));
-  if (modelPath === '' || !Array.isArray(field(answer, 'supported_modes'))) return 'unknown';
-  return {
-    modelPath,
-    makesImages: textsOf(field(answer, 'supported_modes')).has('img_gen'),
-    samplers: textsOf(field(answer, 'samplers')),
-    formats: textsOf(formats),
-    loras: textsOf(pathsOf(field(answer, 'loras'))),
-    features: new Set(Object.entries(features ?? {}).flatMap(([name, has]) => (has === true ? [name] : []))),
-  };
+/** Why it did not take a job, in its own words where it has any. */
+function reasonOf(answer: Uint8Array): string {
+  const read = readRefusal(answer);
+  return read.is === 'read' ? read.value.error : read.problem;
 }
 
-function readState(answer: unknown): ServerJobState {
-  const status = textOf(field(answer, 'status'));
+function stateOf(answer: Uint8Array): ServerJobState {
+  const read = readJob(answer);
+  if (read.is === 'unreadable') return { is: 'failed', because: `its answer cannot be read: ${read.problem}` };
+  const { status, result, error } = read.value;
   if (status === 'queued' || status === 'generating') return { is: 'running' };
-  const images = field(answer, 'result', 'images');
-  const image = Array.isArray(images) ? textOf(field(images[0], 'b64_json')) : '';
-  if (status === 'completed' && image !== '') return { is: 'done', bytes: decoded(image) };
-  const because = textOf(field(answer, 'error', 'message')) || `its job ended ${status || 'in no known way'}`;
+  const [image] = result?.images ?? [];
+  if (status === 'completed' && image !== undefined) return { is: 'done', bytes: decoded(image.b64_json) };
+  const because = error?.message || `its job ended ${status || 'in no known way'}`;
   return { is: 'failed', because: because.slice(0, MAX_REASON_LENGTH) };
 }
 
@@ -138,31 +118,5 @@ function decoded(base64: string): Uint8Array {
     return Uint8Array.fromBase64(base64);
   } catch (thrown) {
     throw new WorkerError('engine.failed', 'sd-server sent an image that cannot be read', { cause: thrown });
-  }
-}
-
-/** What is at a path of names; undefined where there is nothing. */
-function field(value: unknown, ...names: readonly string[]): unknown {
-  let at = value;
-  for (const name of names) {
-    at = typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? Reflect.get(at, name) : undefined;
-  }
-  return at;
-}
-
-/** The `path` of each entry. */
-const pathsOf = (entries: unknown): unknown =>
-  Array.isArray(entries) ? entries.map((entry) => field(entry, 'path')) : [];
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const textsOf = (value: unknown): ReadonlySet<string> =>
-  new Set(Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
-
-/** Undefined for what is not JSON: its absence is noticed where a field is asked for. */
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined; // an answer of something else that listens there
   }
 }

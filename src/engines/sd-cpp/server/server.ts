@@ -6,13 +6,8 @@ import type { Http } from '../../../system/net/http.ts';
 import type { EngineProcess } from '../../host/holder.ts';
 import type { RunContext } from '../../engine.ts';
 import type { WatchTools } from '../../programs/run.ts';
-import {
-  type ServerCapabilities,
-  createServerApi,
-  type ServerJobState,
-  type NoAnswer,
-  type ServerApi,
-} from './server-api.ts';
+import { createServerApi, type ServerJobState, type NoAnswer, type ServerApi } from './server-api.ts';
+import type { ServerCapabilities } from './messages.ts';
 import { type ServerCommand, type ServerChild, startServerChild } from './server-child.ts';
 
 /*
