@@ -7,7 +7,7 @@ import type { Handlers } from '../http/router.ts';
 import { configView } from '../view/config-view.ts';
 import { editableConfig } from '../view/status-view.ts';
 
-type ConfigRoute = 'readDaemonConfig' | 'writeDaemonConfig' | 'config' | 'patchConfig' | 'restart';
+type ConfigRoute = 'readConfig' | 'writeConfig' | 'config' | 'patchConfig' | 'restart';
 
 /** The settings: the contract's few, and all of them. */
 export function configHandlers({
@@ -17,8 +17,8 @@ export function configHandlers({
   const atStart = config.current;
   const view = () => jsonReply(configView({ config, atStart, canRestart: restart !== undefined }));
   return {
-    readDaemonConfig: () => jsonReply(editableConfig(config.current)),
-    async writeDaemonConfig({ body }) {
+    readConfig: () => jsonReply(editableConfig(config.current)),
+    async writeConfig({ body }) {
       await apply(config, changesIn(body, editableConfig(config.current)), fieldOf);
       return jsonReply(editableConfig(config.current));
     },

@@ -8,8 +8,8 @@ import type { ApiFacts } from './facts.ts';
 type WorkerRoute =
   | 'healthz'
   | 'readyz'
-  | 'daemonStatus'
-  | 'daemonLogs'
+  | 'workerStatus'
+  | 'workerLogs'
   | 'pause'
   | 'resume'
   | 'shutdown'
@@ -27,8 +27,8 @@ export function workerHandlers(deps: LocalApiDeps, facts: ApiFacts): Pick<Handle
       const because = (status.obstacles ?? []).map((obstacle) => obstacle.because);
       return jsonReply({ ok: because.length === 0, because }, because.length === 0 ? 200 : 503);
     },
-    daemonStatus: async () => jsonReply(fullStatus(await facts.read(), config.current)),
-    daemonLogs({ query: { after = 0 } }) {
+    workerStatus: async () => jsonReply(fullStatus(await facts.read(), config.current)),
+    workerLogs({ query: { after = 0 } }) {
       const { ring } = log;
       // A number from another run of the worker says nothing about this one.
       const lines = after > ring.lastSeq ? ring.all() : ring.after(after);

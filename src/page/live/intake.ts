@@ -56,7 +56,7 @@ class FactsIntake implements Intake {
     const { jobs, logs } = this.#facts;
     const during: ApiJob[] = [];
     this.#changed = during;
-    const [listed, logged] = await Promise.all([call(this.#browser, 'jobs'), call(this.#browser, 'daemonLogs')]);
+    const [listed, logged] = await Promise.all([call(this.#browser, 'jobs'), call(this.#browser, 'workerLogs')]);
     batch(() => {
       if (listed.is === 'answered') jobs.value = during.reduce(jobsAfter, sorted(listed.answer));
       if (this.#changed === during) this.#changed = undefined;

@@ -4,14 +4,14 @@ import { json, MAX_BODY_BYTES, type Route } from '../route.ts';
 
 /** Its settings. */
 export const CONFIG_ROUTES = {
-  readDaemonConfig: {
+  readConfig: {
     method: 'GET',
     path: '/daemon/config',
     access: 'page',
     summary: 'The settings that every release of the contract can edit.',
     answer: json(EditableConfigSchema),
   },
-  writeDaemonConfig: {
+  writeConfig: {
     method: 'PUT',
     path: '/daemon/config',
     access: 'page',

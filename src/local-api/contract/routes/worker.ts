@@ -27,14 +27,14 @@ export const WORKER_ROUTES = {
     summary: 'Whether jobs can come: 200 when they can, 503 with the reasons when they cannot.',
     answer: json(ReadinessSchema),
   },
-  daemonStatus: {
+  workerStatus: {
     method: 'GET',
     path: '/daemon/status',
     access: 'page',
     summary: 'Everything about the running worker at this moment.',
     answer: json(FullStatusSchema),
   },
-  daemonLogs: {
+  workerLogs: {
     method: 'GET',
     path: '/daemon/logs',
     access: 'page',
