@@ -82,8 +82,8 @@ class StopDriver implements Stopping {
 
   #beginFinishing(): void {
     const { scheduler, log, graceMs } = this.#deps;
-    const jobId = this.#jobsHeld();
-    log.info('stop.requested', jobId === undefined ? {} : { jobId, graceMs: graceMs() });
+    const jobIds = this.#jobsHeld();
+    log.info('stop.requested', jobIds.length === 0 ? {} : { jobIds, graceMs: graceMs() });
     this.#parts.onStopping();
     scheduler.whenIdle(() => this.#dispatch({ type: 'idle' }));
   }
@@ -97,7 +97,7 @@ class StopDriver implements Stopping {
       case 'disarm-grace':
         return this.#disarmGrace();
       case 'cancel-jobs':
-        log.warn('job.handed-back', { jobId: this.#jobsHeld() });
+        for (const jobId of this.#jobsHeld()) log.warn('job.handed-back', { jobId });
         for (const { purpose } of scheduler.held) scheduler.cancel(purpose, handedBack());
         return this.#parts.onHandingBack();
       case 'leave':
@@ -121,10 +121,10 @@ class StopDriver implements Stopping {
     this.#dispatch({ type: 'left' });
   }
 
-  /** One name as a rule; undefined when nothing runs. What an update holds is no job. */
-  #jobsHeld(): string | undefined {
+  /** Of the jobs that run, the ids. What an update holds is no job. */
+  #jobsHeld(): readonly string[] {
     const jobs = this.#deps.scheduler.held.filter(({ origin }) => origin !== 'maintenance');
-    return jobs.map(({ purpose }) => purpose).join(', ') || undefined;
+    return jobs.map(({ purpose }) => purpose);
   }
 }
 

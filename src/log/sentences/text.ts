@@ -27,6 +27,8 @@ export function text(value: unknown): string {
 export const oneDecimal = (value: unknown): string => (typeof value === 'number' ? value.toFixed(1) : text(value));
 export const duration = (value: unknown): string => (typeof value === 'number' ? formatDuration(value) : text(value));
 export const size = (value: unknown): string => (typeof value === 'number' ? formatBytes(value) : text(value));
+/** The items of a list, each as `text` shows it; none for anything else. */
+export const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(text) : []);
 export const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 
 /** `: <hint>`-like tails: nothing where the fact is missing. */

@@ -1,4 +1,4 @@
-import { duration, ifKnown, lengthOf, own, type Sentences, text } from './text.ts';
+import { duration, ifKnown, lengthOf, list, own, type Sentences, text } from './text.ts';
 
 /** Starting, stopping, registration, config and delivery, in words of our own. */
 export const WORKER_SENTENCES = {
@@ -16,11 +16,13 @@ export const WORKER_SENTENCES = {
   'worker.restarting': own(() => 'restarting, as the operator asked'),
   'lines.collapsed': own((f) => `${text(f.count)} more "${text(f.repeated)}" in the last ${duration(f.durationMs)}`),
   'worker.stopped': own(() => 'stopped'),
-  'stop.requested': own((f) =>
-    f.jobId === undefined
-      ? 'stopping'
-      : `stopping: job ${text(f.jobId)} has ${duration(f.graceMs)} to finish; another signal hands it back to the studio`,
-  ),
+  'stop.requested': own((f) => {
+    const [first, ...others] = list(f.jobIds);
+    if (first === undefined) return 'stopping';
+    const [jobs, them] =
+      others.length === 0 ? [`job ${first} has`, 'it'] : [`jobs ${list(f.jobIds).join(', ')} have`, 'them'];
+    return `stopping: ${jobs} ${duration(f.graceMs)} to finish; another signal hands ${them} back to the studio`;
+  }),
   'stop.failed': own((f) => `a part of the worker did not end cleanly: ${text(f.error)}`),
   'login.not-synced': own((f) => `cannot change what starts at a login: ${text(f.error)}`),
   'notice.not-shown': own((f) => `the desktop shows no notification: ${text(f.error)}`),

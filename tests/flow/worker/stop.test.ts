@@ -156,6 +156,6 @@ test('a job that outlives the grace of a stop is handed back', async () => {
   scene.worker.signal();
   scene.worker.clock.skip(30_000);
   expect(await scene.worker.ended).toBe(0);
-  expect((await scene.worker.logged('stop.requested')).fields).toMatchObject({ jobId: id, graceMs: 30_000 });
+  expect((await scene.worker.logged('stop.requested')).fields).toMatchObject({ jobIds: [id], graceMs: 30_000 });
   expect(engine.loaded).toBe(0);
 });

@@ -132,7 +132,12 @@ describe('what operators read most is in our own sentences', () => {
     ],
     ['worker.stopped', {}, 'stopped'],
     ['stop.requested', {}, 'stopping'],
-    ['stop.requested', { jobId, graceMs: 30_000 }, finishing],
+    ['stop.requested', { jobIds: [jobId], graceMs: 30_000 }, finishing],
+    [
+      'stop.requested',
+      { jobIds: [jobId, 'job-2'], graceMs: 30_000 },
+      'stopping: jobs job-1, job-2 have 30.0 s to finish; another signal hands them back to the studio',
+    ],
     ['job.handed-back', { jobId }, 'handing job job-1 back to the studio; another signal exits at once'],
     ['registration.requested', pending, 'asked the studio to approve this worker (request rr-1)'],
     ['registration.pending', pending, 'checking whether request rr-1 was approved'],
