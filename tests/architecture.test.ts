@@ -29,7 +29,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'jobs*',
     'models*',
-    'models/memory/gpu-memory.ts', // what is free, and what stays so
     'engines*',
     'release*',
     'worker',

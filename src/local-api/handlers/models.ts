@@ -1,8 +1,8 @@
 import { toWorkerError } from '../../base/errors.ts';
 import { GIB, roundToTenths } from '../../base/units.ts';
 import type { CatalogueEntry } from '../../contract/catalogue.ts';
-import { freeGb, marginGb, mayHaveGpu } from '../../models/memory/gpu-memory.ts';
 import type { StoredFile } from '../../models/store/inventory.ts';
+import { memoryToLoad } from '../../worker/models/memory-to-load.ts';
 import type { LocalApiDeps } from '../deps.ts';
 import { ApiFailure, jsonReply } from '../http/reply.ts';
 import type { Handlers } from '../http/router.ts';
@@ -138,12 +138,11 @@ async function loadReply(entry: CatalogueEntry, loading: LoadOutcome, deps: Loca
 }
 
 async function memoryFailure(entry: CatalogueEntry, { machine, models }: LocalApiDeps): Promise<ApiFailure> {
-  const report = machine.memory()?.report;
-  const kind = mayHaveGpu(report) ? 'gpu' : 'ram';
+  const memory = memoryToLoad(machine.memory()?.report);
   const onDisk = filesOf(entry, await models.store.list()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const neededGib = roundToTenths(entry.vramGbEstimate > 0 ? entry.vramGbEstimate : onDisk / GIB);
-  const freeGib = roundToTenths(freeGb(report, kind) ?? 0);
-  const marginGib = roundToTenths(marginGb(report, kind));
+  const freeGib = roundToTenths(memory.freeGb);
+  const marginGib = roundToTenths(memory.marginGb);
   const message = `${entry.displayName} needs ${neededGib} GiB of memory, ${freeGib} GiB are free, of which ${marginGib} GiB stays free`;
   return new ApiFailure(409, 'insufficient_memory', message, { neededGib, freeGib, marginGib });
 }
