@@ -18,6 +18,6 @@ export async function allowsPrivateUrls(effects: Effects, log: Logger): Promise<
     const config = await openConfig(await configPathOf(undefined, effects), effects, { log, readOnly: true });
     return config.current.allow_private_urls;
   } catch {
-    return false;
+    return false; // a studio needs no worker's config; a command that does reports what is wrong with it
   }
 }

@@ -10,6 +10,7 @@ export async function localModels(
   ending: string,
 ): Promise<readonly string[]> {
   const names = (await files.list(folder)).filter((name) => name.endsWith(ending));
+  // One that was removed meanwhile, or is a link to nowhere, is no model.
   const facts = await Promise.all(names.map((name) => files.stat(`${folder}/${name}`).catch(() => undefined)));
   return names
     .filter((_name, at) => facts[at]?.isFile)

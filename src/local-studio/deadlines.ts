@@ -21,7 +21,7 @@ export function watchDeadlines(studio: StudioState): Deadlines {
   const passes = startPasses(studio.clock, async () => {
     const checked = expireDue(studio);
     logFailure(studio, checked);
-    return checked.catch(() => SWEEP_MS);
+    return checked.catch(() => SWEEP_MS); // it is logged: here it only sets when to try again
   });
   return { note: () => passes.wake(), stop: () => passes.stop() };
 }

@@ -16,7 +16,7 @@ export async function lingering(account: string, runStep: RunStep): Promise<Ling
     if (code !== 0) return 'off'; // an account that lingers is always known to logind
     return /^Linger=yes$/m.test(output) ? 'on' : 'off';
   } catch {
-    return 'unknown';
+    return 'unknown'; // no `loginctl`, or one that does not answer
   }
 }
 

@@ -25,7 +25,7 @@ function orEmpty(ask: () => string): string {
   try {
     return ask();
   } catch {
-    return '';
+    return ''; // no entry of this account
   }
 }
 

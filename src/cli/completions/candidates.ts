@@ -51,7 +51,7 @@ export async function candidatesFor(asked: AskedValue, given: Given, world: Worl
     const found = await unlessAborted(SOURCES[asked](given, world), abort.signal);
     return found.filter(({ value }) => HARMLESS.test(value));
   } catch {
-    return [];
+    return []; // late, or no worker or studio to ask: the command itself reports it
   } finally {
     disarm();
   }

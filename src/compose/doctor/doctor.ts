@@ -51,6 +51,7 @@ export async function openDoctor(
 /** What a bundle holds, with everything taken out that is secret. What cannot be read is left out of it. */
 async function bundleOf(findings: readonly Examined[], deps: DoctorDeps, effects: Effects): Promise<string> {
   const { environment, clock, files } = effects;
+  // Both are findings of their own, which the bundle holds.
   const opened = await deps.config().catch(() => undefined);
   const config = opened?.values;
   const redactor = createRedactor();

@@ -17,6 +17,7 @@ export function askVulkan(ask: AskProgram, env: ChildEnvironment): () => Promise
   let asked: Promise<readonly VulkanDevice[] | undefined> | undefined;
   async function list(): Promise<readonly VulkanDevice[] | undefined> {
     const command = [...ownCommand(), '__vulkan'];
+    // Not started, or too slow: no answer, which the next call asks for again.
     const answer = await ask(command, { env, limitMs: ANSWERS_WITHIN_MS }).catch(() => undefined);
     if (answer?.end.is === 'exited' && answer.end.code === 0) {
       const { readVulkanDevices } = await import('../../system/native/vulkan-devices.ts');

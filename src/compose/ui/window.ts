@@ -73,6 +73,7 @@ function windowOf(
 
 /** Undefined, too, where the system does not tell. */
 async function serviceManager(named: string | undefined, effects: Effects): Promise<string | undefined> {
+  // The window does without: `doctor` is what reports a service that cannot be asked.
   const service = await openService(named, effects).catch(() => undefined);
   const state = await service?.state().catch(() => undefined);
   return state === undefined || state === 'not-installed' ? undefined : service?.manager;

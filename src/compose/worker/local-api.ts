@@ -113,6 +113,7 @@ async function depsOf(
       ...worker.machine,
       hostName: () => machine.hostName(),
       usage: processUsage,
+      // The page leaves out what a disk does not tell; a write to it reports what is wrong.
       freeBytes: (folder) => files.freeBytes(folder).catch(() => undefined),
     },
     models: { ...worker.models, loadable: new Set(engines.filter(holdsModels).map(({ id }) => id)) },

@@ -44,7 +44,7 @@ function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
-    return false;
+    return false; // how `Intl` refuses a name that it does not know (ECMA-402)
   }
 }
 

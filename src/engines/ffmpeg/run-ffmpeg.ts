@@ -93,7 +93,7 @@ export function assertExitedWell({ end, lastLine: because }: FfmpegEnd, { code, 
     });
   }
   if (end.code === 0) return;
-  // The disk is the operator's, whatever was in the file.
+  // The disk is the operator's, whatever was in the file. Only words tell which it was: ffmpeg 5.1.9 exits with 1 for both.
   const isFull = because.includes('No space left on device');
   throw new WorkerError(isFull ? 'disk.full' : code, `${what}: ${because}`, {
     hint: isFull ? 'Free some space on the disk with the temporary folder.' : hint,

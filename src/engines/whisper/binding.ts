@@ -175,7 +175,7 @@ async function fastKernels(
   useFastestKernels: UseFastestKernels,
 ): Promise<boolean> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return false;
-  const llama = await native.unpack('llama').catch(() => undefined);
+  const llama = await native.unpack('llama').catch(() => undefined); // a checkout packs none: it has them as packages
   const addon = folder === undefined ? addonOfCheckout() : join(folder, ADDON);
   const packages = join(addon, '..', '..', '..');
   const built = llama === undefined ? join(packages, '@node-llama-cpp', 'linux-x64', 'bins') : join(llama, 'bins');

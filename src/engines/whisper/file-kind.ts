@@ -31,6 +31,6 @@ function isText(head: Uint8Array, characters: string): boolean {
   try {
     return !BINARY.test(new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true }));
   } catch {
-    return false;
+    return false; // how `fatal` refuses bytes that are not UTF-8
   }
 }

@@ -19,6 +19,6 @@ function decoded(url: string): Uint8Array | undefined {
   try {
     return read && dataUrlBytes(read);
   } catch {
-    return undefined;
+    return undefined; // not base64: the caller answers that with the field's name
   }
 }

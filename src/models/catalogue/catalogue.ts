@@ -53,7 +53,7 @@ function withSeeds({ models, dismissedSeeds }: Content, seeds: readonly Catalogu
   return { dismissedSeeds, models: [...models, ...seeds.filter(isMissing)] };
 }
 
-/** What the catalogue of a worker lists, without touching it; nothing where it cannot be read. */
+/** What the catalogue of a worker lists, without touching it; nothing where it cannot be read, which the worker logs. */
 export async function listCatalogue(path: string, files: Pick<Files, 'readText'>): Promise<readonly CatalogueEntry[]> {
   const text = await files.readText(path).catch(() => undefined);
   const read = text === undefined ? undefined : readJson(CatalogueFileSchema, text);
@@ -126,13 +126,14 @@ class FileCatalogue implements Catalogue {
   }
 
   saved(): Promise<void> {
-    return this.#last.catch(() => {});
+    return this.#last.catch(() => {}); // whoever made the change has the failure
   }
 
   #change(models: readonly CatalogueEntry[], dismissedSeeds = this.#content.dismissedSeeds): Promise<void> {
     this.#content = { models, dismissedSeeds };
     this.#options.onChange();
     const text = `${writeJson({ models: models.map(asKept), dismissedSeeds })}\n`;
+    // A save that failed was its caller's to report; this one writes everything again.
     const turn = this.#last.catch(() => {}).then(() => this.#save(text));
     this.#last = turn;
     return turn;

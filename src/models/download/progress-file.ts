@@ -24,7 +24,7 @@ const MAX_BLOCKS = 1_000_000;
 export const writeProgress = (files: Pick<Files, 'writeAtomic'>, path: string, progress: ProgressFile): Promise<void> =>
   files.writeAtomic(path, JSON.stringify(progress));
 
-/** The progress file at a path; undefined when there is none, or none that can be read. */
+/** The progress file at a path; undefined when there is none, or none that can be read: the download then starts anew. */
 export async function readProgress(files: Pick<Files, 'readText'>, path: string): Promise<ProgressFile | undefined> {
   const text = await files.readText(path).catch(() => undefined);
   if (text === undefined) return undefined;

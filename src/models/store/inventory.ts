@@ -56,6 +56,7 @@ export async function findModels(options: InventoryOptions): Promise<readonly Fo
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** A folder that cannot be read has no model that could be loaded either. */
 const listOf = (files: InventoryOptions['files'], folder: string): Promise<readonly string[]> =>
   files.list(folder).catch(() => []);
 

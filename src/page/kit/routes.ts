@@ -23,6 +23,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return '';
+    return ''; // a URL that was typed: it names the tab alone
   }
 }

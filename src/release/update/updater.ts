@@ -88,7 +88,7 @@ export interface Updater {
 /** An answer to a request, which nobody need wait for. */
 export function pendingAnswer(): PromiseWithResolvers<UpdateAnswer> {
   const answer = Promise.withResolvers<UpdateAnswer>();
-  answer.promise.catch(() => {});
+  answer.promise.catch(() => {}); // or a rejection that nobody waits for would end the process
   return answer;
 }
 

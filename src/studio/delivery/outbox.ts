@@ -166,7 +166,7 @@ class DiskOutbox implements Outbox {
       this.#journal.restore();
       return true;
     } catch {
-      return false;
+      return false; // what cannot be read cannot be sent either: the result is written once more, and that failure is logged
     }
   }
 

@@ -25,6 +25,6 @@ export const startDetached: StartDetached = async (program, args, { env, waitMs 
     const ended = child.ended.then((end) => (end.is === 'exited' && end.code === 0 ? 'started' : 'failed'));
     return await Promise.race([ended, late.promise]).finally(disarm);
   } catch {
-    return 'failed';
+    return 'failed'; // it is there and cannot be run, which the caller reports
   }
 };

@@ -159,7 +159,7 @@ export const systemFiles: Files = {
     await mkdir(path, { recursive: true, ...options }).catch((thrown: unknown) => fail(thrown, path));
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
-  removeEmptyDir: (path) => rmdir(path).catch(() => {}),
+  removeEmptyDir: (path) => rmdir(path).catch(() => {}), // not empty, most often: one that stays does no harm
   rename: (from, to) => rename(from, to),
   list: async (path) => ((await orMissing(readdir(path))) ?? []).toSorted(),
   stat: async (path) => {

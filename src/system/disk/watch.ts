@@ -56,7 +56,7 @@ function watchFolder(folder: string, call: (name: string | null) => void): FSWat
     watcher.on('error', () => watcher.close());
     return watcher;
   } catch {
-    return undefined;
+    return undefined; // the poll goes on alone
   }
 }
 

@@ -108,7 +108,8 @@ function sourcesOf({ environment, root = '', commandLimitMs = 5 * SECOND_MS }: G
       on: ['darwin'],
       ask: async () => {
         const sysctl = await ask('sysctl', '-n', 'hw.memsize', 'machdep.cpu.brand_string');
-        const gpu = parseAppleGpu(sysctl, await ask('vm_stat').catch(() => ''));
+        const free = await ask('vm_stat').catch(() => ''); // the size counts without what is free of it
+        const gpu = parseAppleGpu(sysctl, free);
         return orNone(gpu === undefined ? [] : [gpu], 'reports no memory size');
       },
     },

@@ -152,7 +152,7 @@ function isTrusted(folder: string): boolean {
     assertTrustedFolder(folder);
     return true;
   } catch {
-    return false;
+    return false; // only asked after: unpacking into it says what is wrong with it
   }
 }
 

@@ -8,6 +8,6 @@ export const hasLibrary: HasLibrary = async (name, itsFunction) => {
     dlopen(name, { [itsFunction]: { args: ['ptr', 'ptr'], returns: 'ptr' } }).close();
     return true;
   } catch {
-    return false;
+    return false; // not there, not loadable or without that function: to a caller all one
   }
 };

@@ -19,7 +19,7 @@ export async function treeMemory(pid: number): Promise<number | undefined> {
   return children.reduce<number>((sum, bytes) => sum + (bytes ?? 0), own);
 }
 
-/** proc(5). Other systems have no such file, and asking them would start a program. */
+/** proc(5); empty for a process that is gone. Other systems have no such file, and asking them would start a program. */
 const statusOf = (pid: number): Promise<string> => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
 
 function kibOf(status: string, field: string): number | undefined {
@@ -27,7 +27,7 @@ function kibOf(status: string, field: string): number | undefined {
   return kib === undefined ? undefined : Number(kib) * KIB;
 }
 
-/** Each thread has children of its own (proc(5): `task/<tid>/children`). */
+/** Each thread has children of its own (proc(5): `task/<tid>/children`); one that ended meanwhile has none. */
 async function childrenOf(pid: number): Promise<readonly number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const lists = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => ''));

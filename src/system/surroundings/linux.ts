@@ -46,6 +46,7 @@ export function powerOf(supplies: readonly PowerSupply[]): PowerReading {
   return { is: 'mains', source: battery?.name ?? 'no battery' };
 }
 
+/** A machine without the folder has no battery, and no supply has every file: what is missing reads as empty. */
 async function readSupplies(folder: string): Promise<readonly PowerSupply[]> {
   const names = await readdir(folder).catch(() => []);
   const textOf = async (name: string, file: string): Promise<string> =>

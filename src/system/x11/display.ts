@@ -30,6 +30,7 @@ export async function openDisplay(environment: DisplayEnvironment, options: Dial
   const { get, homeDir, hostName } = environment;
   const display = displayNumberOf(get('DISPLAY') ?? '');
   if (display === undefined) throw noDisplay('DISPLAY names no display of this machine');
+  // A display without access control needs none; one with it refuses the connection, and that is reported.
   const authority = await readFile(get('XAUTHORITY') || `${homeDir}/.Xauthority`).catch(() => Buffer.alloc(0));
   const server = openDialogue(`/tmp/.X11-unix/X${display}`, options);
   try {

@@ -37,7 +37,7 @@ function isWhole(text: string): boolean {
   try {
     return decodeURIComponent(url.username + url.password) !== undefined;
   } catch {
-    return false;
+    return false; // a URIError: a percent sign that escapes nothing
   }
 }
 

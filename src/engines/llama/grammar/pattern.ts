@@ -72,7 +72,7 @@ export function regExpOf(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, 'u');
   } catch {
-    return undefined;
+    return undefined; // a SyntaxError: the author meant another dialect, or mistyped
   }
 }
 

@@ -66,6 +66,6 @@ function decoded(step: string): string {
   try {
     return decodeURIComponent(step);
   } catch {
-    return step;
+    return step; // a URIError; the pointer then leads to that name, or nowhere
   }
 }

@@ -40,6 +40,7 @@ export function exitFailure(program: string, end: ChildEnd, printed: ProgramOutp
   if (isCrash(end)) {
     return { error: new WorkerError('engine.crashed', message, { fields }), crashed: true };
   }
+  // Only words tell: sd-cli of stable-diffusion.cpp master-920-2f88688 exits with 1 whatever failed.
   if (linesOf(printed.error).some((line) => /\b(?:invalid|unknown) sampl\w+ method\b/i.test(line))) {
     return { error: samplerError(message), crashed: false };
   }

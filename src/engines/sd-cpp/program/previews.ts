@@ -16,6 +16,7 @@ export function createPreviewBook(options: DeviceOptions): PreviewBook {
       if (before !== undefined) return before;
       const env = await environmentFor(path, options);
       const asked = options.ask([path, '--help'], { env, limitMs: ANSWERS_WITHIN_MS, signal });
+      // A program that cannot be run makes no image either, and the run says why.
       const can = await asked.then(({ output }) => offersPreviews(output)).catch(() => false);
       signal.throwIfAborted();
       known.set(path, can);

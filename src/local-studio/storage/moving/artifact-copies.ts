@@ -72,6 +72,7 @@ export async function resumeCopies(
     removeUnneeded: async () => {
       const needed = new Set(known.map(({ name }) => name));
       const unneeded = [...renamed].filter(([name]) => !needed.has(name));
+      // At worst a copy that no job names stays there.
       await inParallel(unneeded, ([, copy]) => to.remove(copy).catch(() => {}));
     },
   };

@@ -26,6 +26,7 @@ export function AudioPlayer({ src, label }: { readonly src: string; readonly lab
     if (ref.current !== null) ref.current.currentTime = seconds;
   };
   const toggle = (): void => {
+    // A file that does not play is reported by `onError`; a pause before it began is no failure.
     if (ref.current?.paused === true) void ref.current.play().catch(() => undefined);
     else ref.current?.pause();
   };

@@ -15,7 +15,7 @@ function jsonIn(body: string): unknown {
   try {
     return parseJson(body);
   } catch {
-    return undefined;
+    return undefined; // not JSON: shown as it is
   }
 }
 

@@ -69,6 +69,6 @@ function decodeSafely(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return text; // a bare percent sign stands for itself
   }
 }

@@ -82,7 +82,7 @@ class MacTray implements Tray {
       await stdin.write(lineOf(this.#look));
       await stdin.flush();
     };
-    void send().catch(() => {});
+    void send().catch(() => {}); // it ended meanwhile, which its end reports
   }
 
   #onLine(line: string): void {
