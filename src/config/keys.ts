@@ -23,8 +23,8 @@ import { REGISTRATION_KEYS } from './registration-keys.ts';
 /** Every key of the config file. Comments of a first file, tables in the docs, defaults, types and checks come from it. */
 export const CONFIG_KEYS = {
   api_base_url: {
-    group: 'connection',
-    name: 'Studio',
+    group: 'studio',
+    name: 'Studio URL',
     type: text,
     default: 'https://studio.minis.gg/',
     url: true,
@@ -32,7 +32,7 @@ export const CONFIG_KEYS = {
     sentence: 'URL of the studio this worker serves.',
   },
   allow_insecure_http: {
-    group: 'connection',
+    group: 'studio',
     name: 'Allow plain http',
     type: flag,
     default: false,
@@ -178,12 +178,12 @@ export const CONFIG_KEYS = {
   },
   ...GPU_KEYS,
   ws_reconnect_attempts: {
-    group: 'connection',
+    group: 'studio',
     name: 'Stop connecting after',
     type: count(U32_MAX),
     unit: 'attempts',
     applies: 'restart',
-    sentence: 'Failed connection attempts in a row before the worker gives up; 0 or unset means never.',
+    sentence: 'Failed attempts in a row to open a session before the worker gives up; 0 or unset means never.',
   },
   auto_update_enabled: {
     group: 'auto-update',
@@ -268,7 +268,7 @@ export const CONFIG_KEYS = {
       'The only models to take jobs for, by id, or as `<engine>:*` for all of an engine. Unset or empty means every model.',
   },
   bootstrap_token: {
-    group: 'connection',
+    group: 'studio',
     name: 'Bootstrap token',
     type: token,
     secret: true,

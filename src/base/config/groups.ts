@@ -1,6 +1,6 @@
 /** Groups of config keys, in the order in which a window shows them. */
 export const CONFIG_GROUPS = [
-  'connection',
+  'studio',
   'worker',
   'engines',
   'auto-update',

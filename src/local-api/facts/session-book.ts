@@ -15,13 +15,13 @@ export interface SessionBook {
 /** A book that follows the events of one worker from its start. */
 export function createSessionBook(now: () => number): SessionBook {
   let [connectedAt, retryAt]: (number | undefined)[] = [];
-  let connections = 0;
+  let sessions = 0;
   let heartbeat: FullStatus['heartbeat'] = null;
   function onSession(status: Extract<WorkerEvent, { is: 'session' }>['status']): void {
     const wasConnected = connectedAt !== undefined;
     connectedAt = status.at === 'live' ? now() : undefined;
     retryAt = status.at === 'backing-off' ? now() + status.retryInMs : undefined;
-    if (status.at === 'live') connections += 1;
+    if (status.at === 'live') sessions += 1;
     if (wasConnected && status.at === 'backing-off') {
       heartbeat = { outcome: 'err', lastAttemptAt: now(), reason: status.because };
     }
@@ -40,7 +40,7 @@ export function createSessionBook(now: () => number): SessionBook {
       return retryAt;
     },
     get reconnects() {
-      return Math.max(0, connections - 1);
+      return Math.max(0, sessions - 1);
     },
     get heartbeat() {
       return heartbeat;

@@ -3,7 +3,7 @@ import { plural } from '../format.ts';
 /** The Config page. What each key is called stands with the key itself, in `config/keys.ts`. */
 export const CONFIG = {
   groups: {
-    connection: 'Connection',
+    studio: 'Studio',
     worker: 'Worker',
     engines: 'Engines',
     'auto-update': 'Auto-update',

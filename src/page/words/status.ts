@@ -58,8 +58,8 @@ export const STATUS = {
     unloading: 'unloading',
     failed: 'failed',
   },
-  connection: {
-    title: 'Connection',
+  studio: {
+    title: 'Studio',
     states: {
       connected: 'Connected',
       connecting: 'Connecting',
@@ -69,7 +69,7 @@ export const STATUS = {
       auth_failed: 'Refused',
       fatal: 'Ended',
     },
-    studio: 'Studio',
+    address: 'Studio',
     workerId: 'Worker ID',
     copyWorkerId: 'Copy worker ID',
     session: 'Session',

@@ -4,7 +4,7 @@ import { Hero, Page } from '../../kit/panel.tsx';
 import { SHARED, SHELL } from '../../words/shared.ts';
 import { usePage } from '../page-context.ts';
 import { stateLook, stateSentence } from '../state.ts';
-import { ConnectionPanel } from './connection.tsx';
+import { StudioPanel } from './studio.tsx';
 import { DayPanel } from './day.tsx';
 import { EnginesPanel } from './engines.tsx';
 import { MemoryPanel } from './memory.tsx';
@@ -60,7 +60,7 @@ function Panels({ status }: { readonly status: LiveStatus }) {
       <WhyPanel status={status} />
       <div class="cols cols--2">
         <MemoryPanel status={status} />
-        <ConnectionPanel status={status} />
+        <StudioPanel status={status} />
       </div>
       <DayPanel status={status} />
       <EnginesPanel />

@@ -6,7 +6,7 @@ import { type Fact, Facts, Panel } from '../../kit/panel.tsx';
 import { Steps } from '../../kit/steps.tsx';
 import { STATUS } from '../../words/status.ts';
 import { hrefOf } from '../route.ts';
-import { StudioAnchor } from './connection.tsx';
+import { StudioAnchor } from './studio.tsx';
 
 const WORDS = STATUS.pending;
 
@@ -39,12 +39,12 @@ export function PendingPanels({ status }: { readonly status: LiveStatus }) {
 /** Leads to where the studio is named. */
 const ChooseAnother = () => (
   <div class="line">
-    <LinkButton href={hrefOf({ tab: 'config', at: 'connection' })}>{STATUS.register.choose}</LinkButton>
+    <LinkButton href={hrefOf({ tab: 'config', at: 'studio' })}>{STATUS.register.choose}</LinkButton>
   </div>
 );
 
 const requestFacts = (status: LiveStatus, since: number): readonly Fact[] => [
-  { term: STATUS.connection.studio, value: <StudioAnchor url={status.studioUrl} /> },
+  { term: STATUS.studio.address, value: <StudioAnchor url={status.studioUrl} /> },
   { term: STATUS.machine.title, value: status.machineName },
   ...(status.vramTotalGb > 0
     ? [

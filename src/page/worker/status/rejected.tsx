@@ -4,7 +4,7 @@ import { Facts, Panel } from '../../kit/panel.tsx';
 import { STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
-import { StudioAnchor } from './connection.tsx';
+import { StudioAnchor } from './studio.tsx';
 
 const WORDS = STATUS.rejected;
 
@@ -19,7 +19,7 @@ export function RejectedPanel({ status }: { readonly status: LiveStatus }) {
         <Facts
           facts={[
             { term: WORDS.reason, value: reason === '' ? WORDS.noReason : WORDS.quoted(reason) },
-            { term: STATUS.connection.studio, value: <StudioAnchor url={studioUrl} /> },
+            { term: STATUS.studio.address, value: <StudioAnchor url={studioUrl} /> },
           ]}
         />
         <p class="t2">{WORDS.advice}</p>
@@ -27,7 +27,7 @@ export function RejectedPanel({ status }: { readonly status: LiveStatus }) {
           <Button look="primary" icon="retry" onPress={askAgain}>
             {WORDS.askAgain}
           </Button>
-          <LinkButton href={hrefOf({ tab: 'config', at: 'connection' })}>{STATUS.register.choose}</LinkButton>
+          <LinkButton href={hrefOf({ tab: 'config', at: 'studio' })}>{STATUS.register.choose}</LinkButton>
         </div>
       </div>
     </Panel>

@@ -10,7 +10,7 @@ import { CONDITION_NAMES, STATUS } from '../../words/status.ts';
 import { usePage } from '../page-context.ts';
 import { hrefOf } from '../route.ts';
 
-const WORDS = STATUS.connection;
+const WORDS = STATUS.studio;
 
 type SessionState = LiveStatus['session']['state'];
 const LOOKS: Readonly<Record<SessionState, { readonly tone: Tone; readonly icon: IconName }>> = {
@@ -24,7 +24,7 @@ const LOOKS: Readonly<Record<SessionState, { readonly tone: Tone; readonly icon:
 };
 
 /** Who the worker works for, and how well they reach each other. */
-export function ConnectionPanel({ status }: { readonly status: LiveStatus }) {
+export function StudioPanel({ status }: { readonly status: LiveStatus }) {
   const now = usePage().model.now.value;
   const { state } = status.session;
   return (
@@ -37,14 +37,14 @@ export function ConnectionPanel({ status }: { readonly status: LiveStatus }) {
       }
     >
       <div class="panel__body">
-        <Facts facts={connectionFacts(status, now)} />
+        <Facts facts={studioFacts(status, now)} />
       </div>
     </Panel>
   );
 }
 
-const connectionFacts = (status: LiveStatus, now: number): readonly Fact[] => [
-  { term: WORDS.studio, value: <StudioAnchor url={status.studioUrl} /> },
+const studioFacts = (status: LiveStatus, now: number): readonly Fact[] => [
+  { term: WORDS.address, value: <StudioAnchor url={status.studioUrl} /> },
   ...workerIdFact(status),
   sessionFact(status, now),
   ...reasonFact(status),
