@@ -92,9 +92,10 @@ export function assertExitedWell({ end, lastLine: because }: FfmpegEnd, { code, 
       fields: { signal: end.signal },
     });
   }
-  if (end.code === 0) return;
-  // The disk is the operator's, whatever was in the file. Only words tell which it was: ffmpeg 5.1.9 exits with 1 for both.
+  // The disk is the operator's, whatever was in the file. Only words tell: ffmpeg 5.1.9 exits with 1 for both, and with 0
+  // where the disk is full at the very end, though the file is cut off.
   const isFull = because.includes('No space left on device');
+  if (end.code === 0 && !isFull) return;
   throw new WorkerError(isFull ? 'disk.full' : code, `${what}: ${because}`, {
     hint: isFull ? 'Free some space on the disk with the temporary folder.' : hint,
     fields: { exitCode: end.code },
