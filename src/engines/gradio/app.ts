@@ -1,10 +1,12 @@
 import { readLimited } from '../../base/bytes.ts';
 import { errorChain, WorkerError } from '../../base/errors.ts';
-import type { JsonObject, JsonValue } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { formatBytes, MIB, SECOND_MS } from '../../base/units.ts';
 import { mayHoldSecret, isLoopback, shownUrl } from '../../base/urls.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { Read } from '../../contract/read.ts';
 import type { AskApp } from '../../system/net/web-app.ts';
+import { type AppFunction, type ListedEndpoint, readConfig, readInfo, type SentPage, type Widget } from './messages.ts';
 
 /** What asking the app takes. */
 export interface AppAccess {
@@ -19,9 +21,12 @@ export interface GradioApp {
   readonly base: string;
   /** Where its routes are, below `base`: `/gradio_api` since Gradio 5. */
   readonly apiPrefix: string;
-  readonly config: JsonObject;
-  /** Its endpoints and their parameters, as `/info` lists them. */
-  readonly info: JsonObject;
+  /** Its pages as it sent them: its client library reads them, too. */
+  readonly sent: { readonly config: SentPage; readonly info: SentPage };
+  readonly widgets: readonly Widget[];
+  readonly functions: readonly AppFunction[];
+  /** By name, with its slash: `/generate`. */
+  readonly endpoints: ReadonlyMap<string, ListedEndpoint>;
 }
 
 /** They describe every widget of a page, examples included. */
@@ -56,22 +61,22 @@ export function baseOf(text: string, allowPrivate: boolean): string {
  *   requires a login; the signal's reason
  */
 export async function openApp(base: string, access: AppAccess): Promise<GradioApp> {
-  const config = await readJson(`${base}/config`, access);
-  if (!Array.isArray(config['dependencies']) || !Array.isArray(config['components'])) throw notGradio(base);
-  if (config['auth_required'] === true) throw needsLogin(base);
-  const apiPrefix = typeof config['api_prefix'] === 'string' ? config['api_prefix'] : '';
-  return { base, apiPrefix, config, info: await readJson(`${base}${apiPrefix}/info`, access) };
+  const config = await readPage(`${base}/config`, readConfig, access);
+  const { api_prefix: apiPrefix, components: widgets, dependencies: functions } = config.parts;
+  if (config.parts.auth_required) throw needsLogin(base);
+  const info = await readPage(`${base}${apiPrefix}/info`, readInfo, access);
+  const sent = { config: config.sent, info: info.sent };
+  return { base, apiPrefix, sent, widgets, functions, endpoints: info.parts.named_endpoints };
 }
 
-async function readJson(url: string, access: AppAccess): Promise<JsonObject> {
-  const bytes = await readApp(url, { ...access, limitMs: PAGE_MS, maxBytes: MAX_PAGE_BYTES });
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (isObject(value)) return value;
-  } catch {
-    // a page for people: rejected below
-  }
-  throw notGradio(url);
+async function readPage<Page>(
+  url: string,
+  reader: (bytes: Uint8Array) => Read<Page>,
+  access: AppAccess,
+): Promise<Page> {
+  const read = reader(await readApp(url, { ...access, limitMs: PAGE_MS, maxBytes: MAX_PAGE_BYTES }));
+  if (read.is === 'unreadable') throw notGradio(url, read.problem);
+  return read.value;
 }
 
 /** How one address is read, and the limit on its size. */
@@ -118,8 +123,6 @@ const tooLarge = (url: string, maxBytes: number): WorkerError =>
 /** Whether a value of an app's answer has fields. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Whether a value of an app's answer is an array. */
-export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 /** What the operator can fix. */
 export const unavailable = (message: string, { hint }: { readonly hint: string }): WorkerError =>
@@ -129,8 +132,8 @@ export const unavailable = (message: string, { hint }: { readonly hint: string }
 export const appFailed = (message: string, cause?: unknown): WorkerError =>
   new WorkerError('engine.failed', message, { hint: 'See the output of the Gradio app in its own terminal.', cause });
 
-const notGradio = (url: string): WorkerError =>
-  unavailable(`${shownUrl(url)} is not a Gradio app of version 4 or later`, {
+const notGradio = (url: string, problem: string): WorkerError =>
+  unavailable(`${shownUrl(url)} is not a Gradio app of version 4 or later: ${problem}`, {
     hint: 'Check `gradio_endpoint_url` in the config: it is the address that `demo.launch()` prints.',
   });
 

@@ -134,8 +134,11 @@ function confined(Library: ClientClass, { app, events, access }: Confinement): C
   const { base, apiPrefix } = app;
   const { origin } = new URL(base);
   const known: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-    [`${base}/config`, { ...app.config, root: base, space_id: null, connect_heartbeat: false, run_history: false }],
-    [`${base}${apiPrefix}/info`, app.info],
+    [
+      `${base}/config`,
+      { ...app.sent.config, root: base, space_id: null, connect_heartbeat: false, run_history: false },
+    ],
+    [`${base}${apiPrefix}/info`, app.sent.info],
   ]);
   return class extends Library {
     override async fetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {

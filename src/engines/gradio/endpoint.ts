@@ -1,6 +1,6 @@
 import type { WorkerError } from '../../base/errors.ts';
-import type { JsonObject, JsonValue } from '../../base/json.ts';
-import { type GradioApp, isList, isObject, unavailable } from './app.ts';
+import { type GradioApp, unavailable } from './app.ts';
+import { ENDLESS, type ListedEndpoint, type Widget } from './messages.ts';
 
 /** An endpoint of an app that generates an image from a prompt. */
 export interface Endpoint {
@@ -35,7 +35,7 @@ const NAMES_BY_USE: readonly (readonly [ParameterUse, readonly string[]])[] = [
   ['randomSeed', ['randomizeseed', 'randomseed', 'randomiseseed']],
 ];
 /** Widgets that show images. */
-const SHOWS_IMAGES: ReadonlySet<JsonValue | undefined> = new Set(['Image', 'Gallery', 'ImageSlider']);
+const SHOWS_IMAGES: ReadonlySet<string> = new Set(['Image', 'Gallery', 'ImageSlider']);
 
 /**
  * The endpoint that the operator named, else the only one that takes a prompt and shows an image.
@@ -43,10 +43,8 @@ const SHOWS_IMAGES: ReadonlySet<JsonValue | undefined> = new Set(['Image', 'Gall
  * @throws WorkerError `engine.unavailable` that lists what is there instead
  */
 export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpoint {
-  const { info, base } = app;
-  const all = Object.entries(isObject(info['named_endpoints']) ? info['named_endpoints'] : {}).filter(
-    (entry): entry is [string, JsonObject] => isObject(entry[1]),
-  );
+  const { base } = app;
+  const all = [...app.endpoints];
   const list = all.map(([name]) => name).join(', ') || 'none';
   if (named !== undefined) {
     const path = `/${named.replace(/^\/+/, '')}`;
@@ -67,37 +65,25 @@ export function chooseEndpoint(app: GradioApp, named: string | undefined): Endpo
 
 const NAME_ONE = 'Set the one to use in the config: `gradio_api_name = "generate"`.';
 
-const namesOf = (about: JsonObject): readonly string[] =>
-  listed(about['parameters']).flatMap(({ parameter_name: name }) => (typeof name === 'string' ? [name] : []));
+const namesOf = ({ parameters }: ListedEndpoint): readonly string[] =>
+  parameters.flatMap(({ parameter_name: name }) => (name === '' ? [] : [name]));
 
-const listed = (value: JsonValue | undefined): readonly JsonObject[] => (isList(value) ? value.filter(isObject) : []);
-
-function parametersOf({ config }: GradioApp, name: string, about: JsonObject): readonly Parameter[] {
-  const widgets = widgetsOf(config, name);
-  return listed(about['parameters']).flatMap(({ parameter_name: own, parameter_has_default: hasDefault }, at) => {
-    if (typeof own !== 'string') return [];
-    const { minimum, maximum } = widgets[at] ?? {};
-    return [
-      {
-        name: own,
-        hasDefault: hasDefault === true,
-        minimum: typeof minimum === 'number' ? minimum : Number.NEGATIVE_INFINITY,
-        maximum: typeof maximum === 'number' ? maximum : Number.POSITIVE_INFINITY,
-      },
-    ];
+function parametersOf(app: GradioApp, name: string, { parameters }: ListedEndpoint): readonly Parameter[] {
+  const widgets = widgetsOf(app, name);
+  return parameters.flatMap(({ parameter_name: own, parameter_has_default: hasDefault }, at) => {
+    if (own === '') return [];
+    const { minimum, maximum } = widgets[at]?.props ?? ENDLESS;
+    return [{ name: own, hasDefault, minimum, maximum }];
   });
 }
 
-/** The properties of the widgets that an endpoint is called from, in the order of its parameters. */
-function widgetsOf(config: JsonObject, name: string): readonly JsonObject[] {
-  const widgets = new Map(listed(config['components']).map((widget) => [widget['id'], widget]));
-  const inputs = listed(config['dependencies']).find(({ api_name: own }) => own === name.slice(1))?.['inputs'];
-  const found = (isList(inputs) ? inputs : []).map((id) => widgets.get(id));
+/** The widgets that an endpoint is called from, in the order of its parameters; undefined for one that is not known. */
+function widgetsOf({ widgets, functions }: GradioApp, name: string): readonly (Widget | undefined)[] {
+  const byId = new Map(widgets.map((widget) => [widget.id, widget]));
+  const inputs = functions.find(({ api_name: own }) => own === name.slice(1))?.inputs ?? [];
   // What an app keeps per session is not a parameter.
-  return found.filter((widget) => widget?.['type'] !== 'state').map((widget) => objectOr(widget?.['props']));
+  return inputs.map((id) => byId.get(id)).filter((widget) => widget?.type !== 'state');
 }
-
-const objectOr = (value: JsonValue | undefined): JsonObject => (isObject(value) ? value : {});
 
 /** Apps write `Negative Prompt`, `negative_prompt` and `negativePrompt`. */
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/g, '');
@@ -105,11 +91,11 @@ const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/
 const parameterFor = (names: readonly string[], parameters: readonly Parameter[]): Parameter | undefined =>
   names.flatMap((known) => parameters.find(({ name }) => plain(name) === known) ?? [])[0];
 
-const makesImages = (about: JsonObject): boolean =>
+const makesImages = (about: ListedEndpoint): boolean =>
   namesOf(about).some((name) => PROMPT.includes(plain(name))) &&
-  listed(about['returns']).some(({ component }) => SHOWS_IMAGES.has(component));
+  about.returns.some(({ component }) => SHOWS_IMAGES.has(component));
 
-function usable(app: GradioApp, name: string, about: JsonObject): Endpoint {
+function usable(app: GradioApp, name: string, about: ListedEndpoint): Endpoint {
   const parameters = parametersOf(app, name, about);
   const takes = new Map(
     NAMES_BY_USE.flatMap(([use, names]) => {

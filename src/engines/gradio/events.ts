@@ -14,7 +14,10 @@ export interface Events {
 const MAX_MESSAGE_LENGTH = 64 * MIB;
 
 /** The events of one submission. Opens nothing by itself: the library does when it submits. */
-export function createEvents({ base, apiPrefix }: GradioApp, { ask, signal }: Omit<AppAccess, 'clock'>): Events {
+export function createEvents(
+  { base, apiPrefix }: Pick<GradioApp, 'base' | 'apiPrefix'>,
+  { ask, signal }: Omit<AppAccess, 'clock'>,
+): Events {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   broken.catch(() => {}); // a pending result rejects with it; with none pending, the work is over
   return {

@@ -43,6 +43,8 @@ export interface GradioChoice {
   readonly faults?: GradioFaults;
   /** What the endpoint gives back, instead of a picture that it painted. */
   readonly outputs?: (file: FakeFile, origin: string) => readonly unknown[];
+  /** What its pages say otherwise. */
+  readonly pages?: { readonly config?: object; readonly info?: object };
   /** Where the app says that it is. */
   readonly root?: string;
 }
@@ -181,8 +183,8 @@ export async function gradioApp(choice: GradioChoice = {}): Promise<GradioAppSer
       const { pathname } = new URL(request.url);
       asked.push(decodeURI(pathname));
       if (faults.html === true) return new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } });
-      if (pathname === '/config') return Response.json(config());
-      if (pathname === `${API}/info`) return Response.json(info());
+      if (pathname === '/config') return Response.json({ ...config(), ...choice.pages?.config });
+      if (pathname === `${API}/info`) return Response.json({ ...info(), ...choice.pages?.info });
       if (pathname === `${API}/queue/join`) {
         if (faults.refuses !== undefined) return Response.json({ detail: 'no' }, { status: faults.refuses });
         const { fn_index: at, data } = (await request.json()) as { fn_index: number; data: readonly unknown[] };

@@ -1,11 +1,10 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { MIB } from '../../../../src/base/units.ts';
-import type { GradioApp } from '../../../../src/engines/gradio/app.ts';
 import { createEvents } from '../../../../src/engines/gradio/events.ts';
 import { failureOf } from '../../../fakes/system/temp-folder.ts';
 
-const APP: GradioApp = { base: 'http://127.0.0.1:1', apiPrefix: '/gradio_api', config: {}, info: {} };
+const APP = { base: 'http://127.0.0.1:1', apiPrefix: '/gradio_api' };
 
 /** What reaches the listener of a stream that comes in these parts, and how the stream ended. */
 async function heard(parts: readonly Uint8Array[], type = 'text/event-stream') {

@@ -64,6 +64,13 @@ test('a seed beyond what apps take is folded into it, always the same way', asyn
   expect(scene.app.calls.map(({ seed }) => seed)).toEqual([2_147_483_647, 2_147_483_647]);
 });
 
+test('an app whose seeds go to 64 bits describes them to its client', async () => {
+  const parameters = [parameter('prompt'), parameter('seed', 0, { minimum: 0, maximum: 2 ** 64 })];
+  await using scene = await gradioScene({ endpoints: { '/go': { parameters, returns: ['Image'] } } });
+  await scene.paint({ seed: 7 });
+  expect(scene.app.calls).toEqual([{ prompt: 'a golem', seed: 7 }]);
+});
+
 test('an app that insists on a value gets one where nobody said anything', async () => {
   const names = ['prompt', 'negativePrompt', 'Width', 'height', 'Steps', 'CFG Scale', 'seed', 'randomise_seed'];
   const seed = parameter('seed', undefined, { minimum: 10, maximum: 19 });

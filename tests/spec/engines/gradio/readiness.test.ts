@@ -47,6 +47,28 @@ test('an app that is missing, foreign or asks for a login is distinguished', asy
   expect(await locked.engine.readiness()).toMatchObject({ ready: false, because: expect.stringContaining('a login') });
 });
 
+test.each([
+  ['/config', { config: { components: 'none' } }, 'components: expected Array'],
+  ['/config', { config: { dependencies: null } }, 'dependencies: expected Array'],
+  ['/config', { config: { api_prefix: 7 } }, 'api_prefix: expected string'],
+  ['/config', { config: { api_prefix: '@elsewhere.example' } }, 'api_prefix: expected a path'],
+  ['/gradio_api/info', { info: { named_endpoints: 7 } }, 'named_endpoints: expected Object'],
+])('an app whose %s is %j is named with the field', async (path, pages, problem) => {
+  await using scene = await gradioScene({ pages });
+  expect(await failureOf(scene.paint())).toMatchObject({
+    code: 'engine.unavailable',
+    message: `${scene.app.url}${path} is not a Gradio app of version 4 or later: ${problem}`,
+  });
+  expect(new Set(scene.hosts)).toEqual(new Set([scene.app.url]));
+});
+
+test('entries of an app that cannot be read are left out', async () => {
+  const named = { '/odd': 7, '/go': { parameters: [{ parameter_name: 'prompt' }, null], returns: [{}, 'Image'] } };
+  const config = { components: [null, 7, { id: 'x' }], dependencies: [null, { api_name: false }] };
+  await using scene = await gradioScene({ pages: { config, info: { named_endpoints: named } } });
+  expect(await scene.engine.readiness()).toEqual(READY);
+});
+
 test('of several endpoints the one that generates images is taken', async () => {
   const endpoints = {
     '/clear': { parameters: [] },
