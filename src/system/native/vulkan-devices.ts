@@ -1,3 +1,4 @@
+import { WorkerError } from '../../base/errors.ts';
 import { hasLibrary } from './shared-library.ts';
 
 /** A device as Vulkan lists it. Its place in the list is how ggml counts (`GGML_VK_VISIBLE_DEVICES`). */
@@ -35,7 +36,7 @@ const NO_DRIVER = -9; // VK_ERROR_INCOMPATIBLE_DRIVER
  * Every device that this system's Vulkan lists, in its order; none where there is no Vulkan. Loads the drivers into this
  * process, so it belongs in one that may crash.
  *
- * Throws for what a driver fails with.
+ * @throws WorkerError `native.unavailable` with the number that a driver fails with (VkResult)
  */
 export async function listVulkanDevices(
   platform: NodeJS.Platform = process.platform,
@@ -130,7 +131,7 @@ function textAt(bytes: Uint8Array, at: number): string {
 }
 
 function succeed(call: string, result: number): void {
-  if (result !== 0) throw new Error(`${call} failed with ${result}`);
+  if (result !== 0) throw new WorkerError('native.unavailable', `${call} failed with ${result}`);
 }
 
 /** The list as lines, for a process that asks another for it. */

@@ -29,7 +29,7 @@ export const createUrlCheck =
     const policy: UrlPolicy = { what, allowPrivate: allowPrivate() };
     const inTime: Resolve = async (host) => {
       const late = Promise.withResolvers<never>();
-      const disarm = clock.after(RESOLVE_MS, () => late.reject(new Error('no answer')));
+      const disarm = clock.after(RESOLVE_MS, () => late.reject(new Error('no answer'))); // as a name that is not found: passed over below
       return await Promise.race([resolve(host), late.promise]).finally(disarm);
     };
     try {
