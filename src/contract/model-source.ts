@@ -143,3 +143,6 @@ export const shownSource = (source: ModelSource): ModelSource => ({
   ...source,
   files: source.files.map((file) => Object.assign({ ...file }, { url: shownUrl(file.url) })),
 });
+
+/** The engine alone of a model source that a studio keeps. */
+export const SourceEngineSchema = v.object({ engine: v.string() });

@@ -1,4 +1,6 @@
 import { enginesOf, type ReadCapabilities } from '../../contract/capabilities.ts';
+import { SourceEngineSchema } from '../../contract/model-source.ts';
+import { readJson } from '../../contract/read.ts';
 import type { TaskKindId } from '../../contract/tasks/index.ts';
 
 /**
@@ -23,9 +25,8 @@ export const suitsAny = (
 export const vramClass = (vramGb: number): number => Math.min(MAX_CLASSES, Math.max(0, Math.ceil(vramGb)));
 const MAX_CLASSES = 4_096;
 
-/** The name of the engine in a model source, which is JSON that the studio wrote itself. */
+/** The name of the engine in a model source as it is stored; empty for a source that does not read. */
 export function engineOf(modelSource: string): string {
-  const source: unknown = JSON.parse(modelSource);
-  const engine: unknown = typeof source === 'object' && source !== null ? Reflect.get(source, 'engine') : undefined;
-  return typeof engine === 'string' ? engine : '';
+  const read = readJson(SourceEngineSchema, modelSource);
+  return read.is === 'read' ? read.value.engine : '';
 }

@@ -84,6 +84,7 @@ const REFUSED: Readonly<Record<string, readonly [value: unknown, place: string]>
   RegistrationListSchema: [{ registrations: {} }, 'registrations'],
   RegistrationViewSchema: [{ requestId: 'rr', installId: 7 }, 'installId'],
   RejectionDraftSchema: [{ reason: 7 }, 'reason'],
+  SourceEngineSchema: [{ engine: 7 }, 'engine'],
   StatusViewSchema: [{ version: '0.5.0', startedAt: 'yesterday' }, 'startedAt'],
   StudioFeedEventSchema: [{ event: 'lines', data: {} }, 'data.lines'],
   TaskKindIdSchema: ['audioStt', 'value'],

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { CapabilitiesSchema, canTake, enginesOf } from '../../../../src/contract/capabilities.ts';
-import { suits, vramClass } from '../../../../src/local-studio/queue/suitability.ts';
+import { engineOf, suits, vramClass } from '../../../../src/local-studio/queue/suitability.ts';
 import { someCapabilities } from '../../../fakes/builders.ts';
 
 const able = (about: Readonly<Record<string, unknown>> = {}) =>
@@ -40,4 +40,13 @@ test('a class of memory holds what fits in it and keeps the order', () => {
       },
     ),
   );
+});
+
+test.each([
+  ['{"engine":"onnx","files":[]}', 'onnx'],
+  ['{"engine":7}', ''],
+  ['[]', ''],
+  ['', ''],
+])('a stored model source %j has the engine %j', (source, engine) => {
+  expect(engineOf(source)).toBe(engine);
 });
