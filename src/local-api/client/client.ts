@@ -48,14 +48,14 @@ const ANSWER_MS = 10 * SECOND_MS;
 
 /** A client of every route that answers JSON or events, by the table of routes. */
 export const createApiClient = ({ send, clock }: ApiClientOptions): ApiClient => ({
-  async call(name, call = {}) {
+  async call<Name extends RouteName>(name: Name, call: ApiCall<Name> = {}) {
     const late = new AbortController();
     const disarm = clock.after(ANSWER_MS, () => late.abort(unresponsive('did not answer in time')));
     try {
       const text = await (await opened(send, name, call, late.signal)).text();
       const { answer } = routeOf(name);
       const read = answer.is === 'json' ? readJson(answer.schema, text) : undefined;
-      if (read?.is === 'read') return answerOf(read.value);
+      if (read?.is === 'read') return answerOf<Name>(read.value);
       throw incompatible(name);
     } catch (thrown) {
       throw failureOf(thrown, late.signal);
@@ -77,10 +77,10 @@ export const createApiClient = ({ send, clock }: ApiClientOptions): ApiClient =>
 const never = (): AbortSignal => new AbortController().signal;
 const routeOf = (name: RouteName): Route => ROUTES[name];
 
-/** The schema of the route that was called read it: the table has no type that says so. */
-const answerOf = (read: unknown): never =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-  read as never;
+/** An answer as the schema of the route `Name` read it. */
+const answerOf = <Name extends RouteName>(read: unknown): ApiAnswer<Name> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a `Route` holds its schemas without their types
+  read as ApiAnswer<Name>;
 
 /** A response with a result. @throws WorkerError for a refusal */
 async function opened<Name extends RouteName>(

@@ -36,8 +36,8 @@ export interface RouterOptions {
   readonly shell?: RouteGroup;
 }
 
-interface Entry {
-  readonly name: RouteName;
+interface Entry<Name extends RouteName = RouteName> {
+  readonly name: Name;
   readonly route: Route;
   readonly segments: readonly string[];
 }
@@ -89,23 +89,21 @@ interface Arrived {
   readonly segments: readonly string[];
 }
 
-async function dispatch({ name, route, segments: pattern }: Entry, arrived: Arrived, handlers: Handlers) {
+async function dispatch<Name extends RouteName>(entry: Entry<Name>, arrived: Arrived, handlers: Handlers) {
+  const { name, route, segments: pattern } = entry;
   const params = pathParams(pattern, arrived.segments);
   if (params === undefined) throw new ApiFailure(400, 'bad_request', 'the path is not well encoded');
   const query = readQuery(route, arrived.url);
   const body = await readBody(route, arrived.request);
-  return await handlers[name](callOf({ params, query, body, request: arrived.request }));
+  return await handlers[name](callOf<Name>({ params, query, body, request: arrived.request }));
 }
 
-/** The schemas of the route that is called read both: the table has no type that says so. */
-const callOf = (read: {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: unknown;
-  readonly body: unknown;
-  readonly request: Request;
-}): never =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-  read as never;
+/** Query and body as the schemas of the route `Name` read them. */
+const callOf = <Name extends RouteName>(read: Readonly<Record<'query' | 'body', unknown>> & Arguments): Call<Name> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a `Route` holds its schemas without their types
+  read as Call<Name>;
+
+type Arguments = Pick<Call<RouteName>, 'params' | 'request'>;
 
 /** A parameter given twice counts once, the last. */
 function readQuery({ query }: Route, url: URL): unknown {
