@@ -89,14 +89,15 @@ const ENVIRONMENT = /\bprocess\.\w+/;
 const OUTSIDE = /^(?:system|page\/browser)\//;
 /**
  * Time, chance and the network: whoever takes them from the runtime cannot be tested with others. A method that is called
- * `fetch` is no call of it.
+ * `fetch` is no call of it. `queueMicrotask` is none of them: what it is given runs before any timer or I/O, as what follows
+ * an `await` does, so that no test has to hold it back.
  */
 const EFFECT =
-  /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|(?<!async )fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(/;
+  /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(|\b(?:set(?:Timeout|Interval|Immediate)|(?<!async )fetch)\(|\bMath\.random\(|\brandom(?:UUID|Bytes)\(|\bnew WebSocket\(|\bAbortSignal\.timeout\(/;
 
 /** What a page reaches its browser by; the tree that it draws is its own. */
 const BROWSER =
-  /(?<![.\w])(?:navigator|location|history|localStorage|sessionStorage)\.[a-z]|(?<![.\w])(?:matchMedia|requestAnimationFrame|addEventListener)\(|\bnew EventSource\(/;
+  /(?<![.\w])(?:navigator|location|history|localStorage|sessionStorage)\.[a-z]|(?<![.\w])(?:matchMedia|requestAnimationFrame|addEventListener|createImageBitmap|reportError)\(|\bnew (?:EventSource|BroadcastChannel|OfflineAudioContext)\(/;
 /** The tree that a page draws. */
 const DOM = /(?<![./\w])document\.[a-z]/;
 

@@ -40,6 +40,7 @@ export function openPlainBrowser(url: string, fragment = '', choice: PlainChoice
     copy: () => Promise.resolve(),
     readBytes: async (path) => new Uint8Array(await (await fetch(`${url}${path}`)).arrayBuffer()),
     decodeAudio: () => Promise.reject(new TypeError('nothing decodes here')),
+    decodeImage: () => Promise.reject(new TypeError('nothing decodes here')),
     frames: () => () => undefined,
     prefersStill: () => true,
     origin: () => new URL(url).origin,

@@ -57,6 +57,7 @@ export const realBrowser: Browser = {
     const decoded = await new OfflineAudioContext(1, 1, DECODED_HZ).decodeAudioData(file.slice().buffer);
     return decoded.getChannelData(0);
   },
+  decodeImage: async (file, type) => await createImageBitmap(new Blob([file.slice()], { type })),
   frames(draw) {
     let last: number | undefined;
     const next = (now: number): void => {

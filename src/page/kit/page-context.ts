@@ -13,6 +13,8 @@ export interface BrowserAccess {
   readonly readBytes: (path: string) => Promise<Uint8Array>;
   /** The first channel of a recording. Rejects where the browser cannot decode it. */
   readonly decodeAudio: (file: Uint8Array) => Promise<Float32Array>;
+  /** An image of this media type, as a GPU takes it. Rejects where the browser cannot decode it. */
+  readonly decodeImage: (file: Uint8Array, type: string) => Promise<ImageBitmap>;
   /** Calls before each picture of the screen, with the milliseconds since the last one; the answer calls it off. */
   readonly frames: (draw: (ms: number) => void) => () => void;
   /** Whether the reader asked their system for less motion. */

@@ -1,3 +1,4 @@
+import type { BrowserAccess } from '../../page-context.ts';
 import { type Look, projectionOf, turnOf } from './matrix.ts';
 import type { MeshPart } from './parts.ts';
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './shaders.ts';
@@ -10,7 +11,7 @@ export interface Drawing {
 }
 
 /** What the parts of a picture share. */
-interface Stage {
+interface Stage extends Pick<BrowserAccess, 'decodeImage'> {
   readonly gl: WebGL2RenderingContext;
   readonly program: WebGLProgram;
   /** Moves the model to the origin, and makes its radius 1. */
@@ -25,11 +26,15 @@ interface Sphere {
 }
 
 /** Undefined where the browser draws nothing in three dimensions. */
-export async function openDrawing(canvas: HTMLCanvasElement, parts: readonly MeshPart[]): Promise<Drawing | undefined> {
+export async function openDrawing(
+  canvas: HTMLCanvasElement,
+  parts: readonly MeshPart[],
+  decodeImage: BrowserAccess['decodeImage'],
+): Promise<Drawing | undefined> {
   const gl = canvas.getContext('webgl2', { antialias: true, alpha: true });
   const program = gl === null ? undefined : programOf(gl);
   if (gl === null || program === undefined) return undefined;
-  const stage: Stage = { gl, program, centre: sphereAround(parts) };
+  const stage: Stage = { gl, program, centre: sphereAround(parts), decodeImage };
   gl.enable(gl.DEPTH_TEST);
   const drawn = await Promise.all(parts.map((part) => upload(stage, part)));
   return {
@@ -72,8 +77,9 @@ function begin({ gl, program, centre }: Stage, canvas: HTMLCanvasElement, look: 
 }
 
 /** Puts a part into the memory of the GPU; what comes back draws it. */
-async function upload({ gl, program }: Stage, part: MeshPart): Promise<() => void> {
-  const texture = part.textureCoords === undefined ? undefined : await textureOf(gl, part.texture);
+async function upload(stage: Stage, part: MeshPart): Promise<() => void> {
+  const { gl, program } = stage;
+  const texture = part.textureCoords === undefined ? undefined : await textureOf(stage, part.texture);
   const vertices = gl.createVertexArray();
   gl.bindVertexArray(vertices);
   attribute(gl, gl.getAttribLocation(program, 'position'), part.positions, 3);
@@ -100,9 +106,9 @@ function attribute(gl: WebGL2RenderingContext, location: number, values: Float32
 }
 
 /** Undefined for an image that the browser cannot read: the part has its colour all the same. */
-async function textureOf(gl: WebGL2RenderingContext, image: MeshPart['texture']): Promise<WebGLTexture | undefined> {
+async function textureOf({ gl, decodeImage }: Stage, image: MeshPart['texture']): Promise<WebGLTexture | undefined> {
   if (image === undefined) return undefined;
-  const bitmap = await createImageBitmap(new Blob([image.bytes.slice()], { type: image.type })).catch(() => undefined);
+  const bitmap = await decodeImage(image.bytes, image.type).catch(() => undefined);
   if (bitmap === undefined) return undefined;
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);

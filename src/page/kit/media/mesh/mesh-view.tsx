@@ -94,7 +94,7 @@ interface DrawingView {
 
 /** Reads the file, draws it, and draws it anew as it turns. */
 function useDrawing(src: string, isTurning: boolean): DrawingView {
-  const { readBytes, frames } = useBrowser();
+  const { readBytes, decodeImage, frames } = useBrowser();
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawing = useRef<Drawing | undefined>(undefined);
   const look = useRef(FIRST_LOOK);
@@ -103,7 +103,7 @@ function useDrawing(src: string, isTurning: boolean): DrawingView {
   useEffect(() => {
     let isGone = false;
     const show = async (parts: readonly MeshPart[]): Promise<void> => {
-      const opened = canvas.current === null ? undefined : await openDrawing(canvas.current, parts);
+      const opened = canvas.current === null ? undefined : await openDrawing(canvas.current, parts, decodeImage);
       if (isGone) return opened?.close();
       drawing.current = opened;
       opened?.draw(look.current);
@@ -117,7 +117,7 @@ function useDrawing(src: string, isTurning: boolean): DrawingView {
       isGone = true;
       drawing.current?.close();
     };
-  }, [src, readBytes]);
+  }, [src, readBytes, decodeImage]);
   useEffect(() => {
     if (!isTurning || state !== 'drawn') return undefined;
     return frames((ms) => {
