@@ -18,6 +18,13 @@ export function studioUrl(apiBaseUrl: string, route: string): string | undefined
   return base === undefined ? undefined : `${base}${API_PREFIX}${route}`;
 }
 
+/**
+ * Where the artifact of a job goes. Ids are opaque: percent-encoded, and made well-formed first, since half a surrogate
+ * pair cannot be encoded.
+ */
+export const completionRoute = (workerId: string, jobId: string): string =>
+  `/workers/${encodeURIComponent(workerId.toWellFormed())}/jobs/${encodeURIComponent(jobId.toWellFormed())}/complete`;
+
 const SOCKET_SCHEMES: Readonly<Record<string, string>> = {
   'http:': 'ws:',
   'https:': 'wss:',

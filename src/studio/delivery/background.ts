@@ -14,8 +14,7 @@ import {
   retryAfterOf,
   type UploadAnswer,
 } from './policy.ts';
-import { upload } from './upload.ts';
-import type { Reservation } from './foreground.ts';
+import { type Reservation, upload } from './upload.ts';
 
 /**
  * Retries the artifacts on disk, oldest first and one at a time, in rounds: at start, at each welcome, and while

@@ -10,7 +10,7 @@ import type { DeliveryReport } from '../../jobs/delivery-report.ts';
 import type { Delivery } from './delivery.ts';
 import type { DeliveryDeps } from './deps.ts';
 import { createJsonResults, type JsonResults } from './json-results.ts';
-import { deliverArtifact } from './foreground.ts';
+import { deliverArtifact } from './upload.ts';
 
 /** Delivery that follows the session: the studio's frames decide what may be sent again and what is done with. */
 export interface SessionDelivery extends Delivery {

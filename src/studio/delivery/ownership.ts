@@ -40,7 +40,7 @@ export async function keepOnDisk(
   }
 }
 
-/** Puts an artifact on disk, as `keep` does. */
+/** Puts an artifact on disk, as `keepOnDisk` does. */
 export const keepArtifact = (
   { jobId, ext, prompt, bytes, ranOn }: ArtifactUpload,
   credentials: Credentials,

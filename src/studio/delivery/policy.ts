@@ -1,5 +1,6 @@
-import { isTransientStatus } from '../../base/http-answer.ts';
+import { isTransientStatus, retryAfterMs } from '../../base/http-answer.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/units.ts';
+import type { HttpResponse } from '../../system/net/http.ts';
 
 /** How one attempt to upload a result ended. */
 export type UploadAnswer =
@@ -13,6 +14,27 @@ export type UploadAnswer =
       readonly retryAfterMs?: number;
     }
   | { readonly is: 'unreachable'; readonly error: string };
+
+/** What of a response the worker decides by. @param nowMs by the wall clock: `Retry-After` may name a date */
+export function answerOf({ status, statusText, headers, body }: HttpResponse, nowMs: number): UploadAnswer {
+  const text = new TextDecoder().decode(body);
+  const waitMs = retryAfterMs(headers['retry-after'], nowMs);
+  return {
+    is: 'answered',
+    status,
+    statusText,
+    body: text,
+    isWebPage: isWebPage(headers['content-type'] ?? '', text),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
+}
+
+/**
+ * By its type, or by how it begins: not every portal names the type of its page, and pages begin with comments, scripts
+ * or their head as well. What a studio answers is JSON, which never begins so.
+ */
+const isWebPage = (contentType: string, body: string): boolean =>
+  /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType) || /^\s*<[!?a-z]/i.test(body);
 
 /** What an answer means for the result, whoever asked and how often. */
 export type AnswerMeaning =

@@ -215,10 +215,11 @@ test('every route of the operator API has a heading with an example below it', a
 test('the map leads an offer to its delivery through eight short files in order', async () => {
   const map = await textOf('src/README.md');
   const walk = map.slice(map.indexOf('**An offer'), map.indexOf('**A model file'));
-  const steps = [...walk.matchAll(/^\d+\. [^`]*`([^`]+)`/gm)].map(([, path = '']) => path);
-  expect(steps).toHaveLength(8);
-  expect(steps.filter((path) => path.startsWith('compose'))).toEqual([]);
-  for (const path of steps) expect((await textOf(`src/${path}`)).split('\n').length).toBeLessThan(150);
+  const paths = [...walk.matchAll(/`([^`]+\.tsx?)`/g)].map(([, path = '']) => path);
+  expect(walk.match(/^\d+\. /gm)).toHaveLength(8);
+  expect(paths).toHaveLength(8);
+  expect(paths.filter((path) => path.startsWith('compose'))).toEqual([]);
+  for (const path of paths) expect((await textOf(`src/${path}`)).split('\n').length).toBeLessThan(150);
 });
 
 test('the map names every file that decides something for each task kind', async () => {
