@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { KIB } from '../../../../src/base/units.ts';
 import type { FileProgress } from '../../../../src/models/store/options.ts';
+import { SharedDownloads } from '../../../../src/models/store/shared-download.ts';
 import { systemFiles } from '../../../../src/system/disk/files.ts';
 import { aStore, hexOf, SMALL, type StoreScene } from '../../../fakes/models/a-store.ts';
 import { type DownloadHost, downloadHost, someBytes } from '../../../fakes/models/download-host.ts';
@@ -234,16 +235,13 @@ test('a server that allows fewer ranges than we open gets fewer', async () => {
 test('two callers share one download, and one of them may leave', async () => {
   await using scene = await setup(50 * KIB);
   const opened = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
   scene.server.hold = opened.promise;
-  scene.server.fault = () => {
-    asked.resolve();
-    return undefined;
-  };
+  const downloads = new SharedDownloads();
+  const start = () => scene.fetch({ url: scene.server.url });
+  const join = ({ signal }: AbortController) => downloads.join('/models/file', start, { signal, report: () => {} });
   const leaving = new AbortController();
-  const first = failureOf(scene.fetch({ url: scene.server.url }, { signal: leaving.signal }));
-  const second = scene.fetch({ url: scene.server.url });
-  await asked.promise;
+  const first = failureOf(join(leaving));
+  const second = join(new AbortController());
   leaving.abort(new Error('enough'));
   expect(String(await first)).toContain('enough');
   opened.resolve();
